@@ -1,0 +1,108 @@
+/* The graph: nodes, links between their ports, and the loops (threads) that run them.
+ *
+ * A link is a direct call when both ends are on one loop, else a bounded queue. Nodes are grouped so that a whole part (one
+ * published source, one subscribed track) is added to and removed from a running graph at once.
+ *
+ * Threads: all functions are [control] (one thread at a time, never from a callback or an op) unless tagged otherwise. The graph
+ * makes one thread a loop, or none when `threads` is 0: then lq_graph_run_until works everything off in order of time, which is
+ * deterministic. */
+#ifndef LOQUAT_GRAPH_H
+#define LOQUAT_GRAPH_H
+
+#include <loquat/api.h>
+#include <loquat/clock.h>
+#include <loquat/registry.h>
+
+LQ_API_BEGIN
+
+typedef struct lq_graph lq_graph;
+typedef struct lq_node lq_node;
+typedef struct lq_link lq_link;
+
+/* [any loop] An event of a node. Must not block and must not call [control] functions of the graph. */
+typedef void (*lq_graph_event_fn)(void *arg, lq_node *node, const lq_event *event);
+
+typedef struct lq_graph_config {
+	lq_registry *registry;
+	lq_clock *clock; /* NULL: the real one */
+	int threads;     /* 1: a thread a loop; 0: none, lq_graph_run_until drives */
+	lq_graph_event_fn event_fn;
+	void *event_arg;
+} lq_graph_config;
+
+int lq_graph_create(const lq_graph_config *config, lq_graph **out);
+void lq_graph_destroy(lq_graph *graph); /* stops everything; NULL is fine */
+
+/* A loop by name; made on first use. priority: 0 normal, 1 real-time where the system allows it. */
+int lq_graph_loop(lq_graph *graph, const char *name, int priority);
+
+/* A parameter as text, the way a profile writes it. */
+typedef struct lq_param_text {
+	const char *name, *value;
+} lq_param_text;
+
+typedef struct lq_node_config {
+	const char *name;     /* unique in the graph */
+	const char *use;      /* id or id@plugin */
+	const char *loop;     /* NULL: "main" */
+	const char *group;    /* NULL: "" */
+	const char *base_dir; /* for FILE parameters; NULL: the working folder */
+	const lq_param_text *params;
+	size_t n_params;
+	void *user; /* kept for lq_node_user */
+} lq_node_config;
+
+/* Makes the node (create op). `place` prefixes messages. */
+int lq_graph_add_node(lq_graph *graph, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
+
+enum { LQ_QUEUE_NONE = 0, LQ_QUEUE_BLOCK = 1, LQ_QUEUE_DROP_OLDEST = 2, LQ_QUEUE_LATEST = 3, LQ_QUEUE_DROP_TO_KEYFRAME = 4 };
+typedef struct lq_queue_config {
+	uint32_t policy;  /* NONE: direct where possible, else DROP_OLDEST for audio, LATEST for raw and DROP_TO_KEYFRAME for encoded video */
+	uint32_t buffers; /* limit, 0: 64 */
+	uint32_t ms;      /* limit by media time, 0: none */
+} lq_queue_config;
+
+/* Links "node.port" (or a node with one port in that direction) to another. An output may feed many inputs; an input of a MANY template
+ * gets a new port, any other input takes one link. */
+int lq_graph_link(lq_graph *graph, lq_node *from, const char *from_port, lq_node *to, const char *to_port, const lq_queue_config *queue,
+                  const char *place, lq_diag *diag, lq_link **out);
+
+/* The port number that a link uses on either side, for transport binding. */
+uint32_t lq_link_from_port(const lq_link *link);
+uint32_t lq_link_to_port(const lq_link *link);
+
+/* Negotiates and starts all nodes of a group that are not running: formats from source to sink, converters (filter.scale, filter.resample)
+ * put in where needed, then start from sink to source. On failure nothing of the group runs and diag says why, with both lists of
+ * formats. */
+int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag);
+
+/* Stops the nodes of a group from source to sink, unlinks and destroys them. Links to other groups' nodes are removed (remove_port). */
+int lq_graph_remove(lq_graph *graph, const char *group);
+
+lq_node *lq_graph_find(lq_graph *graph, const char *name);
+const char *lq_node_name(const lq_node *node);
+const lq_node_desc *lq_node_descriptor(const lq_node *node);
+void *lq_node_user(const lq_node *node);
+
+/* Runs fn on the node's loop and waits for it. That is how a caller reaches the ops of a kind (transport open, describe, …). fn's
+ * result is returned; `host->fail` text goes to diag. */
+typedef int (*lq_node_fn)(const lq_node_desc *desc, void *self, void *arg);
+int lq_node_call(lq_node *node, lq_node_fn fn, void *arg, const char *place, lq_diag *diag);
+
+int lq_node_set_param(lq_node *node, const char *name, const char *value, const char *place, lq_diag *diag);
+
+/* [any] Sends an event to a node; it arrives on its loop. */
+int lq_node_send_event(lq_node *node, const lq_event *event);
+
+/* Every figure of every node, and of every queue ("depth", "passed", "dropped"). */
+typedef void (*lq_graph_stat_fn)(void *arg, const char *node, uint32_t port, const char *name, double value);
+void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg);
+
+/* The graph as Graphviz DOT with formats, loops, queue depths and drops. The caller frees it with free(). NULL: no memory. */
+char *lq_graph_dot(lq_graph *graph);
+
+/* threads == 0 only: works off everything that is due until `time` on the virtual clock, moving it along. */
+int lq_graph_run_until(lq_graph *graph, int64_t time);
+
+LQ_API_END
+#endif

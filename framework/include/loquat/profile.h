@@ -1,0 +1,43 @@
+/* Profiles: a JSON file that says which nodes make up a call and how they are linked. docs/profiles.md is the format.
+ * All functions are [control]. */
+#ifndef LOQUAT_PROFILE_H
+#define LOQUAT_PROFILE_H
+
+#include <loquat/api.h>
+#include <loquat/graph.h>
+
+LQ_API_BEGIN
+
+typedef struct lq_profile lq_profile;
+
+/* Reads and merges (`extends`, RFC 7386). `name` is a path, or a bare name looked for in LQ_PROFILE_PATH and the installation's
+ * folder ("communication"). All syntax and structure errors go to diag. */
+int lq_profile_load(const char *name, lq_diag *diag, lq_profile **out);
+/* The same from memory; `origin` stands for the file in messages. */
+int lq_profile_parse(const char *text, size_t size, const char *origin, lq_diag *diag, lq_profile **out);
+void lq_profile_destroy(lq_profile *profile); /* NULL is fine */
+const char *lq_profile_name(const lq_profile *profile);
+
+/* Lays a JSON Merge Patch over the profile ("{"graphs":{"publish":{…}}}"), as `extends` does. */
+int lq_profile_patch(lq_profile *profile, const char *json, const char *origin, lq_diag *diag);
+
+/* Checks everything against a registry: nodes known, parameters known and in range, ports known, chains complete. No device is
+ * opened. Reports all errors; returns the first one's code. */
+int lq_profile_check(const lq_profile *profile, const lq_registry *registry, lq_diag *diag);
+
+/* The merged profile as JSON; free() it. */
+char *lq_profile_json(const lq_profile *profile);
+
+/* Adds one of the profile's graphs ("shared", "publish", "subscribe", or any other name) to a graph as group `group`. Its nodes are named
+ * "group/node"; nodes that it does not define itself are looked up in group "shared". `media` (LQ_MEDIA_*) keeps only the chains for that
+ * media, LQ_MEDIA_NONE all. Does not start it. A list in `use` is tried in order until one can be made and takes the format. */
+typedef struct lq_profile_build_config {
+	const char *graph_name;
+	const char *group;
+	uint32_t media;
+	const lq_format *in_format; /* for chains that start at a transport: the format that will come; NULL unknown */
+} lq_profile_build_config;
+int lq_profile_build(const lq_profile *profile, lq_graph *graph, const lq_profile_build_config *config, lq_diag *diag);
+
+LQ_API_END
+#endif

@@ -1,0 +1,12 @@
+# Each folder of tests brings its own programs.
+include tests/unit/module.mk
+include tests/graph/module.mk
+include tests/plugins/module.mk
+include tests/profiles/module.mk
+include tests/webrtc/module.mk
+include tests/server/module.mk
+include tests/sdk/module.mk
+include tests/tools/module.mk
+include tests/interop/module.mk
+include tests/fuzz/module.mk
+include tests/docs/module.mk

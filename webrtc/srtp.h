@@ -1,0 +1,18 @@
+/* SRTP and SRTCP (RFC 3711, 7714) on libsrtp2. In place; the buffer must have LQ_SRTP_OVERHEAD spare bytes behind the packet. */
+#ifndef LQ_WEBRTC_SRTP_H
+#define LQ_WEBRTC_SRTP_H
+
+#include "dtls.h"
+
+#define LQ_SRTP_OVERHEAD 32
+
+typedef struct lq_srtp lq_srtp;
+int lq_srtp_create(const lq_srtp_keys *keys, lq_srtp **out);
+void lq_srtp_destroy(lq_srtp *srtp);
+/* *len is the packet's length before and after. LQ_ECRYPTO when authentication fails or the packet is a replay. */
+int lq_srtp_protect(lq_srtp *s, uint8_t *packet, size_t *len);
+int lq_srtp_unprotect(lq_srtp *s, uint8_t *packet, size_t *len);
+int lq_srtp_protect_rtcp(lq_srtp *s, uint8_t *packet, size_t *len);
+int lq_srtp_unprotect_rtcp(lq_srtp *s, uint8_t *packet, size_t *len);
+
+#endif

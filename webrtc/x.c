@@ -1,0 +1,1 @@
+void lq__nothing(void); void lq__nothing(void) {}
