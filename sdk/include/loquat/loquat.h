@@ -1,0 +1,169 @@
+/* Loquat: the SDK. All that an app includes.
+ *
+ * An *engine* owns threads, plugins and events. A *room* is a handle that exists before it is joined. Each user in a room publishes
+ * *streams* (main, sub = screen, third, fourth), each with sound and picture apart; a *view* shows one of them in a window, or hands its
+ * frames to the app.
+ *
+ * Requests return 0 or a negative LQ_E* at once; their results come as events, on the SDK's own thread by callback, or from lq_engine_poll on
+ * the thread that calls it. Structs begin with their size (LQ_INIT) and are valid when the rest is zero. Strings are UTF-8. All functions may be called from
+ * any thread, but not lq_engine_destroy from inside a callback (LQ_EREENTRANT). */
+#ifndef LOQUAT_LOQUAT_H
+#define LOQUAT_LOQUAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <loquat/api.h>
+#include <loquat/plugin/errors.h>
+
+LQ_API_BEGIN
+
+#define LQ_INIT(type) {.size = sizeof(type)}
+
+typedef struct lq_engine lq_engine;
+typedef struct lq_room lq_room;
+
+typedef enum lq_stream { LQ_STREAM_MAIN = 0, LQ_STREAM_SUB = 1, LQ_STREAM_THIRD = 2, LQ_STREAM_FOURTH = 3 } lq_stream;
+typedef enum lq_track_kind { LQ_AUDIO = 1, LQ_VIDEO = 2 } lq_track_kind;
+typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2 } lq_switch; /* 0 means: what the documentation says */
+
+/* ---- events ---- */
+
+typedef enum lq_sdk_event_type {
+	LQ_ON_ERROR = 1,            /* code, text */
+	LQ_ON_WARNING,              /* code, text */
+	LQ_ON_JOINED,               /* result in code; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
+	LQ_ON_LEFT,                 /* the last event of a room; code: 0, or why (LQ_ECONN, LQ_EDUPLICATE …); text */
+	LQ_ON_CONNECTION,           /* state, text */
+	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us) */
+	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout", "kicked", "duplicate" */
+	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
+	LQ_ON_STREAM_UNPUBLISHED,   /* user, stream, kind */
+	LQ_ON_STREAM_MUTED,         /* user, stream, kind, muted */
+	LQ_ON_LOCAL_PUBLISHED,      /* stream, kind: the server has it. code */
+	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code */
+	LQ_ON_FIRST_FRAME,          /* user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
+	LQ_ON_VIEW_CLOSED           /* user, stream: the window was closed by its user */
+} lq_sdk_event_type;
+
+typedef enum lq_connection_state { LQ_CONN_DISCONNECTED = 1, LQ_CONN_CONNECTING, LQ_CONN_CONNECTED, LQ_CONN_RECONNECTING, LQ_CONN_FAILED } lq_connection_state;
+
+/* Strings are "" where they do not apply, never NULL, and valid during the callback, or until the next poll. */
+typedef struct lq_sdk_event {
+	size_t size;
+	lq_sdk_event_type type;
+	int code;
+	lq_room *room; /* NULL: the engine's */
+	const char *user, *name, *text, *room_sid;
+	lq_stream stream;
+	lq_track_kind kind;
+	lq_connection_state state;
+	int muted, existed, join_type;
+	uint32_t width, height;
+	uint32_t elapsed_ms;
+} lq_sdk_event;
+
+typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
+
+/* ---- engine ---- */
+
+typedef struct lq_engine_config {
+	size_t size;
+	const char *app_id;       /* NULL: "loquat" */
+	const char *profile;      /* path or name; NULL: "communication" */
+	const char *profile_patch;/* JSON Merge Patch over it; NULL none */
+	const char *plugin_path;  /* colon-separated folders; NULL: the installation's (or LQ_PLUGIN_PATH) */
+	lq_event_cb event_cb;     /* NULL: events are fetched by lq_engine_poll */
+	void *user_data;
+} lq_engine_config;
+
+/* `error` (may be NULL) gets the reason in words, all messages of a bad profile one a line. */
+int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *error, size_t error_size);
+
+/* Leaves all rooms, stops all threads; no callback runs after it returned. NULL is fine. */
+int lq_engine_destroy(lq_engine *engine);
+
+/* Waits up to timeout_ms for the next event (0: not at all, -1: without limit). LQ_ETIMEDOUT when there is none; LQ_ESTATE with event_cb set. */
+int lq_engine_poll(lq_engine *engine, int timeout_ms, const lq_sdk_event **event);
+
+/* ---- rooms ---- */
+
+typedef struct lq_room_options {
+	size_t size;
+	lq_switch auto_publish_audio;   /* default on */
+	lq_switch auto_publish_video;   /* default on */
+	lq_switch auto_subscribe_audio; /* default on */
+	lq_switch auto_subscribe_video; /* default on */
+} lq_room_options;
+
+typedef struct lq_join_params {
+	size_t size;
+	const char *server; /* "ws://host:port" or "host:port"; NULL: "ws://127.0.0.1:7880" */
+	const char *user;   /* NULL or "": the server picks */
+	const char *name;   /* shown to others; NULL: user */
+	const char *token;  /* NULL on a server in debug mode */
+	uint32_t timeout_ms;/* 0: 10,000 */
+} lq_join_params;
+
+/* 0, LQ_ERANGE (not 1 to 64 bytes) or LQ_EINVAL (a character that is not allowed). */
+int lq_room_name_check(const char *name, size_t len);
+
+int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *options, lq_room **out); /* options NULL: defaults */
+int lq_room_join(lq_room *room, const lq_join_params *params);                                      /* LQ_ON_JOINED follows, exactly one */
+int lq_room_leave(lq_room *room);                                                                   /* LQ_ON_LEFT follows, when it was joined */
+void lq_room_close(lq_room *room);                                                                  /* leaves if need be; the handle is gone. NULL is fine */
+
+typedef struct lq_member {
+	char user[129], name[129];
+	uint32_t tracks; /* bit 2*stream: audio, bit 2*stream+1: video */
+} lq_member;
+/* Copies at most `max` members (ourselves not among them), returns how many there are. */
+int lq_room_members(lq_room *room, lq_member *out, size_t max);
+
+/* ---- streams ---- */
+
+/* Starts capture (the profile's `publish` graph) and publishes. Before joining: remembered. */
+int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind);
+int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind);
+int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sends silence or nothing */
+int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
+int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
+
+/* ---- views ---- */
+
+/* A frame for the app: raw I420 video, or interleaved F32 audio. Valid during the call, which comes on a media thread: be quick. */
+typedef struct lq_frame {
+	size_t size;
+	lq_track_kind kind;
+	const char *user; /* "" ourselves */
+	lq_stream stream;
+	int64_t pts;          /* ns, CLOCK_MONOTONIC: when it is due */
+	int64_t capture_time; /* ns, CLOCK_MONOTONIC as well as known; INT64_MIN unknown */
+	uint32_t width, height;
+	const uint8_t *planes[3];
+	uint32_t strides[3];
+	const float *samples;
+	uint32_t n_samples, rate, channels;
+} lq_frame;
+typedef void (*lq_frame_cb)(const lq_frame *frame, void *user_data);
+
+/* Frames of a remote (user) or local (user NULL) stream go to on_frame, beside what the profile renders. One callback a stream and kind; NULL
+ * takes it away and returns when no call is running. May be set before the stream exists. */
+int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq_frame_cb on_frame, void *user_data);
+
+/* ---- figures ---- */
+
+/* One figure: owner is "alice/main/video" (a remote track), "local/main/video", "room", or "node/NAME" of the graph. Names as in W3C
+ * webrtc-stats where they exist. */
+typedef void (*lq_stats_cb)(const char *owner, const char *name, double value, void *user_data);
+int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data); /* fn is called before it returns */
+
+/* The running graph as Graphviz DOT; free() it. NULL: not joined, or no memory. */
+char *lq_room_graph(lq_room *room);
+
+/* "0.1.0" */
+const char *lq_version(void);
+
+LQ_API_END
+
+#endif
