@@ -1,4 +1,4 @@
-/* DTLS 1.2 with DTLS-SRTP (RFC 6347, 5764), on OpenSSL with memory BIOs. Sans-IO: datagrams in, datagrams out, a time-out. */
+/* DTLS 1.2 with DTLS-SRTP (RFC 6347, 5764), on OpenSSL. Sans-IO: datagrams in, datagrams out, a time-out. */
 #ifndef LQ_WEBRTC_DTLS_H
 #define LQ_WEBRTC_DTLS_H
 

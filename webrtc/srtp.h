@@ -1,4 +1,5 @@
-/* SRTP and SRTCP (RFC 3711, 7714) on libsrtp2. In place; the buffer must have LQ_SRTP_OVERHEAD spare bytes behind the packet. */
+/* SRTP and SRTCP (RFC 3711, 7714) on libsrtp2. In place; the buffer must be aligned to 4 bytes and have LQ_SRTP_OVERHEAD spare bytes behind the
+ * packet. One thread at a time uses an lq_srtp. */
 #ifndef LQ_WEBRTC_SRTP_H
 #define LQ_WEBRTC_SRTP_H
 

@@ -1,1 +1,0 @@
-void lq__nothing(void); void lq__nothing(void) {}
