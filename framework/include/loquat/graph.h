@@ -67,9 +67,18 @@ typedef struct lq_queue_config {
 int lq_graph_link(lq_graph *graph, lq_node *from, const char *from_port, lq_node *to, const char *to_port, const lq_queue_config *queue,
                   const char *place, lq_diag *diag, lq_link **out);
 
-/* The port number that a link uses on either side, for transport binding. */
+/* A link's ends, and the port number that it uses on either side, for transport binding. */
+lq_node *lq_link_from(const lq_link *link);
+lq_node *lq_link_to(const lq_link *link);
 uint32_t lq_link_from_port(const lq_link *link);
 uint32_t lq_link_to_port(const lq_link *link);
+
+/* Link `i` (0, 1, …) of a node in a direction (LQ_IN or LQ_OUT), oldest first, NULL behind the last. Once the group runs, an inserted converter
+ * is a node like any other. */
+lq_link *lq_node_link(const lq_node *node, uint32_t direction, uint32_t i);
+
+/* [any] While muted a link passes raw audio as silence and drops all else; drops are counted. */
+void lq_link_set_muted(lq_link *link, int muted);
 
 /* Negotiates and starts all nodes of a group that are not running: formats from source to sink, converters (filter.scale, filter.resample)
  * put in where needed, then start from sink to source. On failure nothing of the group runs and diag says why, with both lists of
@@ -81,6 +90,7 @@ int lq_graph_remove(lq_graph *graph, const char *group);
 
 lq_node *lq_graph_find(lq_graph *graph, const char *name);
 const char *lq_node_name(const lq_node *node);
+const char *lq_node_loop(const lq_node *node);
 const lq_node_desc *lq_node_descriptor(const lq_node *node);
 void *lq_node_user(const lq_node *node);
 
