@@ -10,12 +10,23 @@ loquatinclude_HEADERS = \
 	%D%/include/loquat/log.h %D%/include/loquat/profile.h %D%/include/loquat/registry.h
 
 noinst_LTLIBRARIES += libloquat-base.la
-libloquat_base_la_SOURCES = %D%/base/alloc.c %D%/base/alloc.h %D%/base/clock.c %D%/base/diag.c %D%/base/log.c
+libloquat_base_la_SOURCES = %D%/base/alloc.c %D%/base/alloc.h %D%/base/clock.c %D%/base/diag.c %D%/base/log.c \
+	%D%/base/nearest.c %D%/base/nearest.h
+
+# The whole core as objects: what the shared library is made of, and what tests of internal functions link. Parts add to its sources.
+noinst_LTLIBRARIES += libloquat-core.la
+libloquat_core_la_SOURCES =
+libloquat_core_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libloquat_core_la_LIBADD = libloquat-base.la $(LTDL_LIBS) $(JANSSON_LIBS)
 
 lib_LTLIBRARIES += libloquat-framework.la
-libloquat_framework_la_SOURCES = 
-libloquat_framework_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-libloquat_framework_la_LIBADD = libloquat-base.la $(LTDL_LIBS) $(JANSSON_LIBS)
+libloquat_framework_la_SOURCES =
+libloquat_framework_la_LIBADD = libloquat-core.la
 libloquat_framework_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,--version-script=$(srcdir)/%D%/framework.map
 EXTRA_libloquat_framework_la_DEPENDENCIES = %D%/framework.map
 EXTRA_DIST += %D%/framework.map
+
+include framework/media/module.mk
+include framework/plugin/module.mk
+include framework/graph/module.mk
+include framework/profile/module.mk

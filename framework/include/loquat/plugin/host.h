@@ -48,8 +48,9 @@ struct lq_host {
 	void (*format_unref)(const lq_host *host, const lq_format *fmt);
 
 	/* [any] A writable buffer with one reference, from a pool. Raw video: planes and strides are laid out (64-byte aligned rows)
-	 * and `size` is ignored. Raw audio and packets: planes[0] has room for `size` bytes and buffer->size is set to it. Other fields
-	 * are zero, times LQ_TIME_NONE. NULL: no memory. The buffer holds its own reference to fmt. */
+	 * and `size` is ignored. Raw audio and packets: planes[0] has room for `size` bytes, 64 zero bytes follow it, and buffer->size is set
+	 * to `size`. Other fields are zero, times LQ_TIME_NONE. fmt comes from format_new or from another buffer; the buffer holds its own
+	 * reference. NULL: no memory, or larger than 256 MiB or 16384 pixels a side. */
 	lq_buffer *(*buffer_new)(const lq_host *host, const lq_format *fmt, uint32_t size);
 
 	/* [any] The same around foreign memory, without a copy: the caller fills planes, strides and size; `release(opaque)` is called
@@ -58,8 +59,8 @@ struct lq_host {
 	lq_buffer *(*buffer_ref)(const lq_host *host, lq_buffer *buf);
 	void (*buffer_unref)(const lq_host *host, lq_buffer *buf); /* NULL is fine */
 
-	/* [any] Consumes a reference; returns the same buffer where it is the only one, else a private copy. NULL: no memory (buf is
-	 * released then, too). */
+	/* [any] Consumes a reference; returns the same buffer where it is the only one, else a private copy. Wrapped memory may be shared
+	 * outside (a decoder's reference picture), so a wrapped buffer is always copied. NULL: no memory (buf is released then, too). */
 	lq_buffer *(*buffer_writable)(const lq_host *host, lq_buffer *buf);
 
 	/* Sends a buffer out of an output port and consumes the reference. [loop] in an op of this node; nodes flagged

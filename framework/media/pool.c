@@ -1,0 +1,185 @@
+#include "media/pool.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) __asan_poison_memory_region(p, n)
+#define UNPOISON(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define POISON(p, n) ((void)0)
+#define UNPOISON(p, n) ((void)0)
+#endif
+
+/* A class keeps as many idle blocks as fit KEEP_BYTES, within these limits; the whole pool keeps at most IDLE_MAX. */
+#define KEEP_BYTES (16u << 20)
+#define IDLE_MAX ((size_t)64 << 20)
+enum { KEEP_MIN = 4, KEEP_MAX = 128, SMALLEST_LOG2 = 8 };
+
+/* Four classes an octave from 256 bytes on, so that at most a fifth of a block is wasted. Class 0 has no memory: for wrapped buffers. */
+static uint32_t class_of(uint32_t bytes, uint32_t *capacity)
+{
+	if (!bytes) {
+		*capacity = 0;
+		return 0;
+	}
+	if (bytes <= 1u << SMALLEST_LOG2) {
+		*capacity = 1u << SMALLEST_LOG2;
+		return 1;
+	}
+	uint32_t k = 31 - (uint32_t)__builtin_clz(bytes - 1), step = 1u << (k - 2);
+	uint32_t quarter = (bytes - (1u << k) + step - 1) / step;
+	*capacity = (1u << k) + quarter * step;
+	return (k - SMALLEST_LOG2) * 4 + quarter + 1;
+}
+
+static uint32_t keep_of(uint32_t capacity)
+{
+	uint32_t n = capacity ? KEEP_BYTES / capacity : KEEP_MAX;
+	return n < KEEP_MIN ? KEEP_MIN : n > KEEP_MAX ? KEEP_MAX : n;
+}
+
+lq__pool *lq__pool_create(void)
+{
+	lq__pool *pool = lq__calloc(1, sizeof *pool);
+	if (!pool)
+		return NULL;
+	atomic_init(&pool->refs, 1);
+	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++)
+		pthread_mutex_init(&pool->lists[i].lock, NULL);
+	pthread_mutex_init(&pool->formats_lock, NULL);
+	return pool;
+}
+
+static void free_chain(lq__block *b)
+{
+	while (b) {
+		lq__block *next = b->next;
+		UNPOISON(b->data, b->capacity);
+		lq__free(b);
+		b = next;
+	}
+}
+
+static lq__block *take_list(lq__pool *pool, uint32_t class)
+{
+	struct lq__free_list *list = &pool->lists[class];
+	pthread_mutex_lock(&list->lock);
+	lq__block *first = list->first;
+	if (first)
+		atomic_fetch_sub(&pool->idle_bytes, (size_t)list->n * first->capacity);
+	list->first = NULL;
+	list->n = 0;
+	pthread_mutex_unlock(&list->lock);
+	return first;
+}
+
+void lq__pool_ref(lq__pool *pool)
+{
+	atomic_fetch_add_explicit(&pool->refs, 1, memory_order_relaxed);
+}
+
+void lq__pool_unref(lq__pool *pool)
+{
+	if (atomic_fetch_sub_explicit(&pool->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++) {
+		free_chain(take_list(pool, i));
+		pthread_mutex_destroy(&pool->lists[i].lock);
+	}
+	pthread_mutex_destroy(&pool->formats_lock);
+	lq__free(pool);
+}
+
+size_t lq__pool_destroy(lq__pool *pool)
+{
+	if (!pool)
+		return 0;
+	size_t live = lq__pool_live(pool);
+	lq__pool_unref(pool);
+	return live;
+}
+
+size_t lq__pool_live(const lq__pool *pool)
+{
+	return atomic_load(&pool->live);
+}
+
+size_t lq__pool_live_formats(const lq__pool *pool)
+{
+	return atomic_load(&pool->live_formats);
+}
+
+static lq__block *block_new(uint32_t class, uint32_t capacity)
+{
+	lq__block *b = lq__malloc(sizeof *b + LQ__BLOCK_ALIGN + capacity);
+	if (!b)
+		return NULL;
+	memset(b, 0, sizeof *b);
+	b->class = class;
+	b->capacity = capacity;
+	b->data = (uint8_t *)(((uintptr_t)(b + 1) + LQ__BLOCK_ALIGN - 1) & ~(uintptr_t)(LQ__BLOCK_ALIGN - 1));
+	return b;
+}
+
+lq__block *lq__block_get(lq__pool *pool, uint32_t bytes)
+{
+	uint32_t capacity, class = class_of(bytes, &capacity);
+	assert(class < LQ__BLOCK_CLASSES);
+	struct lq__free_list *list = &pool->lists[class];
+	pthread_mutex_lock(&list->lock);
+	lq__block *b = list->first;
+	if (b) {
+		list->first = b->next;
+		list->n--;
+		atomic_fetch_sub(&pool->idle_bytes, capacity);
+	}
+	pthread_mutex_unlock(&list->lock);
+	if (b)
+		UNPOISON(b->data, capacity);
+	else
+		b = block_new(class, capacity);
+	if (!b)
+		return NULL;
+	b->pool = pool;
+	b->next = NULL;
+	atomic_store_explicit(&b->refs, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pool->live, 1, memory_order_relaxed);
+	lq__pool_ref(pool);
+	return b;
+}
+
+/* Sizes that went out of use (another resolution) must not keep those in use from being kept. */
+static void trim_others(lq__pool *pool, uint32_t class)
+{
+	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++)
+		if (i != class)
+			free_chain(take_list(pool, i));
+}
+
+void lq__block_put(lq__block *b)
+{
+	lq__pool *pool = b->pool;
+	struct lq__free_list *list = &pool->lists[b->class];
+	if (atomic_load_explicit(&pool->idle_bytes, memory_order_relaxed) + b->capacity > IDLE_MAX)
+		trim_others(pool, b->class);
+	POISON(b->data, b->capacity);
+	pthread_mutex_lock(&list->lock);
+	int keep = list->n < keep_of(b->capacity);
+	if (keep) {
+		b->next = list->first;
+		list->first = b;
+		list->n++;
+		atomic_fetch_add(&pool->idle_bytes, b->capacity);
+	}
+	pthread_mutex_unlock(&list->lock);
+	if (!keep) {
+		b->next = NULL;
+		free_chain(b);
+	}
+	atomic_fetch_sub_explicit(&pool->live, 1, memory_order_relaxed);
+	lq__pool_unref(pool);
+}
