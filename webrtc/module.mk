@@ -1,6 +1,14 @@
 # The WebRTC protocol, sans-IO: a private static library for plugins/webrtc and server/.
 noinst_LTLIBRARIES += libloquat-webrtc.la
-libloquat_webrtc_la_SOURCES = %D%/dtls.h %D%/payload.h %D%/rtcp.h %D%/rtp.h %D%/sdp.h %D%/session.h %D%/srtp.h %D%/stun.h
+libloquat_webrtc_la_SOURCES = \
+	%D%/bytes.h \
+	%D%/dtls.h %D%/session.h %D%/srtp.h \
+	%D%/stun.h %D%/stun_wire.h %D%/stun.c %D%/stun_build.c %D%/addr.c \
+	%D%/ice_lite.h %D%/ice_lite.c \
+	%D%/rtp.h %D%/rtp.c \
+	%D%/rtcp.h %D%/rtcp.c %D%/rtcp_write.c \
+	%D%/payload.h %D%/payload_formats.h %D%/payload.c %D%/payload_audio.c %D%/payload_h264.c %D%/payload_vp8.c %D%/payload_vp9.c \
+	%D%/sdp.h
 libloquat_webrtc_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(SRTP_CFLAGS)
 libloquat_webrtc_la_LIBADD = libloquat-base.la $(OPENSSL_LIBS) $(SRTP_LIBS)
 

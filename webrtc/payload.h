@@ -1,4 +1,5 @@
-/* Payload formats: access units to RTP payloads and back. H.264 (RFC 6184, packetization-mode 1), VP8 (RFC 7741), Opus (RFC 7587). Sans-IO. */
+/* Payload formats: access units to RTP payloads and back. H.264 (RFC 6184, packetization-mode 1), VP8 (RFC 7741), VP9
+ * (RFC 9628), Opus (RFC 7587), PCM. Sans-IO, no allocation. Another codec: LQ_ENOTSUP. */
 #ifndef LQ_WEBRTC_PAYLOAD_H
 #define LQ_WEBRTC_PAYLOAD_H
 
@@ -10,27 +11,30 @@
 /* Payloader state of one sent stream. Zero-initialise, set codec. */
 typedef struct lq_payloader {
 	uint32_t codec;
-	uint16_t picture_id; /* VP8, 15 bits */
+	uint16_t picture_id; /* VP8 and VP9, 15 bits: of the next access unit */
 } lq_payloader;
+
+#define LQ_PAYLOAD_MIN 64 /* smallest `max` of lq_payload_split */
 
 /* Called for each payload in order; `last` marks the last of the access unit (the RTP marker for video). */
 typedef int (*lq_payload_fn)(void *arg, const uint8_t *payload, size_t len, int last);
-/* Splits an access unit (H.264: Annex B) into payloads of at most `max` bytes. The payload passed to fn is valid during the call. 0, or fn's error, or
- * LQ_EPARSE when the access unit is no such codec's. */
+/* Splits an access unit (H.264: Annex B) into payloads of at most `max` bytes (and LQ_RTP_MAX). The payload passed to fn is valid during the call.
+ * 0, or fn's error, or LQ_EPARSE when the access unit is no such codec's (before any call). LQ_ENOSPACE: an audio packet above `max`.
+ * H.264 delimiters and filler are left out. */
 int lq_payload_split(lq_payloader *p, const uint8_t *au, size_t len, int key, size_t max, lq_payload_fn fn, void *arg);
 
 /* What one received payload says, without reassembly. The SFU uses it, too. */
 typedef struct lq_payload_info {
-	uint8_t key;       /* belongs to a key frame's start (H.264: SPS or IDR; VP8: P bit clear in the first partition) */
+	uint8_t key;       /* belongs to a key frame's start (H.264: SPS or IDR; VP8, VP9: P bit clear in the first payload) */
 	uint8_t start;     /* first payload of a frame, as far as the payload tells */
 	uint8_t end;       /* last payload of a frame: FU end bit, or the whole; the RTP marker says more */
-	int32_t picture_id; /* VP8; -1 none */
-	uint8_t temporal_id;
+	int32_t picture_id; /* VP8, VP9; -1 none */
+	uint8_t temporal_id, spatial_id;
 } lq_payload_info;
 int lq_payload_inspect(uint32_t codec, const uint8_t *payload, size_t len, lq_payload_info *out);
 
 /* Appends one payload of a frame to `out` as access-unit bytes (H.264: start codes are put in; FU-A and STAP-A are undone). Payloads of
- * one frame must come in order and complete. *used grows. LQ_EPARSE, LQ_ENOSPACE. */
+ * one frame must come in order and complete; *used 0 begins a frame. *used grows. LQ_EPARSE, LQ_ENOSPACE: the frame is lost. */
 typedef struct lq_unpacker {
 	uint32_t codec;
 	int in_fragment; /* H.264 FU-A under way */

@@ -32,10 +32,11 @@ int lq_rtp_parse(const uint8_t *data, size_t len, lq_rtp *out);
 /* The element `id` of the extension, NULL when absent. */
 const uint8_t *lq_rtp_ext_find(const lq_rtp *rtp, uint8_t id, size_t *len);
 
-/* Writes a header (marker … ssrc of *rtp) with one-byte extension elements; returns its length, 0 when it does not fit. */
+/* Writes a header (marker … ssrc of *rtp, no CSRCs) with extension elements; returns its length, 0 when it does not fit. The elements have the
+ * one-byte form; when one of them needs it (id above 14, length 0 or above 16), all get the two-byte form. */
 typedef struct lq_rtp_ext {
-	uint8_t id; /* 1..14 */
-	uint8_t len; /* 1..16 */
+	uint8_t id; /* 1..255 */
+	uint8_t len;
 	const uint8_t *data;
 } lq_rtp_ext;
 size_t lq_rtp_write(uint8_t *out, size_t size, const lq_rtp *rtp, const lq_rtp_ext *exts, size_t n_exts);

@@ -47,8 +47,12 @@ int lq_stun_is(const uint8_t *data, size_t len);
 int lq_stun_parse(const uint8_t *data, size_t len, lq_stun *out);
 /* 0 when MESSAGE-INTEGRITY is there and right for the short-term password, else LQ_ECRYPTO. */
 int lq_stun_check(const uint8_t *data, size_t len, const lq_stun *msg, const char *password);
+/* The first half of the USERNAME of a binding request, which is the receiver's ufrag: finds the peer that a first datagram is for. Points into
+ * the datagram, no NUL. Nothing is authenticated by this. 0 or LQ_EPARSE. */
+int lq_stun_local_ufrag(const uint8_t *data, size_t len, const char **ufrag, size_t *n);
 
-/* Builders. Write to out (size >= 128) and return the length; password NULL: no integrity. FINGERPRINT is always added. */
+/* Builders. Write to out (128 bytes are enough without a long username) and return the length, 0 when it does not fit; password NULL: no
+ * integrity. FINGERPRINT is always added. */
 size_t lq_stun_build_request(uint8_t *out, size_t size, const uint8_t transaction[12], const char *username, const char *password, uint32_t priority,
                              int controlling, uint64_t tie_breaker, int use_candidate);
 size_t lq_stun_build_success(uint8_t *out, size_t size, const lq_stun *request, const lq_addr *mapped, const char *password);

@@ -1,4 +1,15 @@
-# tests/webrtc
+# tests/webrtc: the protocol, with vectors, virtual clocks and simulated links.
+EXTRA_DIST += %D%/test.h
+
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_stun %D%/test_ice_lite
+TESTS += %D%/test_stun %D%/test_ice_lite
+%C%_test_stun_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_stun_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_ice_lite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_ice_lite_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+endif
+
 if HAVE_CHECK
 check_PROGRAMS += %D%/test_dtls
 TESTS += %D%/test_dtls

@@ -1,0 +1,91 @@
+/* VP8, RFC 7741. Sent: one partition, a 15-bit picture id, no layers. */
+#include <loquat/plugin/errors.h>
+#include <string.h>
+
+#include "webrtc/bytes.h"
+#include "webrtc/payload_formats.h"
+
+#define DESCRIPTOR 4u
+
+typedef struct descriptor {
+	size_t len;
+	int first; /* S and partition 0: the frame starts here */
+	int32_t picture_id;
+	uint8_t temporal_id;
+} descriptor;
+
+int lq__vp8_split(lq_payloader *p, const uint8_t *au, size_t len, size_t max, lq_payload_fn fn, void *arg)
+{
+	static const uint8_t key_start[3] = {0x9d, 0x01, 0x2a};
+	uint8_t buf[LQ_RTP_MAX];
+	if (len < 3 || (!(au[0] & 1) && (len < 10 || memcmp(au + 3, key_start, 3))))
+		return LQ_EPARSE;
+	size_t left = len, count = (left + max - DESCRIPTOR - 1) / (max - DESCRIPTOR);
+	uint16_t id = p->picture_id;
+	p->picture_id = (uint16_t)((id + 1) & 0x7FFF);
+	for (size_t i = 0; i < count; i++) {
+		size_t size = left / (count - i);
+		buf[0] = i ? 0x80 : 0x90; /* X, and S in the first */
+		buf[1] = 0x80;            /* I */
+		lq__put16(buf + 2, (uint16_t)(0x8000 | (id & 0x7FFF)));
+		memcpy(buf + DESCRIPTOR, au, size);
+		int e = fn(arg, buf, DESCRIPTOR + size, i + 1 == count);
+		if (e)
+			return e;
+		au += size;
+		left -= size;
+	}
+	return 0;
+}
+
+static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
+{
+	size_t at = 1;
+	uint8_t flags = 0;
+	*d = (descriptor){.picture_id = -1};
+	if (!len)
+		return LQ_EPARSE;
+	d->first = (p[0] & 0x17) == 0x10;
+	if (p[0] & 0x80) {
+		if (len < 2)
+			return LQ_EPARSE;
+		flags = p[at++];
+	}
+	if (flags & 0x80) {
+		if (at >= len || (p[at] & 0x80 && at + 1 >= len))
+			return LQ_EPARSE;
+		d->picture_id = p[at] & 0x80 ? lq__get16(p + at) & 0x7FFF : p[at];
+		at += p[at] & 0x80 ? 2 : 1;
+	}
+	if (flags & 0x40) /* TL0PICIDX */
+		at++;
+	if (flags & 0x30) { /* TID, KEYIDX */
+		if (at >= len)
+			return LQ_EPARSE;
+		d->temporal_id = flags & 0x20 ? p[at] >> 6 : 0;
+		at++;
+	}
+	d->len = at;
+	return at < len ? 0 : LQ_EPARSE;
+}
+
+int lq__vp8_inspect(const uint8_t *payload, size_t len, lq_payload_info *out)
+{
+	descriptor d;
+	if (read_descriptor(payload, len, &d))
+		return LQ_EPARSE;
+	out->start = d.first != 0;
+	out->key = d.first && !(payload[d.len] & 1);
+	out->picture_id = d.picture_id;
+	out->temporal_id = d.temporal_id;
+	return 0;
+}
+
+int lq__vp8_join(const uint8_t *payload, size_t len, uint8_t *out, size_t size, size_t *used)
+{
+	descriptor d;
+	/* Two frames in one, or one without its beginning, are no frame. */
+	if (read_descriptor(payload, len, &d) || !d.first != (*used > 0))
+		return LQ_EPARSE;
+	return lq__payload_append(payload + d.len, len - d.len, out, size, used);
+}
