@@ -16,4 +16,9 @@ TESTS += %D%/test_dtls
 %C%_test_dtls_SOURCES = %D%/test_dtls.c
 %C%_test_dtls_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_dtls_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_srtp
+TESTS += %D%/test_srtp
+%C%_test_srtp_SOURCES = %D%/test_srtp.c
+%C%_test_srtp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_test_srtp_LDADD = libloquat-webrtc.la $(OPENSSL_LIBS) $(CHECK_LIBS)
 endif
