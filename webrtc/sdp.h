@@ -36,6 +36,7 @@ typedef struct lq_sdp_media {
 	uint32_t media; /* LQ_MEDIA_AUDIO, _VIDEO; NONE: anything else (rejected in an answer) */
 	char kind[16];  /* "audio", "video", "application" */
 	char proto[32];
+	char fmt[64];  /* the format list of what is not RTP ("webrtc-datachannel"), else empty */
 	uint16_t port; /* 0: rejected (unless bundle-only) */
 	char mid[33];
 	uint32_t direction;
@@ -66,12 +67,13 @@ typedef struct lq_sdp {
 	lq_sdp_media *media; /* n_media entries, owned: lq_sdp_free */
 } lq_sdp;
 
-/* 0, LQ_EPARSE or LQ_ENOMEM; `error` (may be NULL) gets "line 12: a=rtpmap: …". Free with lq_sdp_free in either case. */
+/* 0, LQ_EPARSE or LQ_ENOMEM; `error` (may be NULL) gets "line 12: a=rtpmap: …". Free with lq_sdp_free in either case. ICE, DTLS and candidates
+ * are those of the first media section that is not rejected and has them: all others are bundled with it. */
 int lq_sdp_parse(const char *text, size_t len, lq_sdp *out, char *error, size_t error_size);
 void lq_sdp_free(lq_sdp *sdp);
-/* A new media section at the end, zeroed; NULL when full or out of memory. */
+/* A new media section at the end, zeroed; NULL when full or out of memory. Earlier pointers into sdp->media are void then. */
 lq_sdp_media *lq_sdp_add(lq_sdp *sdp);
-/* Writes with its NUL; returns the length, LQ_ENOSPACE when it does not fit. */
+/* Writes with its NUL; returns the length, LQ_ENOSPACE when it does not fit. A section with port 0 that is not bundle-only is written as rejected. */
 int lq_sdp_write(const lq_sdp *sdp, char *out, size_t size);
 
 const lq_sdp_codec *lq_sdp_codec_by_pt(const lq_sdp_media *m, uint8_t pt);
@@ -79,6 +81,8 @@ const lq_sdp_codec *lq_sdp_codec_by_pt(const lq_sdp_media *m, uint8_t pt);
 const lq_sdp_codec *lq_sdp_codec_find(const lq_sdp_media *m, uint32_t codec);
 uint32_t lq_sdp_codec_id(const lq_sdp_codec *c); /* LQ_CODEC_*; NONE for rtx, red and what we do not know */
 const lq_sdp_codec *lq_sdp_rtx_for(const lq_sdp_media *m, uint8_t pt);
+/* The value of a parameter of an fmtp line, "level-asymmetry-allowed" and the like. 0, LQ_ENOENT or LQ_ENOSPACE. */
+int lq_sdp_fmtp(const lq_sdp_codec *c, const char *name, char *out, size_t size);
 uint8_t lq_sdp_ext_id(const lq_sdp_media *m, const char *uri); /* 0: not there */
 
 #define LQ_EXT_MID "urn:ietf:params:rtp-hdrext:sdes:mid"

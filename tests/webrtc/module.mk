@@ -1,13 +1,17 @@
 # tests/webrtc: the protocol, with vectors, virtual clocks and simulated links.
-EXTRA_DIST += %D%/test.h
+EXTRA_DIST += %D%/test.h \
+	%D%/sdp/chromium-publish.sdp %D%/sdp/chromium-gathered.sdp %D%/sdp/chromium-simulcast.sdp \
+	%D%/sdp/chromium-datachannel.sdp %D%/sdp/chromium-answer.sdp
 
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_stun %D%/test_ice_lite
-TESTS += %D%/test_stun %D%/test_ice_lite
+check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_sdp
+TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_sdp
 %C%_test_stun_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_stun_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 %C%_test_ice_lite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_ice_lite_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_sdp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sdp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 endif
 
 if HAVE_CHECK
