@@ -1,1 +1,14 @@
-# server
+# The room server. Everything but main is a convenience library, so that tests link it, too.
+noinst_LTLIBRARIES += libloquat-server.la
+libloquat_server_la_SOURCES = \
+	%D%/client.c %D%/client.h %D%/http.c %D%/message.c %D%/message.h %D%/metrics.c %D%/options.c %D%/options.h \
+	%D%/publish.c %D%/publish.h %D%/room.c %D%/room.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
+	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
+	%D%/media/media.c %D%/media/media.h
+libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
+libloquat_server_la_LIBADD = libloquat-webrtc.la libloquat-base.la $(LWS_LIBS) $(JWT_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
+
+bin_PROGRAMS += loquatd
+loquatd_SOURCES = %D%/main.c
+loquatd_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+loquatd_LDADD = libloquat-server.la

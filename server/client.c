@@ -1,0 +1,307 @@
+#include "server/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <loquat/log.h>
+#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+
+#include "server/message.h"
+#include "server/publish.h"
+#include "server/subscribe.h"
+#include "server/token.h"
+
+void lq__client_answer(lq__client *c, const lq__message *request, json_t *answer)
+{
+	if (request->has_id)
+		json_object_set_new(answer, "id", json_integer((json_int_t)request->id));
+	if (answer)
+		c->send(c->arg, answer);
+	json_decref(answer);
+}
+
+/* A text that may hold pieces of what a stranger sent; jansson takes valid UTF-8 only. */
+static json_t *safe_string(const char *text)
+{
+	json_t *s = json_string(text);
+	char copy[512];
+	if (s)
+		return s;
+	snprintf(copy, sizeof copy, "%s", text);
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json_string(copy);
+}
+
+void lq__client_error(lq__client *c, const lq__message *request, int code, const char *text)
+{
+	lq__client_answer(c, request, json_pack("{s:s, s:s, s:o}", "type", "error", "code", lq_error_name(code), "message", safe_string(text)));
+}
+
+static void answer_ok(lq__client *c, const lq__message *request)
+{
+	lq__client_answer(c, request, json_pack("{s:s}", "type", "ok"));
+}
+
+static void strike(lq__client *c)
+{
+	c->service->refused_messages++;
+	if (++c->strikes == LQ_CLIENT_STRIKES)
+		c->close(c->arg, LQ_CLOSE_POLICY, "too many bad messages");
+}
+
+void lq__client_refuse(lq__client *c, const char *why)
+{
+	static const lq__message none;
+	lq__client_error(c, &none, LQ_EPROTO, why);
+	strike(c);
+}
+
+/* ---- requests ---- */
+
+static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, lq__join *join, char *error, size_t size)
+{
+	const lq__service *s = c->service;
+	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_now};
+	lq__grant grant = {0, 1, 1, 0};
+	int e = 0;
+	/* In debug mode no token is needed, but one that is given counts. */
+	if (s->secret && (!s->debug || *m->token))
+		e = lq__token_check(m->token, &want, &grant, error, size);
+	join->expires = grant.expires;
+	join->may_publish = grant.publish;
+	join->may_subscribe = grant.subscribe;
+	return e;
+}
+
+static void answer_joined(lq__client *c, const lq__message *request)
+{
+	const lq__member *m = c->member;
+	const lq__room *room = m->room;
+	lq__client_answer(c, request,
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid, "user", m->user,
+	                            "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "members", lq__member_snapshot(m),
+	                            "ice", lq__publish_ice_json(c->service->media, room->worker)));
+}
+
+static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+{
+	char error[256];
+	lq__join join = {.room = m->room, .user = m->user, .name = m->name};
+	int e = check_access(c, m, unix_now, &join, error, sizeof error);
+	if (e)
+		c->service->refused_tokens++;
+	else
+		e = lq__rooms_join(c->service->rooms, &join, c, now, &c->member, error, sizeof error);
+	if (e) {
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	c->joined = 1;
+	lq_log(LQ_LOG_INFO, "room", "%s joined %s", c->member->user, c->member->room->name);
+	answer_joined(c, m);
+}
+
+static void on_leave(lq__client *c, const lq__message *m)
+{
+	lq__member *member = c->member;
+	c->member = NULL;
+	lq_log(LQ_LOG_INFO, "room", "%s left %s", member->user, member->room->name);
+	lq__member_leave(member, "left");
+	lq__client_answer(c, m, json_pack("{s:s}", "type", "left"));
+	c->close(c->arg, LQ_CLOSE_NORMAL, "left");
+}
+
+static void on_publish(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	json_t *answer = NULL;
+	int e = lq__publish(c->service->media, c->member, m, &answer, error, sizeof error);
+	if (e) {
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	lq__client_answer(c, m, answer);
+	lq__publish_announce(c->member);
+}
+
+/* Each id must be of a track of that room, or nothing is done. */
+static int find_tracks(lq__client *c, const lq__message *m, lq__track **out)
+{
+	char error[128];
+	for (uint32_t i = 0; i < m->n_ids; i++) {
+		out[i] = lq__track_find(c->member->room, m->ids[i]);
+		if (!out[i]) {
+			snprintf(error, sizeof error, "tracks[%u]: there is no track \"%.32s\" in this room", i, m->ids[i]);
+			lq__client_error(c, m, LQ_ENOENT, error);
+			return LQ_ENOENT;
+		}
+	}
+	return 0;
+}
+
+static void on_unpublish(lq__client *c, const lq__message *m)
+{
+	lq__track *tracks[LQ_MESSAGE_IDS];
+	if (find_tracks(c, m, tracks))
+		return;
+	for (uint32_t i = 0; i < m->n_ids; i++)
+		if (tracks[i]->member != c->member) {
+			lq__client_error(c, m, LQ_EPERM, "unpublish.tracks: only one's own tracks can be unpublished");
+			return;
+		}
+	answer_ok(c, m);
+	for (uint32_t i = 0; i < m->n_ids; i++) {
+		lq__track *t = lq__track_find(c->member->room, m->ids[i]); /* an id may be there twice */
+		if (t)
+			lq__track_remove(t);
+	}
+}
+
+static void on_mute(lq__client *c, const lq__message *m)
+{
+	lq__track *t = lq__track_find(c->member->room, m->track);
+	if (!t) {
+		lq__client_error(c, m, LQ_ENOENT, "mute.track: there is no such track in this room");
+	} else if (t->member != c->member) {
+		lq__client_error(c, m, LQ_EPERM, "mute.track: only one's own tracks can be muted");
+	} else {
+		answer_ok(c, m);
+		lq__track_mute(t, m->muted);
+	}
+}
+
+static void on_subscribe(lq__client *c, const lq__message *m)
+{
+	lq__track *tracks[LQ_MESSAGE_IDS];
+	char error[256] = "";
+	if (find_tracks(c, m, tracks))
+		return;
+	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, m->n_ids, error, sizeof error) : 0;
+	if (e) {
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	if (m->type == LQ_MSG_UNSUBSCRIBE)
+		lq__unsubscribe(c->member, tracks, m->n_ids);
+	answer_ok(c, m);
+	lq__subscribe_offer(c->member);
+}
+
+static void on_answer(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	int e = lq__subscribe_answer(c->member, m, error, sizeof error);
+	if (e) {
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	answer_ok(c, m);
+	lq__subscribe_offer(c->member);
+}
+
+static void on_stats(lq__client *c, const lq__message *m)
+{
+	json_t *answer = json_pack("{s:s, s:o, s:o}", "type", "stats", "publish", lq__publish_stats(c->member), "subscribe", lq__subscribe_stats(c->member));
+	lq__client_answer(c, m, answer);
+}
+
+static void dispatch(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+{
+	if (m->type == LQ_MSG_PING) {
+		lq__client_answer(c, m, json_pack("{s:s}", "type", "pong"));
+		return;
+	}
+	if (m->type == LQ_MSG_JOIN ? c->joined : !c->member) {
+		lq__client_error(c, m, LQ_ESTATE, m->type == LQ_MSG_JOIN ? "this connection has joined already" : "join first");
+		return;
+	}
+	switch (m->type) {
+	case LQ_MSG_JOIN: on_join(c, m, now, unix_now); break;
+	case LQ_MSG_LEAVE: on_leave(c, m); break;
+	case LQ_MSG_PUBLISH: on_publish(c, m); break;
+	case LQ_MSG_UNPUBLISH: on_unpublish(c, m); break;
+	case LQ_MSG_MUTE: on_mute(c, m); break;
+	case LQ_MSG_SUBSCRIBE:
+	case LQ_MSG_UNSUBSCRIBE: on_subscribe(c, m); break;
+	case LQ_MSG_ANSWER: on_answer(c, m); break;
+	default: on_stats(c, m); break;
+	}
+}
+
+void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_now)
+{
+	lq__message m;
+	char error[256];
+	if (c->strikes >= LQ_CLIENT_STRIKES)
+		return;
+	lq__client_alive(c, now);
+	int e = lq__message_parse(text, len, &m, error, sizeof error);
+	if (!e)
+		dispatch(c, &m, now, unix_now);
+	else
+		lq__client_error(c, &m, e, error);
+	lq__message_finish(&m);
+	if (e == LQ_EPROTO)
+		strike(c);
+}
+
+void lq__client_alive(lq__client *c, int64_t now)
+{
+	if (c->member)
+		c->member->seen = now;
+}
+
+void lq__client_closed(lq__client *c, int clean)
+{
+	lq__member *m = c->member;
+	c->member = NULL;
+	if (!m)
+		return;
+	lq_log(LQ_LOG_INFO, "room", "%s %s %s", m->user, clean ? "left" : "was lost from", m->room->name);
+	lq__member_leave(m, clean ? "left" : "lost");
+}
+
+/* ---- what the rooms ask for ---- */
+
+static void host_send(void *conn, const json_t *message)
+{
+	lq__client *c = conn;
+	c->send(c->arg, message);
+}
+
+static void host_kicked(void *conn, const char *reason)
+{
+	lq__client *c = conn;
+	c->member = NULL;
+	c->close(c->arg, LQ_CLOSE_NORMAL, reason);
+}
+
+static void host_leaving(void *arg, lq__member *m)
+{
+	lq__subscribe_close(m);
+}
+
+static void host_left(void *arg, lq__member *m)
+{
+	lq__publish_close(m);
+}
+
+static void host_track_leaving(void *arg, lq__track *t)
+{
+	lq__subscribe_track_leaving(t);
+	lq__publish_track_leaving(t);
+}
+
+static int64_t host_media_seen(void *arg, lq__member *m)
+{
+	int64_t a = lq__publish_seen(m), b = lq__subscribe_seen(m);
+	return a > b ? a : b;
+}
+
+lq__rooms_host lq__client_rooms_host(lq__service *service)
+{
+	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_media_seen, service};
+}

@@ -1,0 +1,46 @@
+/* One client's connection as the room protocol sees it: requests in, answers and events out. No sockets. */
+#ifndef LQ_SERVER_CLIENT_H
+#define LQ_SERVER_CLIENT_H
+
+#include "server/room.h"
+
+#define LQ_CLIENT_STRIKES 10 /* bad messages after which the socket is closed */
+#define LQ_CLOSE_POLICY 1008
+#define LQ_CLOSE_NORMAL 1000
+
+struct lq__media;
+struct lq__message;
+
+/* What all clients share. */
+typedef struct lq__service {
+	lq__rooms *rooms;
+	struct lq__media *media;
+	const char *app_id, *secret; /* secret NULL: none, then debug is set */
+	int debug;
+	uint64_t refused_messages, refused_tokens;
+} lq__service;
+
+typedef struct lq__client {
+	lq__service *service;
+	void *arg; /* of the callbacks */
+	void (*send)(void *arg, const json_t *message);
+	void (*close)(void *arg, int status, const char *reason); /* after what was sent */
+	lq__member *member;                                       /* NULL before join and after leaving */
+	int joined, strikes;
+} lq__client;
+
+/* One whole text message. */
+void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_now);
+/* A message that is none: binary, too long. */
+void lq__client_refuse(lq__client *c, const char *why);
+void lq__client_alive(lq__client *c, int64_t now); /* a pong came */
+void lq__client_closed(lq__client *c, int clean);  /* the socket is gone */
+
+/* The callbacks that lq__rooms_create wants; arg is the lq__service. Connections are lq__client. */
+lq__rooms_host lq__client_rooms_host(lq__service *service);
+
+/* For the handlers of requests: an answer with the request's id. `answer` is taken; NULL: out of memory. */
+void lq__client_answer(lq__client *c, const struct lq__message *request, json_t *answer);
+void lq__client_error(lq__client *c, const struct lq__message *request, int code, const char *text);
+
+#endif

@@ -1,0 +1,104 @@
+/* Plain HTTP: the browser client's files, /healthz and /metrics. */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/server.h"
+
+#define BODY_MAX 16384
+
+static const struct {
+	const char *suffix, *type;
+} types[] = {
+	{".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
+	{".json", "application/json"}, {".svg", "image/svg+xml"}, {".png", "image/png"}, {".ico", "image/x-icon"}, {".txt", "text/plain; charset=utf-8"},
+};
+
+static const char *type_of(const char *path)
+{
+	size_t n = strlen(path);
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		size_t k = strlen(types[i].suffix);
+		if (n > k && !strcmp(path + n - k, types[i].suffix))
+			return types[i].type;
+	}
+	return NULL;
+}
+
+/* Slashes, letters, digits and -_. ; no part begins with a dot, so there is no way out of the folder. */
+static int path_is_plain(const char *path)
+{
+	if (*path != '/')
+		return 0;
+	for (const char *p = path; *p; p++) {
+		int plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-_./", *p);
+		if (!plain || (*p == '/' && (p[1] == '.' || p[1] == '/')))
+			return 0;
+	}
+	return 1;
+}
+
+static int done(struct lws *wsi)
+{
+	return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int respond(struct lws *wsi, unsigned int status, const char *type, const char *body, size_t len)
+{
+	unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *p = start, *end = head + sizeof head;
+	unsigned char content[LWS_PRE + BODY_MAX];
+	if (lws_add_http_common_headers(wsi, status, type, len, &p, end) ||
+	    lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &p, end) ||
+	    lws_finalize_write_http_header(wsi, start, &p, end))
+		return -1;
+	memcpy(content + LWS_PRE, body, len);
+	if (lws_write(wsi, content + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0)
+		return -1;
+	return done(wsi);
+}
+
+static int respond_text(struct lws *wsi, unsigned int status, const char *text)
+{
+	return respond(wsi, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static int serve_file(struct lws *wsi, const lq__server *s, const char *path)
+{
+	static const char headers[] = "cache-control: no-cache\r\nx-content-type-options: nosniff\r\n";
+	char file[1024];
+	const char *type = type_of(path);
+	if (!path_is_plain(path) || !type || snprintf(file, sizeof file, "%s%s", s->options->web, path) >= (int)sizeof file)
+		return respond_text(wsi, 404, "not found\n");
+	int n = lws_serve_http_file(wsi, file, type, headers, sizeof headers - 1);
+	if (n < 0)
+		return -1;
+	return n > 0 ? done(wsi) : 0;
+}
+
+static int on_request(struct lws *wsi, const lq__server *s, const char *path)
+{
+	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
+		return respond_text(wsi, 405, "only GET is served here\n");
+	if (!strcmp(path, "/healthz"))
+		return respond_text(wsi, 200, "ok\n");
+	if (!strcmp(path, "/v1"))
+		return respond_text(wsi, 426, "a WebSocket with subprotocol loquat.v1 is spoken here\n");
+	if (!strcmp(path, "/metrics")) {
+		char text[BODY_MAX];
+		return respond(wsi, 200, "text/plain; version=0.0.4", text, lq__metrics(s, text, sizeof text));
+	}
+	return serve_file(wsi, s, strcmp(path, "/") ? path : "/index.html");
+}
+
+int lq__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	switch (reason) {
+	case LWS_CALLBACK_HTTP:
+		return on_request(wsi, lws_context_user(lws_get_context(wsi)), in);
+	case LWS_CALLBACK_HTTP_FILE_COMPLETION:
+		return done(wsi);
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		return -1; /* a WebSocket without our subprotocol */
+	default:
+		return lws_callback_http_dummy(wsi, reason, user, in, len);
+	}
+}

@@ -1,0 +1,157 @@
+/* loquatd: start, run, stop. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <loquat/clock.h>
+#include <loquat/log.h>
+#include <loquat/plugin/errors.h>
+
+#include "config.h"
+#include "server/media/media.h"
+#include "server/server.h"
+
+#define SHUTDOWN_LIMIT INT64_C(2000000000) /* ns for the last messages to be taken */
+
+static volatile sig_atomic_t stopping;
+static struct lws_context *signalled;
+
+int64_t lq__server_now(void)
+{
+	return lq_clock_now(lq_clock_real());
+}
+
+int64_t lq__server_unix_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static void on_signal(int number)
+{
+	int saved = errno;
+	stopping = 1;
+	lws_cancel_service(signalled); /* writes to a pipe */
+	errno = saved;
+}
+
+static void handle_signals(struct lws_context *context)
+{
+	struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+	signalled = context;
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void lws_log(int level, const char *line)
+{
+	lq_log(level & LLL_ERR ? LQ_LOG_WARNING : LQ_LOG_DEBUG, "lws", "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+static void on_tick(lws_sorted_usec_list_t *sul)
+{
+	lq__server *s = lws_container_of(sul, lq__server, tick);
+	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10);
+	s->now = lq__server_now();
+	lq__ws_tick(s);
+	lq__rooms_tick(s->service.rooms, s->now, lq__server_unix_now());
+	lq__media_reap(s->service.media);
+	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period);
+}
+
+static int start_media(lq__server *s)
+{
+	const char *hosts[LQ_MEDIA_HOSTS_MAX];
+	char error[256];
+	const lq__options *o = s->options;
+	for (uint32_t i = 0; i < o->n_media_hosts; i++)
+		hosts[i] = o->media_hosts[i];
+	lq__media_config config = {o->host, o->media_port, o->workers, hosts, o->n_media_hosts};
+	if (lq__media_create(&config, &s->service.media, error, sizeof error)) {
+		fprintf(stderr, "loquatd: %s\n", error);
+		return -1;
+	}
+	lq__rooms_host host = lq__client_rooms_host(&s->service);
+	s->service.rooms = lq__rooms_create(&host, o->workers, (int64_t)(o->member_timeout * 1e9));
+	return s->service.rooms ? 0 : -1;
+}
+
+static int start_web(lq__server *s)
+{
+	static const struct lws_protocols protocols[] = {
+		{.name = "http", .callback = lq__http_callback},
+		{.name = "loquat.v1", .callback = lq__ws_callback, .rx_buffer_size = 16384},
+		{0},
+	};
+	const lq__options *o = s->options;
+	struct lws_context_creation_info info = {0};
+	lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
+	info.port = CONTEXT_PORT_NO_LISTEN;
+	info.protocols = protocols;
+	info.user = s;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+	info.pt_serv_buf_size = 16384;
+	s->context = lws_create_context(&info);
+	if (!s->context) {
+		fputs("loquatd: libwebsockets does not start\n", stderr);
+		return -1;
+	}
+	info.port = o->port;
+	info.iface = strcmp(o->host, "0.0.0.0") ? o->host : NULL;
+	info.timeout_secs = 10;
+	info.keepalive_timeout = 30;
+	info.server_string = "loquatd";
+	s->vhost = lws_create_vhost(s->context, &info);
+	if (!s->vhost || lws_get_vhost_listen_port(s->vhost) <= 0) {
+		fprintf(stderr, "loquatd: cannot listen on %s port %u: is it in use? choose another with --port, or --port 0 for any free one\n", o->host, o->port);
+		return -1;
+	}
+	return 0;
+}
+
+static void run(lq__server *s)
+{
+	printf("{\"port\":%d,\"media_port\":%u}\n", lws_get_vhost_listen_port(s->vhost), lq__media_port(s->service.media, 0));
+	fflush(stdout);
+	s->started = s->now = lq__server_now();
+	on_tick(&s->tick);
+	while (!stopping && lws_service(s->context, 0) >= 0)
+		;
+}
+
+/* Everybody is told, and gets a moment to take it. */
+static void shut_down(lq__server *s)
+{
+	int64_t limit = lq__server_now() + SHUTDOWN_LIMIT;
+	lws_sul_cancel(&s->tick);
+	lq__rooms_destroy(s->service.rooms);
+	s->service.rooms = NULL;
+	lq__ws_close_all(s);
+	while (!lq__list_empty(&s->connections) && lq__server_now() < limit && lws_service(s->context, 0) >= 0)
+		;
+}
+
+int main(int argc, char **argv)
+{
+	lq__options options;
+	lq__server server = {.options = &options};
+	lq_log_set_level(LQ_LOG_INFO);
+	int e = lq__options_read(argc, argv, &options);
+	if (e)
+		return e > 0 ? 0 : 2;
+	server.service = (lq__service){.app_id = options.app_id, .secret = options.secret, .debug = options.debug};
+	lq__list_init(&server.connections);
+	e = start_media(&server) || start_web(&server);
+	if (!e) {
+		handle_signals(server.context);
+		run(&server);
+		shut_down(&server);
+	}
+	if (server.context)
+		lws_context_destroy(server.context);
+	lq__rooms_destroy(server.service.rooms);
+	lq__media_destroy(server.service.media);
+	return e ? 1 : 0;
+}

@@ -1,0 +1,91 @@
+/* The packet forwarder as the control thread sees it: workers, peers (one ICE, DTLS and SRTP association each), tracks that peers send, and
+ * forwards of tracks to other peers. All functions are [control]; what they ask for is done by the worker, in the order of the calls. */
+#ifndef LQ_SERVER_MEDIA_H
+#define LQ_SERVER_MEDIA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lq__media lq__media;
+typedef struct lq__peer lq__peer;
+typedef struct lq__media_track lq__media_track;
+typedef struct lq__forward lq__forward;
+
+typedef struct lq__media_config {
+	const char *host; /* address to listen on */
+	uint16_t port;    /* of the first worker; 0: any */
+	uint32_t workers;
+	const char *const *candidates; /* addresses that clients are told */
+	uint32_t n_candidates;
+} lq__media_config;
+
+int lq__media_create(const lq__media_config *config, lq__media **out, char *error, size_t error_size);
+void lq__media_destroy(lq__media *media); /* every peer must have been closed; stops and joins the workers */
+uint32_t lq__media_workers(const lq__media *media);
+uint16_t lq__media_port(const lq__media *media, uint32_t worker);
+const char *lq__media_host(const lq__media *media); /* the first address that clients are told */
+void lq__media_reap(lq__media *media);              /* frees what the workers are done with; call it now and then */
+
+/* A worker's counters, by the names that /metrics shows. */
+typedef void (*lq__media_counter_fn)(void *arg, const char *name, const char *help, uint64_t value);
+void lq__media_counters(const lq__media *media, lq__media_counter_fn fn, void *arg);
+
+/* ---- peers ---- */
+
+/* NULL: out of memory, or the worker's limit. */
+lq__peer *lq__peer_open(lq__media *media, uint32_t worker);
+void lq__peer_close(lq__peer *peer); /* its tracks and forwards must have been closed before */
+/* The far description's ICE ufrag and its certificate's SHA-256 fingerprint. */
+int lq__peer_set_remote(lq__peer *peer, const char *ufrag, const uint8_t fingerprint[32]);
+const char *lq__peer_ufrag(const lq__peer *peer);
+const char *lq__peer_pwd(const lq__peer *peer);
+const uint8_t *lq__peer_fingerprint(const lq__peer *peer); /* of our certificate, 32 bytes */
+const lq__media *lq__peer_media(const lq__peer *peer);
+uint32_t lq__peer_worker(const lq__peer *peer);
+
+typedef struct lq__peer_stats {
+	int64_t seen; /* last packet that was authentic, LQ_TIME_NONE */
+	int open;     /* DTLS is */
+	uint64_t packets_received, bytes_received, packets_sent, bytes_sent;
+} lq__peer_stats;
+void lq__peer_stats_get(const lq__peer *peer, lq__peer_stats *out);
+
+/* ---- tracks ---- */
+
+typedef struct lq__track_config {
+	uint32_t media, codec, clock_rate;
+	uint32_t ssrc, rtx_ssrc; /* 0: learnt from the MID extension and the payload type */
+	uint8_t pt, rtx_pt;      /* rtx_pt 0: none */
+	uint8_t mid_ext, capture_time_ext, level_ext; /* ids, 0 not negotiated */
+	uint8_t nack, pli;       /* the sender takes them */
+	char mid[33];
+} lq__track_config;
+
+lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *config);
+int lq__media_track_update(lq__media_track *track, const lq__track_config *config); /* after a new offer */
+void lq__media_track_close(lq__media_track *track);                                 /* its forwards must have been closed before */
+
+typedef struct lq__track_stats {
+	uint64_t packets_received, bytes_received, packets_repaired, key_frames, nacks_sent, plis_sent;
+	uint64_t packets_lost;
+} lq__track_stats;
+void lq__media_track_stats(const lq__media_track *track, lq__track_stats *out);
+
+/* ---- forwards ---- */
+
+typedef struct lq__forward_config {
+	uint32_t ssrc, rtx_ssrc;
+	uint8_t pt, rtx_pt;
+	uint8_t mid_ext, send_time_ext, capture_time_ext, level_ext;
+	char mid[33];
+} lq__forward_config;
+
+lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__forward_config *config);
+void lq__forward_close(lq__forward *forward);
+
+typedef struct lq__forward_stats {
+	uint64_t packets_sent, bytes_sent, packets_retransmitted, nacks_received, plis_received;
+} lq__forward_stats;
+void lq__forward_stats_get(const lq__forward *forward, lq__forward_stats *out);
+
+#endif

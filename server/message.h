@@ -1,0 +1,58 @@
+/* Requests of the room protocol: one text into one typed struct. Pure: no sockets, no state. */
+#ifndef LQ_SERVER_MESSAGE_H
+#define LQ_SERVER_MESSAGE_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LQ_MESSAGE_MAX (256 * 1024) /* bytes of one message */
+#define LQ_MESSAGE_TRACKS 32        /* tracks in one `publish` */
+#define LQ_MESSAGE_IDS 256          /* track ids in one request */
+#define LQ_MESSAGE_STREAMS 4
+
+typedef enum lq__message_type {
+	LQ_MSG_JOIN = 1,
+	LQ_MSG_PUBLISH,
+	LQ_MSG_UNPUBLISH,
+	LQ_MSG_MUTE,
+	LQ_MSG_SUBSCRIBE,
+	LQ_MSG_UNSUBSCRIBE,
+	LQ_MSG_ANSWER,
+	LQ_MSG_STATS,
+	LQ_MSG_LEAVE,
+	LQ_MSG_PING
+} lq__message_type;
+
+typedef struct lq__message_track {
+	const char *mid;
+	uint32_t media;  /* LQ_MEDIA_AUDIO, LQ_MEDIA_VIDEO */
+	uint32_t stream; /* 0 main … 3 fourth */
+} lq__message_track;
+
+/* Strings are "" when absent and live as long as the message. */
+typedef struct lq__message {
+	lq__message_type type;
+	int has_id;
+	int64_t id;
+	const char *room, *user, *name, *token; /* join */
+	const char *sdp;                        /* publish, answer */
+	int64_t rev;                            /* answer */
+	const char *track;                      /* mute */
+	int muted;
+	uint32_t n_tracks; /* publish */
+	lq__message_track tracks[LQ_MESSAGE_TRACKS];
+	uint32_t n_ids; /* unpublish, subscribe, unsubscribe */
+	const char *ids[LQ_MESSAGE_IDS];
+	json_t *root; /* owns the strings */
+} lq__message;
+
+/* 0; LQ_EPROTO: no JSON object with a type; LQ_ENOTSUP: a type that is not known; LQ_EINVAL: a field is missing or wrong; LQ_ENOMEM. `error`
+ * gets the place and the reason. has_id and id are valid whatever is returned. Call lq__message_finish in every case. */
+int lq__message_parse(const char *text, size_t len, lq__message *out, char *error, size_t error_size);
+void lq__message_finish(lq__message *m);
+
+const char *lq__stream_name(uint32_t stream); /* "main" … */
+const char *lq__media_name(uint32_t media);   /* "audio", "video" */
+
+#endif

@@ -1,0 +1,55 @@
+/* /metrics in Prometheus' text format. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <loquat/plugin/host.h>
+
+#include "server/media/media.h"
+#include "server/server.h"
+
+typedef struct sheet {
+	char *out;
+	size_t size, len;
+} sheet;
+
+static void print(sheet *s, const char *fmt, ...) LQ_PRINTF(2, 3);
+static void print(sheet *s, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(s->out + s->len, s->size - s->len, fmt, args);
+	va_end(args);
+	if (n > 0 && (size_t)n < s->size - s->len)
+		s->len += (size_t)n; /* a line that does not fit is left out */
+}
+
+static void metric(sheet *s, const char *type, const char *name, const char *help, uint64_t value)
+{
+	print(s, "# HELP loquat_%s %s\n# TYPE loquat_%s %s\nloquat_%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+}
+
+static void counter(void *arg, const char *name, const char *help, uint64_t value)
+{
+	metric(arg, "counter", name, help, value);
+}
+
+size_t lq__metrics(const lq__server *server, char *out, size_t size)
+{
+	sheet s = {out, size, 0};
+	lq__rooms_figures f;
+	out[0] = 0;
+	lq__rooms_figures_get(server->service.rooms, &f);
+	metric(&s, "gauge", "uptime_seconds", "Since loquatd started.", (uint64_t)(lq__server_now() - server->started) / 1000000000u);
+	metric(&s, "gauge", "connections", "Open WebSocket connections.", server->n_connections);
+	metric(&s, "gauge", "rooms", "Rooms with members.", f.rooms);
+	metric(&s, "gauge", "members", "Members in all rooms.", f.members);
+	metric(&s, "gauge", "tracks", "Published tracks.", f.tracks);
+	counter(&s, "joins_total", "Successful joins.", f.joins);
+	counter(&s, "kicks_total", "Members that the server put out.", f.kicks);
+	counter(&s, "member_timeouts_total", "Members that gave no sign of life.", f.timeouts);
+	counter(&s, "refused_messages_total", "Messages that were no requests.", server->service.refused_messages);
+	counter(&s, "refused_tokens_total", "Joins refused because of the token.", server->service.refused_tokens);
+	counter(&s, "overflows_total", "Connections closed because they did not read.", server->overflows);
+	lq__media_counters(server->service.media, counter, &s);
+	return s.len;
+}

@@ -1,0 +1,23 @@
+/* The publishing side of a member: its offers, answered; its tracks, opened in the media worker. [control] */
+#ifndef LQ_SERVER_PUBLISH_H
+#define LQ_SERVER_PUBLISH_H
+
+#include "server/message.h"
+#include "server/room.h"
+
+struct lq__media;
+typedef struct lq__publisher lq__publisher;
+
+/* Answers a `publish` request. On success *answer is the `published` message and the new tracks are not yet announced; on error nothing has changed. */
+int lq__publish(struct lq__media *media, lq__member *m, const lq__message *request, json_t **answer, char *error, size_t error_size);
+/* Tells the others of tracks that lq__publish made and removed. */
+void lq__publish_announce(lq__member *m);
+void lq__publish_close(lq__member *m);
+void lq__publish_track_leaving(lq__track *t);
+int64_t lq__publish_seen(const lq__member *m);
+json_t *lq__publish_stats(const lq__member *m);
+
+/* {"host", "port"} of a worker. */
+json_t *lq__publish_ice_json(const struct lq__media *media, uint32_t worker);
+
+#endif

@@ -1,0 +1,228 @@
+#include "server/room.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+
+#include "base/alloc.h"
+#include "server/room_private.h"
+
+void lq__sid(char out[LQ_SID_SIZE])
+{
+	uint8_t b[8] = {0};
+	/* So few bytes never come short, and before the pool is ready this blocks rather than fails. */
+	if (getrandom(b, sizeof b, 0) != sizeof b)
+		memset(b, 0, sizeof b);
+	for (size_t i = 0; i < sizeof b; i++)
+		snprintf(out + 2 * i, 3, "%02x", b[i]);
+}
+
+static lq__link *bucket(lq__rooms *rooms, const char *name)
+{
+	uint32_t h = 2166136261u;
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 16777619u;
+	return &rooms->buckets[h % LQ_ROOM_BUCKETS];
+}
+
+lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int64_t member_timeout)
+{
+	lq__rooms *rooms = lq__calloc(1, sizeof *rooms);
+	if (!rooms)
+		return NULL;
+	rooms->host = *host;
+	rooms->n_workers = n_workers ? n_workers : 1;
+	rooms->member_timeout = member_timeout;
+	rooms->load = lq__calloc(rooms->n_workers, sizeof *rooms->load);
+	lq__list_init(&rooms->members);
+	for (size_t i = 0; i < LQ_ROOM_BUCKETS; i++)
+		lq__list_init(&rooms->buckets[i]);
+	if (!rooms->load) {
+		lq__free(rooms);
+		return NULL;
+	}
+	return rooms;
+}
+
+void lq__rooms_destroy(lq__rooms *rooms)
+{
+	if (!rooms)
+		return;
+	LQ__EACH(lq__member, m, &rooms->members, all)
+		lq__member_kick(m, "shutdown", "kicked");
+	lq__free(rooms->load);
+	lq__free(rooms);
+}
+
+static lq__room *find_room(lq__rooms *rooms, const char *name)
+{
+	LQ__EACH(lq__room, room, bucket(rooms, name), link)
+		if (!strcmp(room->name, name))
+			return room;
+	return NULL;
+}
+
+static lq__room *create_room(lq__rooms *rooms, const char *name)
+{
+	lq__room *room = lq__calloc(1, sizeof *room);
+	if (!room)
+		return NULL;
+	room->rooms = rooms;
+	snprintf(room->name, sizeof room->name, "%s", name);
+	lq__sid(room->sid);
+	lq__list_init(&room->members);
+	for (uint32_t i = 1; i < rooms->n_workers; i++)
+		if (rooms->load[i] < rooms->load[room->worker])
+			room->worker = i;
+	lq__list_append(bucket(rooms, name), &room->link);
+	rooms->figures.rooms++;
+	return room;
+}
+
+/* The room ends with its last member. */
+static void release_room(lq__room *room)
+{
+	if (room->n_members)
+		return;
+	room->rooms->figures.rooms--;
+	lq__list_remove(&room->link);
+	lq__free(room);
+}
+
+static lq__member *find_member(const lq__room *room, const char *user)
+{
+	LQ__EACH(lq__member, m, &room->members, link)
+		if (!strcmp(m->user, user))
+			return m;
+	return NULL;
+}
+
+static int check_join(const lq__join *j, char *error, size_t size)
+{
+	int e = lq__room_name_check(j->room, strlen(j->room));
+	if (e) {
+		snprintf(error, size, e == LQ_ERANGE ? "join.room: a room name has 1 to %d bytes, this one has %zu" :
+		         "join.room: a room name has letters, digits, space and !#$%%&()+-:;<=.>?@[]^_{}|~, only", LQ_ROOM_NAME_MAX, strlen(j->room));
+		return e;
+	}
+	e = *j->user ? lq__user_id_check(j->user, strlen(j->user)) : 0;
+	if (e) {
+		snprintf(error, size, e == LQ_ERANGE ? "join.user: a user id has 1 to %d bytes, this one has %zu" :
+		         "join.user: a user id has letters, digits and _@-. only", LQ_USER_ID_MAX, strlen(j->user));
+		return e;
+	}
+	e = lq__nickname_check(j->name, strlen(j->name));
+	if (e)
+		snprintf(error, size, "join.name: at most %d bytes without control characters", LQ_NICKNAME_MAX);
+	return e;
+}
+
+static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, int64_t now)
+{
+	lq__member *m = lq__calloc(1, sizeof *m);
+	if (!m)
+		return NULL;
+	lq__list_init(&m->tracks);
+	m->room = room;
+	m->conn = conn;
+	m->seen = now;
+	m->expires = j->expires;
+	m->may_publish = j->may_publish;
+	m->may_subscribe = j->may_subscribe;
+	lq__sid(m->session);
+	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
+	snprintf(m->name, sizeof m->name, "%s", *j->name ? j->name : m->user);
+	lq__list_append(&room->members, &m->link);
+	lq__list_append(&room->rooms->members, &m->all);
+	room->n_members++;
+	room->rooms->load[room->worker]++;
+	room->rooms->figures.members++;
+	room->rooms->figures.joins++;
+	return m;
+}
+
+static int no_memory(char *error, size_t size)
+{
+	snprintf(error, size, "the server is out of memory");
+	return LQ_ENOMEM;
+}
+
+int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size)
+{
+	int e = check_join(join, error, error_size);
+	if (e)
+		return e;
+	lq__room *room = find_room(rooms, join->room);
+	if (!room && rooms->figures.rooms >= LQ_ROOMS_MAX) {
+		snprintf(error, error_size, "the server has %d rooms and takes no more", LQ_ROOMS_MAX);
+		return LQ_EFULL;
+	}
+	if (!room && !(room = create_room(rooms, join->room)))
+		return no_memory(error, error_size);
+	lq__member *old = *join->user ? find_member(room, join->user) : NULL;
+	if (!old && room->n_members >= LQ_ROOM_MEMBERS_MAX) {
+		snprintf(error, error_size, "the room has %d members and takes no more", LQ_ROOM_MEMBERS_MAX);
+		return LQ_EFULL;
+	}
+	/* The new one enters first, so that the room does not end between the two. */
+	lq__member *m = create_member(room, join, conn, now);
+	if (!m) {
+		release_room(room);
+		return no_memory(error, error_size);
+	}
+	if (old)
+		lq__member_kick(old, "duplicate", "duplicate");
+	m->entered = 1; /* what was told before is in its snapshot */
+	lq__room_event(room, m, json_pack("{s:s, s:s, s:s}", "type", "user_joined", "user", m->user, "name", m->name));
+	*out = m;
+	return 0;
+}
+
+void lq__member_leave(lq__member *m, const char *reason)
+{
+	lq__room *room = m->room;
+	lq__rooms *rooms = room->rooms;
+	rooms->host.leaving(rooms->host.arg, m);
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		lq__track_remove(t);
+	rooms->host.left(rooms->host.arg, m);
+	lq__list_remove(&m->link);
+	lq__list_remove(&m->all);
+	room->n_members--;
+	rooms->load[room->worker]--;
+	rooms->figures.members--;
+	lq__room_event(room, NULL, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
+	lq__free(m);
+	release_room(room);
+}
+
+void lq__member_kick(lq__member *m, const char *event_reason, const char *reason)
+{
+	lq__rooms *rooms = m->room->rooms;
+	void *conn = m->conn;
+	rooms->figures.kicks++;
+	lq__member_event(m, json_pack("{s:s, s:s}", "type", "kicked", "reason", event_reason));
+	lq__member_leave(m, reason);
+	rooms->host.kicked(conn, event_reason);
+}
+
+void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now)
+{
+	LQ__EACH(lq__member, m, &rooms->members, all) {
+		int64_t media = rooms->host.media_seen(rooms->host.arg, m);
+		if (m->expires && unix_now >= m->expires) {
+			lq__member_kick(m, "token_expired", "kicked");
+		} else if (now - (media > m->seen ? media : m->seen) > rooms->member_timeout) {
+			rooms->figures.timeouts++;
+			lq__member_kick(m, "timeout", "timeout");
+		}
+	}
+}
+
+void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out)
+{
+	*out = rooms->figures;
+}

@@ -1,0 +1,102 @@
+/* Rooms, their members and the tracks that these publish: who is where, and who is told what. One thread, no sockets, no clock, no media:
+ * times come in, messages go out through the host's callbacks. */
+#ifndef LQ_SERVER_ROOM_H
+#define LQ_SERVER_ROOM_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/names.h"
+
+#define LQ_SID_SIZE 17 /* 16 hexadecimal digits and NUL */
+#define LQ_ROOM_MEMBERS_MAX 500
+#define LQ_ROOMS_MAX 10000
+#define LQ_MEMBER_TRACKS_MAX 32
+
+typedef struct lq__rooms lq__rooms;
+
+typedef struct lq__room {
+	lq__link link, members;
+	lq__rooms *rooms;
+	char name[LQ_ROOM_NAME_MAX + 1], sid[LQ_SID_SIZE];
+	uint32_t n_members;
+	uint32_t worker; /* all media of a room goes through one worker */
+} lq__room;
+
+typedef struct lq__member {
+	lq__link link, all, tracks; /* of the room, of all members everywhere; its own tracks */
+	lq__room *room;
+	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE];
+	void *conn;       /* the host's */
+	uint64_t seq;     /* of the last event sent */
+	int64_t seen;     /* when a sign of life came */
+	int64_t expires;  /* Unix seconds when the token ends, 0: never */
+	int entered;      /* events are sent from then on */
+	int may_publish, may_subscribe;
+	uint32_t n_tracks;
+	struct lq__publisher *publisher;   /* media, the host's; NULL before the first publish */
+	struct lq__subscriber *subscriber; /* likewise */
+} lq__member;
+
+typedef struct lq__track {
+	lq__link link;
+	lq__member *member;
+	char id[LQ_SID_SIZE], mid[33];
+	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 3 fourth, LQ_CODEC_* */
+	int muted;
+	uint32_t width, height;
+	struct lq__media_track *source; /* media, the host's */
+} lq__track;
+
+typedef struct lq__rooms_host {
+	void (*send)(void *conn, const json_t *message);
+	void (*kicked)(void *conn, const char *reason);   /* the member is gone: close its connection, forget the member */
+	void (*leaving)(void *arg, lq__member *m);        /* before a member's tracks go: nothing is sent to it any more */
+	void (*left)(void *arg, lq__member *m);           /* after its tracks went: close its media */
+	void (*track_leaving)(void *arg, lq__track *t);   /* before a track goes: nobody may get it any more */
+	int64_t (*media_seen)(void *arg, lq__member *m);  /* when its media last gave a sign of life, LQ_TIME_NONE */
+	void *arg;
+} lq__rooms_host;
+
+typedef struct lq__join {
+	const char *room, *user, *name; /* user "": one is made; name "": the user */
+	int may_publish, may_subscribe;
+	int64_t expires;
+} lq__join;
+
+lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int64_t member_timeout); /* NULL: no memory */
+void lq__rooms_destroy(lq__rooms *rooms); /* every member is kicked with "shutdown" */
+
+/* Makes the room when it is its first member. The same user being there already is kicked as a duplicate. `error` gets the reason. */
+int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size);
+/* reason: "left", "lost", "timeout", "kicked", "duplicate". The member is gone afterwards; its connection is not told. */
+void lq__member_leave(lq__member *m, const char *reason);
+/* As leave, with a `kicked` event to the member before, and its connection is closed. */
+void lq__member_kick(lq__member *m, const char *event_reason, const char *reason);
+/* Kicks members that time out, and those whose token ended. */
+void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now);
+
+/* A new track, not yet told to others. LQ_EEXIST when that stream has one of this kind, LQ_EFULL. */
+int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char *mid, lq__track **out);
+void lq__track_announce(lq__track *t);
+void lq__track_remove(lq__track *t); /* tells the others */
+void lq__track_drop(lq__track *t);   /* one that was never announced */
+void lq__track_mute(lq__track *t, int muted);
+lq__track *lq__track_find(const lq__room *room, const char *id);
+lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
+
+/* New references. */
+json_t *lq__track_json(const lq__track *t);
+json_t *lq__member_snapshot(const lq__member *m); /* everybody else */
+
+typedef struct lq__rooms_figures {
+	uint64_t rooms, members, tracks, joins, kicks, timeouts;
+} lq__rooms_figures;
+void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out);
+
+/* 16 random hexadecimal digits. */
+void lq__sid(char out[LQ_SID_SIZE]);
+
+#endif

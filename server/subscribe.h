@@ -1,0 +1,23 @@
+/* The subscribing side of a member: the tracks that it wants, offered to it; forwarding opened when it has answered. [control] */
+#ifndef LQ_SERVER_SUBSCRIBE_H
+#define LQ_SERVER_SUBSCRIBE_H
+
+#include "server/message.h"
+#include "server/room.h"
+
+struct lq__media;
+typedef struct lq__subscriber lq__subscriber;
+
+/* All of the tracks or none. */
+int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *tracks, uint32_t n, char *error, size_t error_size);
+void lq__unsubscribe(lq__member *m, lq__track *const *tracks, uint32_t n);
+/* Sends an offer when there is something new to offer and none is under way. */
+void lq__subscribe_offer(lq__member *m);
+int lq__subscribe_answer(lq__member *m, const lq__message *request, char *error, size_t error_size);
+void lq__subscribe_close(lq__member *m);
+/* Nobody gets this track any more. */
+void lq__subscribe_track_leaving(lq__track *t);
+int64_t lq__subscribe_seen(const lq__member *m);
+json_t *lq__subscribe_stats(const lq__member *m);
+
+#endif

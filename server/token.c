@@ -1,0 +1,78 @@
+#include "server/token.h"
+
+#include <jansson.h>
+#include <jwt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/plugin/errors.h>
+
+#define TOKEN_MAX 8192
+
+static int refuse(char *error, size_t size, const char *why)
+{
+	snprintf(error, size, "join.token: %s", why);
+	return LQ_ETOKEN;
+}
+
+/* Verifies the signature and returns the claims, or NULL. */
+static json_t *claims_of(const char *token, const char *secret)
+{
+	jwt_t *jwt = NULL;
+	json_t *claims = NULL;
+	if (jwt_decode(&jwt, token, (const unsigned char *)secret, (int)strlen(secret)) || !jwt)
+		return NULL;
+	/* "none" is an algorithm, too. */
+	if (jwt_get_alg(jwt) == JWT_ALG_HS256) {
+		char *text = jwt_get_grants_json(jwt, NULL);
+		claims = text ? json_loads(text, 0, NULL) : NULL;
+		free(text);
+	}
+	jwt_free(jwt);
+	return claims;
+}
+
+static int flag(const json_t *claims, const char *name, int absent)
+{
+	const json_t *v = json_object_get(claims, name);
+	return v ? json_is_true(v) : absent;
+}
+
+static int check_claims(const json_t *claims, const lq__token_want *want, char *error, size_t size)
+{
+	const char *app = json_string_value(json_object_get(claims, "app"));
+	const char *room = json_string_value(json_object_get(claims, "room"));
+	const json_t *sub = json_object_get(claims, "sub"), *exp = json_object_get(claims, "exp");
+	if (!json_is_number(exp))
+		return refuse(error, size, "it has no exp: a token must end some time");
+	if ((int64_t)json_number_value(exp) <= want->unix_now)
+		return refuse(error, size, "it has expired: get a new one");
+	if (!app || strcmp(app, want->app_id))
+		return refuse(error, size, "it is for another app");
+	if (!room || (strcmp(room, "*") && strcmp(room, want->room)))
+		return refuse(error, size, "it is for another room");
+	if (sub && (!json_is_string(sub) || strcmp(json_string_value(sub), want->user)))
+		return refuse(error, size, "it is for another user");
+	return 0;
+}
+
+int lq__token_check(const char *token, const lq__token_want *want, lq__grant *out, char *error, size_t error_size)
+{
+	if (!*token)
+		return refuse(error, error_size, "missing: this server lets nobody in without one");
+	if (strlen(token) > TOKEN_MAX)
+		return refuse(error, error_size, "too long");
+	json_t *claims = claims_of(token, want->secret);
+	if (!claims)
+		return refuse(error, error_size, "it is no JWT that was signed (HS256) with this server's secret");
+	int e = check_claims(claims, want, error, error_size);
+	if (!e) {
+		out->expires = (int64_t)json_number_value(json_object_get(claims, "exp"));
+		out->publish = flag(claims, "pub", 1);
+		out->subscribe = flag(claims, "sub_media", 1);
+		out->admin = flag(claims, "admin", 0);
+	}
+	json_decref(claims);
+	return e;
+}

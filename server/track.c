@@ -1,0 +1,141 @@
+/* Tracks of members, and the events that tell of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+
+#include "base/alloc.h"
+#include "server/message.h"
+#include "server/room_private.h"
+
+static void send_event(lq__member *m, json_t *event)
+{
+	const lq__rooms_host *host = &m->room->rooms->host;
+	m->seq++;
+	if (!json_object_set_new(event, "seq", json_integer((json_int_t)m->seq)))
+		host->send(m->conn, event);
+}
+
+void lq__member_event(lq__member *m, json_t *event)
+{
+	if (event)
+		send_event(m, event);
+	json_decref(event);
+}
+
+void lq__room_event(lq__room *room, const lq__member *except, json_t *event)
+{
+	if (event)
+		LQ__EACH(lq__member, m, &room->members, link)
+			if (m != except && m->entered)
+				send_event(m, event);
+	json_decref(event);
+}
+
+int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char *mid, lq__track **out)
+{
+	if (m->n_tracks >= LQ_MEMBER_TRACKS_MAX)
+		return LQ_EFULL;
+	if (strlen(mid) >= sizeof((lq__track *)0)->mid)
+		return LQ_ERANGE;
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		if (t->media == media && t->stream == stream)
+			return LQ_EEXIST;
+	lq__track *t = lq__calloc(1, sizeof *t);
+	if (!t)
+		return LQ_ENOMEM;
+	lq__sid(t->id);
+	snprintf(t->mid, sizeof t->mid, "%s", mid);
+	t->member = m;
+	t->media = media;
+	t->stream = stream;
+	lq__list_append(&m->tracks, &t->link);
+	m->n_tracks++;
+	m->room->rooms->figures.tracks++;
+	*out = t;
+	return 0;
+}
+
+void lq__track_announce(lq__track *t)
+{
+	lq__room_event(t->member->room, t->member, json_pack("{s:s, s:o}", "type", "track_published", "track", lq__track_json(t)));
+}
+
+void lq__track_drop(lq__track *t)
+{
+	lq__rooms *rooms = t->member->room->rooms;
+	rooms->host.track_leaving(rooms->host.arg, t);
+	lq__list_remove(&t->link);
+	t->member->n_tracks--;
+	rooms->figures.tracks--;
+	lq__free(t);
+}
+
+void lq__track_remove(lq__track *t)
+{
+	lq__member *m = t->member;
+	json_t *event = json_pack("{s:s, s:s, s:s}", "type", "track_unpublished", "track", t->id, "user", m->user);
+	lq__track_drop(t);
+	lq__room_event(m->room, m, event);
+}
+
+void lq__track_mute(lq__track *t, int muted)
+{
+	if (t->muted == !!muted)
+		return;
+	t->muted = !!muted;
+	lq__room_event(t->member->room, t->member,
+	               json_pack("{s:s, s:s, s:s, s:b}", "type", "track_muted", "track", t->id, "user", t->member->user, "muted", t->muted));
+}
+
+lq__track *lq__track_find(const lq__room *room, const char *id)
+{
+	LQ__EACH(lq__member, m, &room->members, link)
+		LQ__EACH(lq__track, t, &m->tracks, link)
+			if (!strcmp(t->id, id))
+				return t;
+	return NULL;
+}
+
+lq__track *lq__track_by_mid(const lq__member *m, const char *mid)
+{
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		if (!strcmp(t->mid, mid))
+			return t;
+	return NULL;
+}
+
+static const char *codec_name(uint32_t codec)
+{
+	switch (codec) {
+	case LQ_CODEC_OPUS: return "opus";
+	case LQ_CODEC_H264: return "H264";
+	case LQ_CODEC_VP8: return "VP8";
+	case LQ_CODEC_VP9: return "VP9";
+	default: return "";
+	}
+}
+
+json_t *lq__track_json(const lq__track *t)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "id", t->id, "user", t->member->user, "kind", lq__media_name(t->media),
+	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width, "height", (int)t->height);
+}
+
+static json_t *member_json(const lq__member *m)
+{
+	json_t *tracks = json_array();
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		json_array_append_new(tracks, lq__track_json(t));
+	return json_pack("{s:s, s:s, s:o}", "user", m->user, "name", m->name, "tracks", tracks);
+}
+
+json_t *lq__member_snapshot(const lq__member *me)
+{
+	json_t *members = json_array();
+	LQ__EACH(lq__member, m, &me->room->members, link)
+		if (m != me)
+			json_array_append_new(members, member_json(m));
+	return members;
+}
