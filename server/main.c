@@ -80,11 +80,12 @@ static int start_media(lq__server *s)
 
 static int start_web(lq__server *s)
 {
-	static const struct lws_protocols protocols[] = {
+	static struct lws_protocols protocols[] = {
 		{.name = "http", .callback = lq__http_callback},
 		{.name = "loquat.v1", .callback = lq__ws_callback, .rx_buffer_size = 16384},
 		{0},
 	};
+	protocols[1].per_session_data_size = lq__ws_session_size;
 	const lq__options *o = s->options;
 	struct lws_context_creation_info info = {0};
 	lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
