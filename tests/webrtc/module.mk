@@ -4,12 +4,18 @@ EXTRA_DIST += %D%/test.h \
 	%D%/sdp/chromium-datachannel.sdp %D%/sdp/chromium-answer.sdp
 
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_sdp
-TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_sdp
+check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp
+TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp
 %C%_test_stun_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_stun_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 %C%_test_ice_lite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_ice_lite_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_rtp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_rtp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_rtcp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_rtcp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_payload_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_payload_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 %C%_test_sdp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_sdp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 endif
