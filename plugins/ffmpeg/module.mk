@@ -1,1 +1,9 @@
-# Filled by the plugin.
+if PLUGIN_FFMPEG
+plugin_LTLIBRARIES += plugins/ffmpeg.la
+plugins_ffmpeg_la_SOURCES = %D%/ffmpeg.c %D%/ffmpeg_nodes.h %D%/h264_encoder.c %D%/decoder.c %D%/scale.c %D%/resample.c \
+	plugins/common/av.h plugins/common/frame_rate.h plugins/common/util.h
+plugins_ffmpeg_la_CPPFLAGS = $(AM_CPPFLAGS) $(FFMPEG_CFLAGS)
+plugins_ffmpeg_la_LDFLAGS = $(PLUGIN_LINK)
+plugins_ffmpeg_la_LIBADD = $(FFMPEG_LIBS)
+endif
+EXTRA_DIST += %D%/README.md

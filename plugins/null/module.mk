@@ -1,1 +1,6 @@
-# Filled by the plugin.
+if PLUGIN_NULL
+plugin_LTLIBRARIES += plugins/null.la
+plugins_null_la_SOURCES = %D%/null.c plugins/common/util.h
+plugins_null_la_LDFLAGS = $(PLUGIN_LINK)
+endif
+EXTRA_DIST += %D%/README.md

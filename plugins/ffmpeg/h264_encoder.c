@@ -1,0 +1,363 @@
+/* codec.h264.enc: x264 through libavcodec, set up for calls.
+ *
+ * The rate can change while running only because VBV is on from the start, and then only when bit_rate, rc_max_rate and rc_buffer_size
+ * change together. With zerolatency x264 counts frames and not time, so the rate is scaled by nominal / real frame rate. */
+#include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/av.h"
+#include "../common/frame_rate.h"
+#include "ffmpeg_nodes.h"
+
+#define VBV_MS 200 /* a change of rate settles within two frames, key frames stay small */
+#define N_TIMES 32
+
+enum { P_BITRATE, P_PRESET, P_PROFILE, P_TUNE, P_THREADS, P_KEY_INTERVAL };
+
+typedef struct frame_times {
+	int64_t pts, capture_time, duration;
+} frame_times;
+
+typedef struct encoder {
+	const lq_host *host;
+	AVCodecContext *av;
+	AVPacket *packet;
+	AVFrame *frame;
+	const lq_format *in, *out;
+	int preset, profile, tune, threads, key_seconds;
+	int64_t bitrate;
+	lq__frame_rate rate;
+	int want_key;
+	frame_times times[N_TIMES];
+	uint32_t next_time;
+	uint64_t frames, keys, bytes;
+	double qp_sum;
+	int64_t encode_time;
+} encoder;
+
+static const char *const presets[] = {"auto", "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", NULL};
+static const char *const profiles[] = {"baseline", "main", "high", NULL};
+static const char *const tunes[] = {"zerolatency", "none", NULL};
+
+static int create(const lq_host *host, const lq_value *params, void **self)
+{
+	encoder *e = calloc(1, sizeof *e);
+	if (!e)
+		return LQ_ENOMEM;
+	e->host = host;
+	e->bitrate = params[P_BITRATE].i;
+	e->preset = (int)params[P_PRESET].i;
+	e->profile = (int)params[P_PROFILE].i;
+	e->tune = (int)params[P_TUNE].i;
+	e->threads = (int)params[P_THREADS].i;
+	e->key_seconds = (int)params[P_KEY_INTERVAL].i;
+	e->packet = av_packet_alloc();
+	e->frame = av_frame_alloc();
+	lq__frame_rate_reset(&e->rate);
+	if (!e->packet || !e->frame) {
+		av_packet_free(&e->packet);
+		av_frame_free(&e->frame);
+		free(e);
+		return LQ_ENOMEM;
+	}
+	*self = e;
+	return 0;
+}
+
+static void destroy(void *self)
+{
+	encoder *e = self;
+	avcodec_free_context(&e->av);
+	av_packet_free(&e->packet);
+	av_frame_free(&e->frame);
+	lq__format_drop(e->host, &e->in);
+	lq__format_drop(e->host, &e->out);
+	free(e);
+}
+
+static int probe(char *text, size_t size)
+{
+	if (avcodec_find_encoder_by_name("libx264"))
+		return 0;
+	snprintf(text, size, "this FFmpeg is built without libx264");
+	return LQ_ENOLIB;
+}
+
+static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
+{
+	encoder *e = self;
+	if (i)
+		return LQ_END;
+	*out = lq__video_format(port ? LQ_CODEC_H264 : LQ_CODEC_RAW, port ? 0 : LQ_PIXEL_I420, 0, 0);
+	if (port && e->in) {
+		out->width = e->in->width;
+		out->height = e->in->height;
+		out->fps_num = e->in->fps_num;
+		out->fps_den = e->in->fps_den;
+	}
+	return 0;
+}
+
+static double nominal_fps(const encoder *e)
+{
+	return e->in->fps_num && e->in->fps_den ? (double)e->in->fps_num / e->in->fps_den : 30;
+}
+
+static void apply_rate(encoder *e)
+{
+	double scale = e->rate.fps > 0.5 ? nominal_fps(e) / e->rate.fps : 1;
+	if (!e->av)
+		return;
+	e->av->bit_rate = (int64_t)((double)e->bitrate * (scale > 10 ? 10 : scale < 0.1 ? 0.1 : scale));
+	e->av->rc_max_rate = e->av->bit_rate;
+	e->av->rc_buffer_size = (int)(e->av->bit_rate * VBV_MS / 1000);
+}
+
+static void set_options(encoder *e)
+{
+	AVCodecContext *av = e->av;
+	int big = (uint64_t)e->in->width * e->in->height > 1280 * 720;
+	av->width = (int)e->in->width;
+	av->height = (int)e->in->height;
+	av->pix_fmt = AV_PIX_FMT_YUV420P;
+	av->time_base = (AVRational){1, 90000};
+	av->framerate = e->in->fps_num && e->in->fps_den ? (AVRational){(int)e->in->fps_num, (int)e->in->fps_den} : (AVRational){30, 1};
+	av->gop_size = e->key_seconds ? (int)(e->key_seconds * nominal_fps(e)) : 1 << 24;
+	av->max_b_frames = 0;
+	av->thread_count = e->threads;
+	av_opt_set(av->priv_data, "preset", e->preset ? presets[e->preset] : big ? "superfast" : "veryfast", 0);
+	av_opt_set(av->priv_data, "profile", profiles[e->profile], 0);
+	if (e->tune == 0)
+		av_opt_set(av->priv_data, "tune", "zerolatency", 0);
+	av_opt_set(av->priv_data, "forced-idr", "1", 0);
+	av_opt_set(av->priv_data, "aq-mode", "1", 0);
+	av_opt_set(av->priv_data, "x264-params", "scenecut=0:log-level=0", 0); /* no AV_CODEC_FLAG_GLOBAL_HEADER: SPS and PPS with every IDR */
+	apply_rate(e);
+}
+
+static int reopen(encoder *e)
+{
+	const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+	avcodec_free_context(&e->av);
+	lq__frame_rate_reset(&e->rate);
+	e->av = codec ? avcodec_alloc_context3(codec) : NULL;
+	if (!e->av)
+		return e->host->fail(e->host, LQ_ENOLIB, "this FFmpeg is built without libx264");
+	set_options(e);
+	int r = avcodec_open2(e->av, codec, NULL);
+	if (r < 0) {
+		avcodec_free_context(&e->av);
+		return e->host->fail(e->host, LQ_EFORMAT, "x264 cannot encode %ux%u: %s", e->in->width, e->in->height, lq__av_error(r).s);
+	}
+	return 0;
+}
+
+static int set_format(void *self, uint32_t port, const lq_format *fmt)
+{
+	encoder *e = self;
+	if (port != 0)
+		return 0;
+	if (fmt->codec != LQ_CODEC_RAW || fmt->pixel != LQ_PIXEL_I420 || !fmt->width || !fmt->height)
+		return e->host->fail(e->host, LQ_EFORMAT, "the H.264 encoder takes raw I420 pictures of a known size");
+	if ((fmt->width | fmt->height) & 1)
+		return e->host->fail(e->host, LQ_EFORMAT, "the H.264 encoder needs an even width and height, not %ux%u", fmt->width, fmt->height);
+	int r = lq__format_replace(e->host, &e->in, fmt);
+	lq_format packet = lq__video_format(LQ_CODEC_H264, 0, fmt->width, fmt->height);
+	packet.fps_num = fmt->fps_num;
+	packet.fps_den = fmt->fps_den;
+	r = r ? r : lq__format_replace(e->host, &e->out, &packet);
+	return r ? r : reopen(e);
+}
+
+static const frame_times *times_of(const encoder *e, int64_t pts)
+{
+	for (uint32_t i = 1; i <= N_TIMES; i++) {
+		const frame_times *t = &e->times[(e->next_time - i) % N_TIMES];
+		if (t->pts != LQ_TIME_NONE && av_rescale_q(t->pts, lq__av_ns, e->av->time_base) == pts)
+			return t;
+	}
+	return NULL;
+}
+
+static void count(encoder *e)
+{
+	size_t size = 0;
+	const uint8_t *quality = av_packet_get_side_data(e->packet, AV_PKT_DATA_QUALITY_STATS, &size);
+	e->frames++;
+	e->keys += (e->packet->flags & AV_PKT_FLAG_KEY) != 0;
+	e->bytes += (uint64_t)e->packet->size;
+	if (quality && size >= 4)
+		e->qp_sum += (double)(quality[0] | quality[1] << 8 | quality[2] << 16 | quality[3] << 24) / FF_QP2LAMBDA;
+}
+
+static int submit_packet(encoder *e)
+{
+	const frame_times *t = times_of(e, e->packet->pts);
+	int key = e->packet->flags & AV_PKT_FLAG_KEY;
+	lq_buffer *buf = e->host->buffer_new(e->host, e->out, (uint32_t)e->packet->size);
+	if (!buf)
+		return LQ_ENOMEM;
+	memcpy(buf->planes[0], e->packet->data, (size_t)e->packet->size);
+	count(e);
+	buf->pts = t ? t->pts : LQ_TIME_NONE;
+	buf->capture_time = t ? t->capture_time : LQ_TIME_NONE;
+	buf->duration = t ? t->duration : 0;
+	buf->flags = key ? LQ_BUFFER_KEY : 0;
+	buf->priority = key ? 2 : 1;
+	return lq__submit(e->host, 1, buf);
+}
+
+static int receive(encoder *e)
+{
+	int r = 0;
+	while (!r && avcodec_receive_packet(e->av, e->packet) >= 0) {
+		r = submit_packet(e);
+		av_packet_unref(e->packet);
+	}
+	return r;
+}
+
+typedef struct held_buffer {
+	const lq_host *host;
+	lq_buffer *buf;
+} held_buffer;
+
+static void release_held(void *opaque, uint8_t *data)
+{
+	held_buffer *h = opaque;
+	h->host->buffer_unref(h->host, h->buf);
+	free(h);
+}
+
+/* Lends the picture to libavcodec without a copy. */
+static int lend(encoder *e, lq_buffer *buf)
+{
+	AVFrame *f = e->frame;
+	held_buffer *h = malloc(sizeof *h);
+	if (!h)
+		return LQ_ENOMEM;
+	*h = (held_buffer){e->host, e->host->buffer_ref(e->host, buf)};
+	f->buf[0] = av_buffer_create(buf->planes[0], (size_t)buf->strides[0] * e->in->height, release_held, h, AV_BUFFER_FLAG_READONLY);
+	if (!f->buf[0]) {
+		release_held(h, NULL);
+		return LQ_ENOMEM;
+	}
+	for (int i = 0; i < 3; i++) {
+		f->data[i] = buf->planes[i];
+		f->linesize[i] = (int)buf->strides[i];
+	}
+	f->format = AV_PIX_FMT_YUV420P;
+	f->width = (int)e->in->width;
+	f->height = (int)e->in->height;
+	return 0;
+}
+
+static int encode(encoder *e, lq_buffer *buf)
+{
+	int64_t start = e->host->now(e->host), pts = buf->pts == LQ_TIME_NONE ? start : buf->pts;
+	int r = lend(e, buf);
+	if (r)
+		return r;
+	if (lq__frame_rate_add(&e->rate, pts))
+		apply_rate(e);
+	e->times[e->next_time++ % N_TIMES] = (frame_times){pts, buf->capture_time, buf->duration};
+	e->frame->pts = av_rescale_q(pts, lq__av_ns, e->av->time_base);
+	e->frame->pict_type = e->want_key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+	e->want_key = 0;
+	int sent = avcodec_send_frame(e->av, e->frame);
+	av_frame_unref(e->frame);
+	if (sent < 0)
+		return e->host->fail(e->host, LQ_EIO, "x264 cannot encode: %s", lq__av_error(sent).s);
+	r = receive(e);
+	e->encode_time += e->host->now(e->host) - start;
+	return r;
+}
+
+static int drain(encoder *e)
+{
+	avcodec_send_frame(e->av, NULL);
+	return receive(e);
+}
+
+/* An encoder that has been drained takes no more frames, so flushing means a new one. */
+static int flush(void *self)
+{
+	encoder *e = self;
+	if (!e->av)
+		return 0;
+	int r = drain(e);
+	return r ? r : reopen(e);
+}
+
+static int send(void *self, uint32_t port, lq_buffer *buf)
+{
+	encoder *e = self;
+	int r = 0;
+	if (buf->format != e->in || !e->av) {
+		if (e->av)
+			drain(e);
+		if ((r = set_format(e, 0, buf->format)))
+			return r;
+	}
+	if (buf->n_planes)
+		r = encode(e, buf);
+	if (buf->flags & LQ_BUFFER_EOS) {
+		flush(e);
+		lq__submit_eos(e->host, 1, e->out, buf->pts);
+	}
+	return r;
+}
+
+static int set_param(void *self, uint32_t index, const lq_value *value)
+{
+	encoder *e = self;
+	if (index != P_BITRATE)
+		return LQ_ENOTSUP;
+	e->bitrate = value->i;
+	apply_rate(e);
+	return 0;
+}
+
+static int event(void *self, const lq_event *event)
+{
+	encoder *e = self;
+	if (event->type == LQ_EVENT_KEY_FRAME) {
+		e->want_key = 1;
+	} else if (event->type == LQ_EVENT_TARGET_RATE) {
+		e->bitrate = lq__clamp(event->value, 30000, 100000000);
+		apply_rate(e);
+	}
+	return 0;
+}
+
+static void stats(void *self, lq_stat_fn fn, void *arg)
+{
+	const encoder *e = self;
+	lq__stat(fn, arg, 1, "framesEncoded", (double)e->frames);
+	lq__stat(fn, arg, 1, "keyFramesEncoded", (double)e->keys);
+	lq__stat(fn, arg, 1, "bytesEncoded", (double)e->bytes);
+	lq__stat(fn, arg, 1, "qpSum", e->qp_sum);
+	lq__stat(fn, arg, 1, "totalEncodeTime", (double)e->encode_time / 1e9);
+	lq__stat(fn, arg, 1, "targetBitrate", (double)e->bitrate);
+	lq__stat(fn, arg, 0, "framesPerSecond", e->rate.fps);
+}
+
+static const lq_param_desc params[] = {
+	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "1500000", 30000, 20000000, NULL, "Rate of the stream."},
+	[P_PRESET] = {"preset", LQ_PARAM_CHOICE, 0, NULL, "auto", 0, 0, presets, "Effort; auto is veryfast up to 1280x720, superfast above."},
+	[P_PROFILE] = {"profile", LQ_PARAM_CHOICE, 0, NULL, "baseline", 0, 0, profiles, "Baseline is what every browser decodes."},
+	[P_TUNE] = {"tune", LQ_PARAM_CHOICE, 0, NULL, "zerolatency", 0, 0, tunes, "With none the encoder looks ahead, which delays the picture."},
+	[P_THREADS] = {"threads", LQ_PARAM_INT, 0, NULL, "1", 0, 16, NULL, "Threads for slices of a picture; 0: one a processor."},
+	[P_KEY_INTERVAL] = {"key_interval", LQ_PARAM_INT, 0, "s", "0", 0, 3600, NULL, "Time between key frames; 0: only when asked for."},
+};
+static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
+static const lq_node_ops ops = {.probe = probe, .create = create, .destroy = destroy, .formats = formats, .set_format = set_format,
+                                .set_param = set_param, .event = event, .stats = stats};
+static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
+
+const lq_node_desc lq__h264_encoder = {
+	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = "codec.h264.enc", .summary = "H.264 encoder (x264)", .rank = 100,
+	.flags = LQ_NODE_GPL, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
+	.kind_ops = &codec_ops};
