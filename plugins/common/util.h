@@ -80,10 +80,14 @@ static inline void lq__buffer_times(lq_buffer *to, const lq_buffer *from)
 	to->capture_time = from->capture_time;
 }
 
+static inline void lq__release_nothing(void *opaque)
+{
+}
+
 /* An empty buffer that only says that the stream has ended. */
 static inline int lq__submit_eos(const lq_host *host, uint32_t port, const lq_format *fmt, int64_t pts)
 {
-	lq_buffer *end = host->buffer_new(host, fmt, 0);
+	lq_buffer *end = host->buffer_wrap(host, fmt, lq__release_nothing, NULL);
 	if (!end)
 		return LQ_ENOMEM;
 	end->flags = LQ_BUFFER_EOS;

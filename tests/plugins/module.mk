@@ -1,1 +1,15 @@
-# tests/plugins
+# Behaviours of the plugins, each alone under a small host.
+if HAVE_CHECK
+check_LTLIBRARIES += %D%/libtesthost.la
+%C%_libtesthost_la_SOURCES = %D%/testhost.c %D%/testhost.h %D%/testmedia.c
+%C%_libtesthost_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_libtesthost_la_LIBADD = libloquat-core.la libloquat-measure.la $(CHECK_LIBS) -lm -ldl
+
+if PLUGIN_OPUS
+check_PROGRAMS += %D%/test_opus
+TESTS += %D%/test_opus
+%C%_test_opus_SOURCES = %D%/test_opus.c
+%C%_test_opus_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_opus_LDADD = %D%/libtesthost.la
+endif
+endif
