@@ -11,6 +11,7 @@ typedef struct lq__params {
 	const lq_node_desc *desc;
 	lq_value *values;
 	uint32_t n;
+	char **strings; /* copies that values point to */
 } lq__params;
 
 /* Parses and checks `texts` and fills in defaults. Every error is reported as "<place>.<name>: reason (id)"; returns the first one's code.

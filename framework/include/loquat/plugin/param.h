@@ -28,7 +28,7 @@ enum {
 };
 
 /* One row. `def` is the default as a profile would write it ("1500000", "true", "1280x720"); NULL only where REQUIRED.
- * min and max bound INT and FLOAT, and both numbers of a SIZE; min == max == 0 means no bounds. */
+ * min and max bound INT and FLOAT, both numbers of a SIZE and the quotient of a FRACTION; min == max == 0 means no bounds. */
 typedef struct lq_param_desc {
 	const char *name;
 	uint32_t type;

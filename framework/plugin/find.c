@@ -1,0 +1,136 @@
+/* Choosing a node by what a profile says. */
+#include <loquat/log.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "plugin/registry.h"
+
+enum { ID_MAX = 128 };
+
+typedef struct wanted {
+	char id[ID_MAX];
+	const char *plugin; /* NULL: any */
+} wanted;
+
+static int split(const char *use, wanted *out)
+{
+	const char *at = strchr(use, '@');
+	size_t n = at ? (size_t)(at - use) : strlen(use);
+	if (!n || n >= ID_MAX || (at && !at[1]))
+		return LQ_EINVAL;
+	memcpy(out->id, use, n);
+	out->id[n] = 0;
+	out->plugin = at ? at + 1 : NULL;
+	return 0;
+}
+
+/* " (2 plugins could not be loaded: loquat inspect tells why)", or nothing. */
+static const char *broken_hint(const lq_registry *reg, char *out, size_t size)
+{
+	size_t n = 0;
+	out[0] = 0;
+	for (size_t i = 0; i < reg->n; i++)
+		n += !reg->entries[i].plugin && reg->entries[i].code != LQ_EEXIST;
+	if (n)
+		snprintf(out, size, " (%zu plugin%s could not be loaded: \"loquat inspect\" tells why)", n, n > 1 ? "s" : "");
+	return out;
+}
+
+/* The entry of a file NAME.so that could not be loaded. */
+static const lq__entry *broken(const lq_registry *reg, const char *name)
+{
+	size_t n = strlen(name);
+	for (size_t i = 0; i < reg->n; i++) {
+		const char *file = reg->entries[i].file, *base = file ? strrchr(file, '/') : NULL;
+		base = base ? base + 1 : file;
+		if (!reg->entries[i].plugin && reg->entries[i].code != LQ_EEXIST && base && !strncmp(base, name, n) && !strcmp(base + n, ".so"))
+			return &reg->entries[i];
+	}
+	return NULL;
+}
+
+static int unknown_plugin(const lq_registry *reg, const wanted *w, const char *place, lq_diag *diag)
+{
+	lq__nearest near = {0};
+	const lq__entry *e = broken(reg, w->plugin);
+	if (e)
+		return lq_diag_add(diag, e->code, place, "plugin \"%s\" could not be loaded: %s", w->plugin, e->reason);
+	for (size_t i = 0; i < reg->n; i++)
+		if (reg->entries[i].plugin)
+			lq__nearest_try(&near, w->plugin, reg->entries[i].plugin->name);
+	if (near.best)
+		return lq_diag_add(diag, LQ_ENOENT, place, "unknown plugin \"%.64s\"; did you mean \"%s\"?", w->plugin, near.best);
+	return lq_diag_add(diag, LQ_ENOENT, place, "unknown plugin \"%.64s\"", w->plugin);
+}
+
+static int unknown_id(const lq_registry *reg, const wanted *w, const char *place, lq_diag *diag)
+{
+	lq__nearest near = {0};
+	char hint[96];
+	for (size_t i = 0; i < reg->n_nodes; i++)
+		lq__nearest_try(&near, w->id, reg->nodes[i].desc->id);
+	broken_hint(reg, hint, sizeof hint);
+	if (near.best)
+		return lq_diag_add(diag, LQ_ENOENT, place, "unknown node \"%s\"; did you mean \"%s\"?%s", w->id, near.best, hint);
+	return lq_diag_add(diag, LQ_ENOENT, place, "unknown node \"%s\"%s", w->id, hint);
+}
+
+static int plugin_is_known(const lq_registry *reg, const char *name)
+{
+	for (size_t i = 0; i < reg->n; i++)
+		if (reg->entries[i].plugin && !strcmp(reg->entries[i].plugin->name, name))
+			return 1;
+	return 0;
+}
+
+/* Nothing was there to probe: says which part of the wish is unknown. */
+static int not_found(const lq_registry *reg, const wanted *w, const char *place, lq_diag *diag)
+{
+	char who[256] = "";
+	size_t n = 0;
+	if (w->plugin && !plugin_is_known(reg, w->plugin))
+		return unknown_plugin(reg, w, place, diag);
+	for (size_t i = 0; i < reg->n_nodes && n < sizeof who; i++)
+		if (!strcmp(reg->nodes[i].desc->id, w->id))
+			n += (size_t)snprintf(who + n, sizeof who - n, "%s%s", n ? ", " : "", reg->nodes[i].plugin->name);
+	if (!n)
+		return unknown_id(reg, w, place, diag);
+	return lq_diag_add(diag, LQ_ENOENT, place, "plugin \"%s\" has no node \"%s\", but these have: %s", w->plugin, w->id, who);
+}
+
+static int probe(const lq_node_desc *desc, char *text, size_t size)
+{
+	text[0] = 0;
+	int err = desc->ops->probe ? desc->ops->probe(text, size) : 0;
+	text[size - 1] = 0;
+	if (err && !text[0])
+		snprintf(text, size, "%s", lq_error_text(err));
+	return err;
+}
+
+int lq_registry_find(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out)
+{
+	wanted w;
+	char why[256], reasons[1024] = "";
+	size_t n = 0;
+	int first = 0;
+	if (split(use, &w))
+		return lq_diag_add(diag, LQ_EINVAL, place, "\"%.128s\" is not a node's name such as codec.h264.enc or codec.h264.enc@ffmpeg", use);
+	for (size_t i = 0; i < reg->n_nodes; i++) {
+		const lq_node_info *node = &reg->nodes[i];
+		if (strcmp(node->desc->id, w.id) || (w.plugin && strcmp(node->plugin->name, w.plugin)))
+			continue;
+		int err = probe(node->desc, why, sizeof why);
+		if (!err) {
+			*out = *node;
+			return 0;
+		}
+		first = first ? first : err;
+		if (n < sizeof reasons)
+			n += (size_t)snprintf(reasons + n, sizeof reasons - n, "%s%s: %s", n ? "; " : "", node->plugin->name, why);
+	}
+	if (!first)
+		return not_found(reg, &w, place, diag);
+	return lq_diag_add(diag, first, place, "\"%s\" cannot work here: %s", w.id, reasons);
+}
