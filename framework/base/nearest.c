@@ -40,8 +40,8 @@ unsigned lq__edit_distance(const char *a, const char *b)
 void lq__nearest_try(lq__nearest *nearest, const char *wanted, const char *candidate)
 {
 	unsigned d = lq__edit_distance(wanted, candidate);
-	/* A third of the word may be wrong: more is a guess, not a help. */
-	if (d <= 1 + strlen(wanted) / 3 && d < strlen(candidate) && (!nearest->best || d < nearest->distance)) {
+	/* More than a quarter of the word wrong is a guess, not a help. */
+	if (d <= 1 + strlen(wanted) / 4 && d < strlen(candidate) && (!nearest->best || d < nearest->distance)) {
 		nearest->best = candidate;
 		nearest->distance = d;
 	}

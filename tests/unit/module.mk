@@ -1,7 +1,12 @@
 # Behaviours of the core's parts.
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_barcode %D%/test_chirp
-TESTS += %D%/test_barcode %D%/test_chirp
+check_PROGRAMS += %D%/test_barcode %D%/test_chirp %D%/test_registry
+TESTS += %D%/test_barcode %D%/test_chirp %D%/test_registry
+
+%C%_test_registry_SOURCES = %D%/test_registry.c %D%/suite.h
+%C%_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_registry_LDADD = libloquat-core.la $(CHECK_LIBS)
+%C%_test_registry_DEPENDENCIES = libloquat-core.la $(BROKEN_PLUGINS)
 
 %C%_test_barcode_SOURCES = %D%/test_barcode.c
 %C%_test_barcode_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
