@@ -1,6 +1,6 @@
 # Small plugins that a registry must take or refuse, each for one reason. Those with a twist in the file itself are made from good.so.
 if HAVE_CHECK
-BROKEN_PLUGINS = %D%/good.la %D%/other.la %D%/twin.la %D%/undefined-symbol.la %D%/missing-library.la %D%/absent.la %D%/wrong-minor.la \
+BROKEN_PLUGINS = %D%/good.la %D%/other.la %D%/twin.la %D%/undefined-symbol.la %D%/missing-library.la %D%/absent/absent.la %D%/wrong-minor.la \
 	%D%/wrong-major.la %D%/no-entry.la %D%/init-fails.la %D%/huge-count.la %D%/null-table.la
 check_LTLIBRARIES += $(BROKEN_PLUGINS)
 BROKEN_LINK = $(LQ_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
@@ -13,11 +13,12 @@ BROKEN_LINK = $(LQ_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 %C%_twin_la_LDFLAGS = $(BROKEN_LINK)
 %C%_undefined_symbol_la_SOURCES = %D%/undefined-symbol.c %D%/nodes.h
 %C%_undefined_symbol_la_LDFLAGS = $(BROKEN_LINK)
-%C%_absent_la_SOURCES = %D%/absent.c
-%C%_absent_la_LDFLAGS = $(BROKEN_LINK) -Wl,-soname,libloquat-absent.so.1
+# In a folder of its own: were it loaded before, as any file of the scanned folder, it would be found.
+%C%_absent_absent_la_SOURCES = %D%/absent/absent.c
+%C%_absent_absent_la_LDFLAGS = $(BROKEN_LINK)
 %C%_missing_library_la_SOURCES = %D%/missing-library.c %D%/nodes.h
-%C%_missing_library_la_LDFLAGS = $(BROKEN_LINK) -Wl,--no-as-needed,%D%/.libs/absent.so
-%C%_missing_library_la_DEPENDENCIES = %D%/absent.la
+%C%_missing_library_la_LDFLAGS = $(BROKEN_LINK) -Wl,--no-as-needed,%D%/absent/.libs/absent.so
+%C%_missing_library_la_DEPENDENCIES = %D%/absent/absent.la
 %C%_wrong_minor_la_SOURCES = %D%/wrong-minor.c %D%/nodes.h
 %C%_wrong_minor_la_LDFLAGS = $(BROKEN_LINK)
 %C%_wrong_major_la_SOURCES = %D%/wrong-major.c
