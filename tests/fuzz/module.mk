@@ -1,1 +1,28 @@
-# tests/fuzz
+# tests/fuzz: `make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS="stun sdp"]` fuzzes with clang; `make check` runs every target over its seeds.
+# A new target: fuzz_NAME.c, corpus/NAME/, an entry in FUZZ_REPLAYS, and its sources in FUZZ_CODE.
+FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp
+check_PROGRAMS += $(FUZZ_REPLAYS)
+TESTS += $(FUZZ_REPLAYS)
+FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
+%C%_fuzz_stun_SOURCES = %D%/fuzz_stun.c $(FUZZ_COMMON)
+%C%_fuzz_stun_LDADD = libloquat-webrtc.la
+%C%_fuzz_rtp_SOURCES = %D%/fuzz_rtp.c $(FUZZ_COMMON)
+%C%_fuzz_rtp_LDADD = libloquat-webrtc.la
+%C%_fuzz_rtcp_SOURCES = %D%/fuzz_rtcp.c $(FUZZ_COMMON)
+%C%_fuzz_rtcp_LDADD = libloquat-webrtc.la
+%C%_fuzz_payload_SOURCES = %D%/fuzz_payload.c $(FUZZ_COMMON)
+%C%_fuzz_payload_LDADD = libloquat-webrtc.la
+%C%_fuzz_sdp_SOURCES = %D%/fuzz_sdp.c $(FUZZ_COMMON)
+%C%_fuzz_sdp_LDADD = libloquat-webrtc.la
+EXTRA_DIST += %D%/run %D%/sdp.dict %D%/corpus
+
+FUZZ_SECONDS = 60
+FUZZ_TARGETS =
+FUZZ_CODE = $(srcdir)/framework/base/*.c $(srcdir)/webrtc/*.c
+.PHONY: fuzz
+fuzz: config.h
+	srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' LIBS='$(OPENSSL_LIBS) $(SRTP_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(LIBS)' \
+	$(srcdir)/%D%/run '$(FUZZ_TARGETS)' "`echo $(FUZZ_CODE)`" -I. $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(SRTP_CFLAGS) $(JANSSON_CFLAGS)
+
+clean-local:
+	rm -rf fuzz
