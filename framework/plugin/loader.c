@@ -7,6 +7,7 @@
 #include <ltdl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -45,11 +46,9 @@ static int set_up(void)
 		return 0;
 	if (lt_dlinit())
 		return LQ_ENOMEM;
-	if (lt_dlloader_add(&bind_now)) {
-		lt_dlexit();
+	if (lt_dlloader_add(&bind_now))
 		return LQ_ENOMEM;
-	}
-	lt_dlloader_remove("lt_dlopen");
+	free((void *)lt_dlloader_remove("lt_dlopen")); /* its table was allocated, and is now ours */
 	ready = 1;
 	return 0;
 }
