@@ -83,18 +83,22 @@ size_t lq_stun_build_request(uint8_t *out, size_t size, const uint8_t transactio
 
 static void put_xor_address(writer *w, const lq_addr *a)
 {
-	int v6 = a->sa.sa_family == AF_INET6;
-	uint8_t *p = attribute(w, STUN_XOR_MAPPED_ADDRESS, v6 ? 20 : 8);
+	const uint8_t *ip = (const uint8_t *)&a->in4.sin_addr, *port = (const uint8_t *)&a->in4.sin_port, *key = w->out + 4;
+	size_t n = 4;
+	if (a->sa.sa_family == AF_INET6) {
+		/* A socket for both families shows IPv4 peers as mapped addresses; they know themselves by IPv4 ones. */
+		n = IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr) ? 4 : 16;
+		ip = a->in6.sin6_addr.s6_addr + 16 - n;
+		port = (const uint8_t *)&a->in6.sin6_port;
+	}
+	uint8_t *p = attribute(w, STUN_XOR_MAPPED_ADDRESS, 4 + n);
 	if (!p)
 		return;
-	p[1] = v6 ? 2 : 1;
-	memcpy(p + 2, v6 ? (const void *)&a->in6.sin6_port : &a->in4.sin_port, 2);
-	memcpy(p + 4, v6 ? (const void *)&a->in6.sin6_addr : &a->in4.sin_addr, v6 ? 16 : 4);
-	const uint8_t *key = w->out + 4;
-	for (int i = 0; i < 2; i++)
-		p[2 + i] ^= key[i];
-	for (int i = 0; i < (v6 ? 16 : 4); i++)
-		p[4 + i] ^= key[i];
+	p[1] = n == 16 ? 2 : 1;
+	for (size_t i = 0; i < 2; i++)
+		p[2 + i] = port[i] ^ key[i];
+	for (size_t i = 0; i < n; i++)
+		p[4 + i] = ip[i] ^ key[i];
 }
 
 size_t lq_stun_build_success(uint8_t *out, size_t size, const lq_stun *request, const lq_addr *mapped, const char *password)

@@ -1,7 +1,5 @@
 # tests/webrtc: the protocol, with vectors, virtual clocks and simulated links.
-EXTRA_DIST += %D%/test.h \
-	%D%/sdp/chromium-publish.sdp %D%/sdp/chromium-gathered.sdp %D%/sdp/chromium-simulcast.sdp \
-	%D%/sdp/chromium-datachannel.sdp %D%/sdp/chromium-answer.sdp
+EXTRA_DIST += %D%/test.h %D%/sdp
 
 if HAVE_CHECK
 check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "webrtc/stun_wire.h"
 
 static lq_ice_lite ice;
 static uint8_t reply[256];
@@ -126,6 +127,23 @@ START_TEST(a_controlled_peer_gets_487)
 }
 END_TEST
 
+START_TEST(unknown_required_attributes_get_420_and_their_list)
+{
+	uint8_t b[256] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 't', 'r', 'a', 'n', 's', 'a', 'c', 't', 'i', 'o', 'n', '!'};
+	setup();
+	memcpy(b + 20, "\x7f\x11\0\0\0\6\0\x15", 8);
+	snprintf((char *)b + 28, 30, "%s:peer", ice.ufrag);
+	memcpy(b + 52, "\0\x08\0\x14", 4); /* 21 characters and 3 of padding before */
+	ck_assert_int_eq(lq__stun_integrity(b, 52, ice.pwd, b + 56), 0);
+	b[3] = 56;
+	ck_assert_int_eq(lq_ice_lite_input(&ice, b, 76, &alice, 1, reply, sizeof reply, &reply_len, &changed), LQ_EPROTO);
+	lq_stun m = answer();
+	ck_assert_uint_eq(m.error_code, 420);
+	ck_assert_int_eq(lq_stun_check(reply, reply_len, &m, ice.pwd), 0);
+	ck_assert(memmem(reply, reply_len, "\0\x0a\0\2\x7f\x11", 6) != NULL);
+}
+END_TEST
+
 START_TEST(before_the_peer_is_described_any_ufrag_of_it_is_taken)
 {
 	setup();
@@ -177,5 +195,6 @@ END_TEST
 
 RUN_TESTS("ice_lite", a_good_check_is_answered_with_the_mapped_address, nomination_beats_the_first_address,
           of_aggressive_nominations_the_highest_priority_wins, a_peer_that_moves_is_followed, wrong_credentials_are_refused_with_401,
-          a_check_without_integrity_is_refused_with_400, a_controlled_peer_gets_487, before_the_peer_is_described_any_ufrag_of_it_is_taken,
+          a_check_without_integrity_is_refused_with_400, a_controlled_peer_gets_487, unknown_required_attributes_get_420_and_their_list,
+          before_the_peer_is_described_any_ufrag_of_it_is_taken,
           consent_ends_30_seconds_after_the_last_check, what_is_no_request_gets_no_answer, credentials_are_long_enough_and_differ)

@@ -52,7 +52,8 @@ static void assert_same(const lq_sdp *a, const lq_sdp *b)
 	ck_assert(!memcmp(&x, &y, sizeof x));
 }
 
-static const char *const files[] = {"chromium-publish", "chromium-gathered", "chromium-simulcast", "chromium-datachannel", "chromium-answer"};
+static const char *const files[] = {"chromium-publish", "chromium-gathered", "chromium-simulcast", "chromium-datachannel", "chromium-answer",
+                                    "gstreamer-publish", "gstreamer-h264", "werift-datachannel"};
 
 START_TEST(what_was_read_is_written_so_that_it_reads_the_same)
 {
@@ -129,6 +130,38 @@ START_TEST(candidates_are_those_of_the_first_section)
 	lq_sdp s = parse_file("chromium-gathered");
 	ck_assert_uint_eq(s.n_candidates, 8);
 	ck_assert_str_eq(s.candidates[0], "candidate:968103500 1 udp 2122194687 127.0.0.1 43275 typ host generation 0 network-id 3 network-cost 50");
+	lq_sdp_free(&s);
+}
+END_TEST
+
+START_TEST(reads_what_gstreamer_offers)
+{
+	static const uint32_t both[] = {LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_OPUS};
+	const lq_sdp_answer_options o = {.codecs = both, .n_codecs = 3, .direction = LQ_SDP_RECVONLY, .setup = LQ_SETUP_PASSIVE};
+	lq_sdp a, s = parse_file("gstreamer-publish");
+	ck_assert(s.media[1].port == 0 && s.media[1].bundle_only && lq_sdp_media_alive(&s.media[1]));
+	ck_assert_str_eq(s.media[0].msid, "user3132557055@localhost webrtctransceiver0"); /* from its ssrc line */
+	ck_assert_int_eq(lq_sdp_answer(&s, &o, &a), 0);
+	ck_assert(lq_sdp_media_alive(&a.media[0]) && lq_sdp_media_alive(&a.media[1]));
+	ck_assert_str_eq(a.bundle, "video0 audio1");
+	lq_sdp_free(&a);
+	lq_sdp_free(&s);
+	s = parse_file("gstreamer-h264"); /* no profile-level-id, no bundle */
+	ck_assert_ptr_nonnull(lq_sdp_codec_find(&s.media[0], LQ_CODEC_H264));
+	ck_assert_int_eq(lq_sdp_answer(&s, &o, &a), 0);
+	ck_assert(lq_sdp_media_alive(&a.media[0]) && !lq_sdp_media_alive(&a.media[1]));
+	lq_sdp_free(&a);
+	lq_sdp_free(&s);
+}
+END_TEST
+
+START_TEST(reads_what_werift_offers)
+{
+	lq_sdp s = parse_file("werift-datachannel");
+	ck_assert_uint_eq(s.n_candidates, 2);
+	ck_assert(s.end_of_candidates && s.trickle);
+	ck_assert_uint_eq(lq_sdp_codec_find(&s.media[1], LQ_CODEC_OPUS)->pt, 96); /* whatever the case of its name */
+	ck_assert_uint_eq(lq_sdp_codec_find(&s.media[1], LQ_CODEC_PCMU)->pt, 0);
 	lq_sdp_free(&s);
 }
 END_TEST
@@ -412,6 +445,7 @@ int main(void)
 	Suite *suite = suite_create("sdp");
 	TCase *tc = tcase_create("sdp");
 	const TTest *const tests[] = {reads_what_chromium_publishes, of_h264_constrained_baseline_in_mode_1_is_found, candidates_are_those_of_the_first_section,
+	                              reads_what_gstreamer_offers, reads_what_werift_offers,
 	                              session_level_values_hold_for_every_section, rejected_sections_give_no_transport,
 	                              sources_and_their_repair_are_paired_in_any_order, errors_name_line_attribute_and_reason, every_list_has_a_limit,
 	                              truncated_and_mangled_offers_do_no_harm, running_out_of_memory_is_an_answer, an_answer_mirrors_the_offer,

@@ -156,6 +156,10 @@ START_TEST(built_responses_read_back)
 		ck_assert_uint_eq(m.type, LQ_STUN_BINDING_SUCCESS);
 		ck_assert(lq_addr_equal(&a, &m.mapped));
 	}
+	lq_addr_parse("::ffff:127.0.0.1", 5000, &a); /* as a socket for both families shows it */
+	ck_assert_int_eq(lq_stun_parse(b, lq_stun_build_success(b, sizeof b, &q, &a, password), &m), 0);
+	lq_addr_parse("127.0.0.1", 5000, &a);
+	ck_assert(lq_addr_equal(&a, &m.mapped));
 	size_t n = lq_stun_build_error(b, sizeof b, &q, 487, "Role Conflict", password);
 	ck_assert_int_eq(lq_stun_parse(b, n, &m), 0);
 	ck_assert_uint_eq(m.type, LQ_STUN_BINDING_ERROR);
