@@ -24,7 +24,7 @@ typedef void (*lq_graph_event_fn)(void *arg, lq_node *node, const lq_event *even
 
 typedef struct lq_graph_config {
 	lq_registry *registry;
-	lq_clock *clock; /* NULL: the real one */
+	lq_clock *clock; /* with threads the real one (NULL); without them a virtual one */
 	int threads;     /* 1: a thread a loop; 0: none, lq_graph_run_until drives */
 	lq_graph_event_fn event_fn;
 	void *event_arg;
@@ -58,7 +58,7 @@ int lq_graph_add_node(lq_graph *graph, const lq_node_config *config, const char 
 enum { LQ_QUEUE_NONE = 0, LQ_QUEUE_BLOCK = 1, LQ_QUEUE_DROP_OLDEST = 2, LQ_QUEUE_LATEST = 3, LQ_QUEUE_DROP_TO_KEYFRAME = 4 };
 typedef struct lq_queue_config {
 	uint32_t policy;  /* NONE: direct where possible, else DROP_OLDEST for audio, LATEST for raw and DROP_TO_KEYFRAME for encoded video */
-	uint32_t buffers; /* limit, 0: 64 */
+	uint32_t buffers; /* limit, at most 4096; 0: 1 for LATEST, else 64 */
 	uint32_t ms;      /* limit by media time, 0: none */
 } lq_queue_config;
 
@@ -101,7 +101,8 @@ int lq_node_call(lq_node *node, lq_node_fn fn, void *arg, const char *place, lq_
 
 int lq_node_set_param(lq_node *node, const char *name, const char *value, const char *place, lq_diag *diag);
 
-/* [any] Sends an event to a node; it arrives on its loop. */
+/* [any] Sends an event to a node; it arrives on its loop. A node that has no `event` op, or answers LQ_ENOTSUP, lets it pass on to the nodes
+ * that feed it. LQ_EFULL when too many wait. */
 int lq_node_send_event(lq_node *node, const lq_event *event);
 
 /* Every figure of every node, and of every queue ("depth", "passed", "dropped"). */

@@ -75,7 +75,7 @@ typedef struct lq_node_ops {
 	int (*run)(void *self, int64_t now);
 
 	int (*set_param)(void *self, uint32_t index, const lq_value *value); /* [loop] RUNTIME parameters only */
-	int (*event)(void *self, const lq_event *event);                     /* [loop] from downstream or from the app */
+	int (*event)(void *self, const lq_event *event);                     /* [loop] from downstream or the app; LQ_ENOTSUP: it passes on upstream */
 	void (*stats)(void *self, lq_stat_fn fn, void *arg);                 /* [loop] */
 	const void *(*extension)(const char *id);                            /* [any] later additions by name */
 } lq_node_ops;

@@ -1,0 +1,242 @@
+/* The bounded queue of a link between two loops: a ring made once, under the consumer's loop->lock. Producers drop, the consumer never
+ * waits. What is dropped is released outside of the lock. */
+#include "graph/graph.h"
+
+#define REPORT_EVERY LQ_SEC
+
+int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms)
+{
+	lq__queue *q = &link->queue;
+	uint32_t limit = buffers ? buffers : policy == LQ_QUEUE_LATEST ? 1 : DEFAULT_BUFFERS;
+	if (limit > MAX_BUFFERS)
+		limit = MAX_BUFFERS;
+	q->ring = lq__calloc(limit, sizeof(*q->ring));
+	if (!q->ring || pthread_cond_init(&q->room, NULL)) {
+		lq__free(q->ring);
+		q->ring = NULL;
+		return LQ_ENOMEM;
+	}
+	q->policy = policy;
+	q->limit = limit;
+	q->first = q->n = 0;
+	q->closed = q->skip_to_key = 0;
+	q->max_time = ms * LQ_MSEC;
+	q->last_report = LQ_TIME_NONE;
+	return 0;
+}
+
+const char *lq__queue_policy_name(uint32_t policy)
+{
+	static const char *const names[] = {"none", "block", "drop-oldest", "latest", "drop-to-keyframe"};
+	return policy < sizeof names / sizeof *names ? names[policy] : "?";
+}
+
+static lq_buffer *take(lq__queue *q)
+{
+	lq_buffer *buf = q->ring[q->first];
+	q->first = (q->first + 1) % q->limit;
+	q->n--;
+	return buf;
+}
+
+static int is_full(const lq__queue *q, const lq_buffer *buf)
+{
+	if (q->n >= q->limit)
+		return 1;
+	if (!q->max_time || !q->n || buf->pts == LQ_TIME_NONE)
+		return 0;
+	const lq_buffer *oldest = q->ring[q->first];
+	return oldest->pts != LQ_TIME_NONE && buf->pts - oldest->pts > q->max_time;
+}
+
+/* Drops the oldest one with the lock given up: releasing may run foreign code. */
+static void drop_oldest(lq_link *link)
+{
+	lq_buffer *old = take(&link->queue);
+	atomic_fetch_add(&link->dropped, 1);
+	pthread_mutex_unlock(&link->to->loop->lock);
+	lq__buffer_unref(old);
+	pthread_mutex_lock(&link->to->loop->lock);
+}
+
+/* Waits for room; 0 when the queue was closed meanwhile. Without threads the consumer is served here and now. */
+static int wait_for_room(lq_link *link, const lq_buffer *buf)
+{
+	lq__queue *q = &link->queue;
+	lq__loop *l = link->to->loop;
+	while (is_full(q, buf) && !q->closed) {
+		if (l->has_thread && !lq__loop_is_current(l)) {
+			q->waiting++;
+			pthread_cond_wait(&q->room, &l->lock);
+			q->waiting--;
+			continue;
+		}
+		lq_buffer *old = take(q);
+		pthread_mutex_unlock(&l->lock);
+		lq__link_deliver(link, old);
+		pthread_mutex_lock(&l->lock);
+	}
+	return !q->closed;
+}
+
+/* Whether this buffer goes in. What is queued can still be decoded, so the new ones are dropped until decoding can start again. */
+static int keyframe_room(lq_link *link, const lq_buffer *buf, int *ask)
+{
+	lq__queue *q = &link->queue;
+	if (buf->flags & (LQ_BUFFER_KEY | LQ_BUFFER_EOS)) {
+		while (is_full(q, buf) && !q->closed)
+			drop_oldest(link);
+		q->skip_to_key = 0;
+		return !q->closed;
+	}
+	if (q->skip_to_key)
+		return 0;
+	if (!is_full(q, buf))
+		return 1;
+	if (buf->priority) { /* others depend on it */
+		q->skip_to_key = 1;
+		*ask = 1;
+	}
+	return 0;
+}
+
+static int make_room(lq_link *link, const lq_buffer *buf, int *ask)
+{
+	lq__queue *q = &link->queue;
+	switch (q->policy) {
+	case LQ_QUEUE_BLOCK:
+		return wait_for_room(link, buf);
+	case LQ_QUEUE_DROP_TO_KEYFRAME:
+		return keyframe_room(link, buf, ask);
+	case LQ_QUEUE_LATEST:
+		if (is_full(q, buf))
+			while (q->n && !q->closed)
+				drop_oldest(link);
+		return !q->closed;
+	default:
+		while (is_full(q, buf) && !q->closed)
+			drop_oldest(link);
+		return !q->closed;
+	}
+}
+
+static void put(lq_link *link, lq_buffer *buf)
+{
+	lq__queue *q = &link->queue;
+	lq__loop *l = link->to->loop;
+	q->ring[(q->first + q->n++) % q->limit] = buf;
+	if (q->n > atomic_load_explicit(&link->max_depth, memory_order_relaxed))
+		atomic_store(&link->max_depth, q->n);
+	if (!q->ready) {
+		q->ready = 1;
+		q->next_ready = NULL;
+		*l->ready_end = link;
+		l->ready_end = &q->next_ready;
+	}
+}
+
+/* Drops since the last report when it is time to tell, else 0. Under lock. */
+static uint64_t to_report(lq_link *link)
+{
+	lq__queue *q = &link->queue;
+	uint64_t dropped = atomic_load(&link->dropped), n = dropped - q->reported;
+	int64_t now = n ? lq_clock_now(link->graph->clock) : 0;
+	if (!n || (q->last_report != LQ_TIME_NONE && now - q->last_report < REPORT_EVERY))
+		return 0;
+	q->reported = dropped;
+	q->last_report = now;
+	return n;
+}
+
+static void tell(lq_link *link, uint64_t dropped, int ask)
+{
+	lq_graph *g = link->graph;
+	if (dropped && g->config.event_fn) {
+		lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_DROPPED, .port = link->to_port, .value = (int64_t)dropped};
+		g->config.event_fn(g->config.event_arg, link->to, &e);
+	}
+	if (ask) {
+		lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_KEY_FRAME, .port = link->from_port};
+		lq__loop_post_event(link->from->loop, link->from, &e);
+	}
+}
+
+/* [loop of from, or any for OWN_THREAD] Consumes the reference. */
+int lq__queue_push(lq_link *link, lq_buffer *buf)
+{
+	lq__loop *l = link->to->loop;
+	int ask = 0, r = 0;
+	pthread_mutex_lock(&l->lock);
+	int taken = !link->queue.closed && make_room(link, buf, &ask);
+	if (taken) {
+		put(link, buf);
+	} else {
+		r = link->queue.closed ? LQ_EPIPE : 0;
+		atomic_fetch_add(&link->dropped, 1);
+	}
+	uint64_t dropped = to_report(link);
+	lq__loop_notify_unlock(l);
+	if (!taken)
+		lq__buffer_unref(buf);
+	tell(link, dropped, ask);
+	return r;
+}
+
+/* [loop of to] The next buffer, or NULL. With `last` set a queue that still holds something lines up again; *more says whether it does. */
+lq_buffer *lq__queue_pop(lq_link *link, int last, int *more)
+{
+	lq__queue *q = &link->queue;
+	lq__loop *l = link->to->loop;
+	lq_buffer *buf = NULL;
+	pthread_mutex_lock(&l->lock);
+	if (q->n) {
+		buf = take(q);
+		if (q->waiting)
+			pthread_cond_broadcast(&q->room);
+	}
+	*more = q->n > 0;
+	if (last && q->n && !q->ready) {
+		q->ready = 1;
+		q->next_ready = NULL;
+		*l->ready_end = link;
+		l->ready_end = &q->next_ready;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return buf;
+}
+
+/* [any] Takes nothing more and lets go of blocked producers. */
+void lq__queue_close(lq_link *link)
+{
+	lq__loop *l = link->to->loop;
+	pthread_mutex_lock(&l->lock);
+	link->queue.closed = 1;
+	if (link->queue.ring)
+		pthread_cond_broadcast(&link->queue.room);
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* [loop of to] After the last push: drops what is left. */
+void lq__queue_finish(lq_link *link)
+{
+	lq__queue *q = &link->queue;
+	lq__loop *l = link->to->loop;
+	if (!q->ring)
+		return;
+	pthread_mutex_lock(&l->lock);
+	for (lq_link **p = &l->ready; *p; p = &(*p)->queue.next_ready)
+		if (*p == link) {
+			*p = q->next_ready;
+			break;
+		}
+	l->ready_end = &l->ready;
+	while (*l->ready_end)
+		l->ready_end = &(*l->ready_end)->queue.next_ready;
+	q->ready = 0;
+	while (q->n)
+		drop_oldest(link);
+	pthread_mutex_unlock(&l->lock);
+	pthread_cond_destroy(&q->room);
+	lq__free(q->ring);
+	q->ring = NULL;
+}

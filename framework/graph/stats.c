@@ -1,0 +1,57 @@
+/* The figures of nodes and queues. They are read on the loops that write them. */
+#include "graph/graph.h"
+
+typedef struct sink {
+	lq_graph_stat_fn fn;
+	void *arg;
+	const lq_node *node;
+} sink;
+
+static void pass(void *arg, uint32_t port, const lq_stat *stat)
+{
+	const sink *s = arg;
+	s->fn(s->arg, s->node->name, port, stat->name, stat->value);
+}
+
+static void engine(const sink *s, uint32_t port, const char *name, double value)
+{
+	s->fn(s->arg, s->node->name, port, name, value);
+}
+
+static void input_stats(const sink *s, lq_link *l)
+{
+	uint32_t port = l->to_port;
+	engine(s, port, "passed", (double)atomic_load(&l->passed));
+	engine(s, port, "dropped", (double)atomic_load(&l->dropped));
+	engine(s, port, "formatChanges", (double)atomic_load(&l->format_changes));
+	if (!l->queue.ring)
+		return;
+	pthread_mutex_lock(&s->node->loop->lock);
+	uint32_t depth = l->queue.n;
+	pthread_mutex_unlock(&s->node->loop->lock);
+	engine(s, port, "depth", depth);
+	engine(s, port, "maxDepth", atomic_load(&l->max_depth));
+}
+
+static int stats_on_loop(lq_node *node, void *arg)
+{
+	sink *s = arg;
+	s->node = node;
+	if (node->desc->ops->stats) {
+		lq__node_enter(node);
+		node->desc->ops->stats(node->self, pass, s);
+		lq__node_leave(node);
+	}
+	engine(s, 0, "errors", (double)atomic_load(&node->errors));
+	for (uint32_t i = 0; i < node->n_ports; i++)
+		if (node->ports[i] && node->ports[i]->link)
+			input_stats(s, node->ports[i]->link);
+	return 0;
+}
+
+void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg)
+{
+	sink s = {fn, arg, NULL};
+	for (lq_node *n = graph->nodes; n; n = n->next)
+		lq__node_call(n, stats_on_loop, &s);
+}
