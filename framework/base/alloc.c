@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ void *lq__malloc(size_t size)
 
 void *lq__calloc(size_t n, size_t size)
 {
+	if (size && n > SIZE_MAX / size)
+		return NULL;
 	return may() ? counted(calloc(n ? n : 1, size ? size : 1)) : NULL;
 }
 

@@ -1,9 +1,23 @@
 # Behaviours of the core's parts.
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_barcode %D%/test_chirp %D%/test_registry
-TESTS += %D%/test_barcode %D%/test_chirp %D%/test_registry
+UNIT_TESTS = %D%/test_base %D%/test_barcode %D%/test_buffer %D%/test_chirp %D%/test_params %D%/test_registry
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+EXTRA_DIST += %D%/suite.h
 
-%C%_test_registry_SOURCES = %D%/test_registry.c %D%/suite.h
+%C%_test_base_SOURCES = %D%/test_base.c
+%C%_test_base_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_base_LDADD = libloquat-base.la $(CHECK_LIBS)
+
+%C%_test_buffer_SOURCES = %D%/test_buffer.c
+%C%_test_buffer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_buffer_LDADD = libloquat-core.la $(CHECK_LIBS)
+
+%C%_test_params_SOURCES = %D%/test_params.c
+%C%_test_params_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_params_LDADD = libloquat-core.la $(CHECK_LIBS)
+
+%C%_test_registry_SOURCES = %D%/test_registry.c
 %C%_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_registry_LDADD = libloquat-core.la $(CHECK_LIBS)
 %C%_test_registry_DEPENDENCIES = libloquat-core.la $(BROKEN_PLUGINS)
@@ -19,4 +33,8 @@ if PLUGIN_OPUS
 %C%_test_chirp_CFLAGS += $(OPUS_CFLAGS) -DHAVE_OPUS
 %C%_test_chirp_LDADD += $(OPUS_LIBS)
 endif
+
+# Every installed header stands alone, in C11 and in C++17.
+TESTS += %D%/headers.sh
 endif
+dist_check_SCRIPTS += %D%/headers.sh

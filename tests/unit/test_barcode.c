@@ -1,8 +1,8 @@
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "media/barcode.h"
+#include "tests/unit/suite.h"
 
 static uint32_t seed;
 
@@ -172,11 +172,5 @@ int main(void)
 	tcase_add_test(t, writing_stays_within_width_and_strip);
 	tcase_add_test(t, numbers_wrap);
 	tcase_add_test(t, a_flash_is_seen_and_keeps_the_bar_code);
-	Suite *s = suite_create("barcode");
-	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_case("barcode", t);
 }

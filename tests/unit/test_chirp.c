@@ -1,4 +1,3 @@
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #endif
 
 #include "media/chirp.h"
+#include "tests/unit/suite.h"
 
 #define SEC INT64_C(1000000000)
 enum { RATE = LQ_CHIRP_RATE, SECONDS = 5, N = SECONDS * RATE };
@@ -230,7 +230,6 @@ END_TEST
 int main(void)
 {
 	TCase *t = tcase_create("chirp");
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, chirps_are_found_where_they_start, 0, 3);
 	tcase_add_loop_test(t, time_between_two_samples_is_resolved, 0, 4);
 	tcase_add_loop_test(t, level_does_not_matter, 0, 4);
@@ -243,11 +242,5 @@ int main(void)
 #ifdef HAVE_OPUS
 	tcase_add_loop_test(t, opus_keeps_it_in_its_place, 0, 9);
 #endif
-	Suite *s = suite_create("chirp");
-	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_case("chirp", t);
 }

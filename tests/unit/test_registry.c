@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "suite.h"
+#include "tests/unit/suite.h"
 #include "tests/broken-plugins/nodes.h"
 
 static char folder[256]; /* where the test plugins lie */
