@@ -14,3 +14,8 @@ libloquat_webrtc_la_LIBADD = libloquat-base.la $(OPENSSL_LIBS) $(SRTP_LIBS)
 
 # DTLS, SRTP and the session.
 libloquat_webrtc_la_SOURCES += %D%/cert.c %D%/cert.h %D%/dtls.c %D%/srtp.c
+libloquat_webrtc_la_SOURCES += \
+	%D%/session_internal.h %D%/session.c %D%/session_sdp.c %D%/session_send.c %D%/session_receive.c %D%/session_play.c %D%/session_rtcp.c \
+	%D%/session_stats.c \
+	%D%/history.h %D%/history.c %D%/pacer.h %D%/pacer.c %D%/nack.h %D%/nack.c %D%/delay.h %D%/delay.c %D%/sync.h %D%/sync.c \
+	%D%/jitter_video.h %D%/jitter_video.c %D%/jitter_audio.h %D%/jitter_audio.c

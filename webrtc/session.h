@@ -29,6 +29,7 @@ typedef struct lq_session_callbacks {
 	void (*state)(void *arg, int state, const char *reason);  /* LQ_STATE_* of DTLS */
 	void (*key_frame_request)(void *arg, const char *mid);
 	void (*loss)(void *arg, const char *mid, uint32_t per_mille); /* the far side's report */
+	void (*rate)(void *arg, uint64_t bitrate);                    /* REMB: bit/s for the whole session; may be NULL */
 } lq_session_callbacks;
 
 typedef struct lq_session_config {
@@ -38,6 +39,7 @@ typedef struct lq_session_config {
 	void *arg;
 	uint32_t max_video_delay_ms; /* jitter buffer limit, 0: 500 */
 	uint32_t min_delay_ms;       /* jitter buffer floor, 0: none */
+	int64_t wall_offset;         /* the wall clock (ns since 1970) minus the session's clock; goes into sender reports */
 } lq_session_config;
 
 int lq_session_create(const lq_session_config *config, lq_session **out);
@@ -58,16 +60,16 @@ const lq_sdp *lq_session_remote(const lq_session *s); /* for ICE: ufrag, pwd, ca
 /* The codec of a track: negotiated, or for RECEIVE the offer's first that we know. LQ_CODEC_NONE: none. */
 uint32_t lq_session_codec(const lq_session *s, const char *mid);
 
-/* ICE is connected: DTLS may start. */
+/* ICE is connected: DTLS may start. LQ_ESTATE before set_remote. */
 int lq_session_connected(lq_session *s, int64_t now);
 /* A datagram that is not STUN. Garbage is counted and ignored. */
 void lq_session_input(lq_session *s, const uint8_t *data, size_t len, int64_t now);
 int64_t lq_session_next(const lq_session *s); /* LQ_TIME_NONE: nothing to wait for */
 void lq_session_timeout(lq_session *s, int64_t now);
 
-/* SEND: one access unit. pts ns (any epoch shared by the session's tracks), capture_time on the same clock. LQ_ESTATE before DTLS is open:
- * dropped and counted. */
-int lq_session_send(lq_session *s, const char *mid, const uint8_t *data, size_t len, uint32_t flags, int64_t pts, int64_t now);
+/* SEND: one access unit. pts ns (any epoch), capture_time on the session's clock (LQ_TIME_NONE: now). LQ_ESTATE before DTLS is open, LQ_EFULL
+ * while too much waits for the pacer: dropped and counted. */
+int lq_session_send(lq_session *s, const char *mid, const uint8_t *data, size_t len, uint32_t flags, int64_t pts, int64_t capture_time, int64_t now);
 /* RECEIVE: asks for a key frame (at most once in 300 ms is sent). */
 int lq_session_request_key_frame(lq_session *s, const char *mid, int64_t now);
 

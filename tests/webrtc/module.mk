@@ -30,3 +30,11 @@ TESTS += %D%/test_srtp
 %C%_test_srtp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(OPENSSL_CFLAGS)
 %C%_test_srtp_LDADD = libloquat-webrtc.la $(OPENSSL_LIBS) $(CHECK_LIBS)
 endif
+
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_session
+TESTS += %D%/test_session
+%C%_test_session_SOURCES = %D%/test_session.c %D%/pair.c %D%/pair.h %D%/simlink.c %D%/simlink.h
+%C%_test_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_session_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+endif
