@@ -1,1 +1,2 @@
-# profiles
+# Profiles that come with Loquat.
+dist_profile_DATA += %D%/communication.json %D%/live-broadcast.json %D%/preview.json %D%/test-codec.json %D%/test-pattern.json
