@@ -12,4 +12,14 @@ TESTS += %D%/test_opus
 %C%_test_opus_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_opus_LDADD = %D%/libtesthost.la
 endif
+
+if PLUGIN_FFMPEG
+if PLUGIN_VPX
+check_PROGRAMS += %D%/test_video
+TESTS += %D%/test_video
+%C%_test_video_SOURCES = %D%/test_video.c
+%C%_test_video_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_video_LDADD = %D%/libtesthost.la
+endif
+endif
 endif
