@@ -102,7 +102,7 @@ static int parse_size(const parser *p, lq_value *out)
 {
 	const char *s = number(p->text, &out->num);
 	s = s && *s == 'x' ? number(s + 1, &out->den) : NULL;
-	if (!s || *s || !out->num || !out->den)
+	if (!s || *s || !out->num != !out->den)
 		return fail(p, LQ_EINVAL, "\"%s\" is not a size such as 1280x720", p->shown);
 	int err = in_range(p, out->num);
 	return err ? err : in_range(p, out->den);

@@ -20,12 +20,13 @@ static const lq_param_desc table[] = {
 	{"title", LQ_PARAM_STRING, LQ_PARAM_RUNTIME, NULL, "", 0, 0, NULL, "A name."},
 	{"file", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "", 0, 0, NULL, "What to read."},
 	{"offset", LQ_PARAM_INT, 0, NULL, "0", 0, 0, NULL, "Without bounds."},
+	{"crop", LQ_PARAM_SIZE, 0, NULL, "0x0", 0, 0, NULL, "As it comes."},
 };
 static const lq_param_desc strict_table[] = {
 	{"url", LQ_PARAM_STRING, LQ_PARAM_REQUIRED, NULL, NULL, 0, 0, NULL, "Where to send."},
 	{"pin", LQ_PARAM_INT, LQ_PARAM_SECRET, NULL, "0", 0, 9999, NULL, "A secret."},
 };
-enum { BITRATE, GAIN, FEC, TUNE, SIZE, FPS, TITLE, FILE_, OFFSET };
+enum { BITRATE, GAIN, FEC, TUNE, SIZE, FPS, TITLE, FILE_, OFFSET, CROP };
 
 static const lq_node_desc encoder = {.id = "codec.h264.enc", .params = table, .n_params = COUNT(table)};
 static const lq_node_desc strict = {.id = "transport.test", .params = strict_table, .n_params = COUNT(strict_table)};
@@ -65,6 +66,7 @@ START_TEST(what_is_not_said_has_its_default)
 	ck_assert(v[SIZE].num == 1280 && v[SIZE].den == 720);
 	ck_assert(v[FPS].num == 30 && v[FPS].den == 1);
 	ck_assert_str_eq(v[TITLE].s, "");
+	ck_assert(v[CROP].num == 0 && v[CROP].den == 0);
 	ck_assert_str_eq(v[FILE_].s, "");
 	for (uint32_t i = 0; i < params->n; i++) {
 		ck_assert_uint_eq(v[i].is_set, 0);
@@ -77,7 +79,7 @@ END_TEST
 START_TEST(every_type_is_parsed)
 {
 	static const lq_param_text t[] = {{"bitrate", "20000000"}, {"gain", "2.5e-1"}, {"fec", "off"}, {"tune", "film"}, {"size", "16x4096"},
-	                                  {"fps", "30000/1001"}, {"title", "h\xc3\xa9llo \xf0\x9f\x8e\xa5"}, {"file", "clips/a.mkv"}, {"offset", "-9223372036854775808"}};
+	                                  {"fps", "30000/1001"}, {"title", "h\xc3\xa9llo \xf0\x9f\x8e\xa5"}, {"file", "clips/a.mkv"}, {"offset", "-9223372036854775808"}, {"crop", "7x9"}};
 	ck_assert_int_eq(lq__params_resolve(&encoder, t, COUNT(t), "/profiles", "p", diag, &params), 0);
 	const lq_value *v = params->values;
 	ck_assert_int_eq(v[BITRATE].i, 20000000);
@@ -133,6 +135,7 @@ static const struct { const lq_node_desc *desc; const char *name, *value; int co
 	{&encoder, "size", "99999999999x1", LQ_EINVAL, "p.params.size: \"99999999999x1\" is not a size such as 1280x720 (codec.h264.enc)"},
 	{&encoder, "size", "8192x720", LQ_ERANGE, "p.params.size: 8192x720 exceeds maximum 4096 (codec.h264.enc)"},
 	{&encoder, "size", "640x8", LQ_ERANGE, "p.params.size: 640x8 is below minimum 16 (codec.h264.enc)"},
+	{&encoder, "size", "0x0", LQ_ERANGE, "p.params.size: 0x0 is below minimum 16 (codec.h264.enc)"},
 	{&encoder, "fps", "30/0", LQ_EINVAL, "p.params.fps: \"30/0\" is not a fraction such as 30/1 (codec.h264.enc)"},
 	{&encoder, "fps", "29.97", LQ_EINVAL, "p.params.fps: \"29.97\" is not a fraction such as 30/1 (codec.h264.enc)"},
 	{&encoder, "fps", "241", LQ_ERANGE, "p.params.fps: 241 exceeds maximum 240 (codec.h264.enc)"},
@@ -142,7 +145,7 @@ static const struct { const lq_node_desc *desc; const char *name, *value; int co
 	{&encoder, "title", "\xf0\x9f\x8e", LQ_EINVAL, "p.params.title: is not valid UTF-8 (byte 0) (codec.h264.enc)"},
 	{&encoder, "bitrat", "1", LQ_ENOENT, "p.params.bitrat: unknown parameter; did you mean \"bitrate\"? (codec.h264.enc)"},
 	{&encoder, "preset", "1", LQ_ENOENT,
-	 "p.params.preset: unknown parameter; there are bitrate, gain, fec, tune, size, fps, title, file, offset (codec.h264.enc)"},
+	 "p.params.preset: unknown parameter; there are bitrate, gain, fec, tune, size, fps, title, file, offset, crop (codec.h264.enc)"},
 	{&bare, "speed", "1", LQ_ENOENT, "p.params.speed: unknown parameter; this node has none (filter.bare)"},
 	{&strict, "pin", "123", LQ_EINVAL, "p.params.url: is required: Where to send. (transport.test)"},
 };

@@ -15,7 +15,7 @@ enum {
 	LQ_PARAM_FLOAT = 3,    /* f */
 	LQ_PARAM_STRING = 4,   /* s, never NULL, UTF-8 */
 	LQ_PARAM_CHOICE = 5,   /* i: index into choices, s: its name */
-	LQ_PARAM_SIZE = 6,     /* "1280x720": num x den */
+	LQ_PARAM_SIZE = 6,     /* "1280x720": num x den. "0x0", where no bound forbids it, leaves it to the node */
 	LQ_PARAM_FRACTION = 7  /* "30/1" or 30: num / den */
 };
 
