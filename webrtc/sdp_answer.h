@@ -17,9 +17,10 @@ typedef struct lq_sdp_answer_options {
 } lq_sdp_answer_options;
 
 /* Fills *answer, which need not be initialised and is freed with lq_sdp_free in either case. A section is rejected (port 0) when it is neither
- * audio nor video, is rejected in the offer, has no rtcp-mux or no mid, is outside of the offer's BUNDLE group (without a group: is not the first), or shares no codec with us.
- * The payload types, extension numbers and mids are the offer's. Of the answer, session_id, session_version, ICE values, fingerprint, candidates, msid and
- * ssrcs are left empty: the caller fills them in. 0 (also when all sections are rejected), LQ_ENOMEM, or LQ_EINVAL for a setup that cannot be. */
+ * audio nor video, is rejected in the offer, has no rtcp-mux or no mid, is outside of the offer's BUNDLE group (without a group: is not the
+ * first), or shares no codec with us. The payload types, extension numbers and mids are the offer's. session_id, session_version, ICE values,
+ * fingerprint, candidates, msid and ssrcs of the answer are left empty: the caller fills them in. 0 (also when all sections are rejected),
+ * LQ_ENOMEM, or LQ_EINVAL for a setup that cannot be. */
 int lq_sdp_answer(const lq_sdp *offer, const lq_sdp_answer_options *options, lq_sdp *answer);
 
 /* 1 when the section is in use: not rejected. */

@@ -154,7 +154,8 @@ START_TEST(what_is_no_annex_b_is_refused_before_anything_is_sent)
 	static const struct {
 		const char *au;
 		size_t len;
-	} bad[] = {{"", 0}, {"\0\0\0", 3}, {"\x65\x88\x84", 3}, {"\0\0\1", 3}, {"\0\0\1\x09\xf0", 5}, {"\1\0\0\1\x65", 5}, {"\0\0\1\x65\x01\0\0\1\x1c\x85", 10}, {"\0\0\1\x60\1", 5}};
+	} bad[] = {{"", 0}, {"\0\0\0", 3}, {"\x65\x88\x84", 3}, {"\0\0\1", 3}, {"\0\0\1\x09\xf0", 5}, {"\1\0\0\1\x65", 5},
+	           {"\0\0\1\x65\x01\0\0\1\x1c\x85", 10}, {"\0\0\1\x60\1", 5}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		lq_payloader p = {.codec = LQ_CODEC_H264};
 		ck_assert_msg(split(&p, bad[i].au, bad[i].len, 1000) == LQ_EPARSE, "case %zu", i);
@@ -381,8 +382,10 @@ START_TEST(errors_of_the_caller_and_its_arguments_come_back)
 }
 END_TEST
 
-RUN_TESTS("payload", a_stap_a_is_undone, fu_a_fragments_are_undone, parameter_sets_travel_together_and_slices_in_even_fragments, h264_comes_back_as_it_went,
-          delimiters_filler_and_zeros_are_left_out, what_is_no_annex_b_is_refused_before_anything_is_sent, h264_payloads_out_of_order_or_broken_are_refused,
-          a_frame_left_open_does_not_spoil_the_next, a_full_buffer_is_told, vp8_descriptors_of_the_rfc_are_read, short_vp8_descriptors_are_refused,
+RUN_TESTS("payload", a_stap_a_is_undone, fu_a_fragments_are_undone, parameter_sets_travel_together_and_slices_in_even_fragments,
+          h264_comes_back_as_it_went, delimiters_filler_and_zeros_are_left_out, what_is_no_annex_b_is_refused_before_anything_is_sent,
+          h264_payloads_out_of_order_or_broken_are_refused, a_frame_left_open_does_not_spoil_the_next,
+          a_full_buffer_is_told, vp8_descriptors_of_the_rfc_are_read, short_vp8_descriptors_are_refused,
           vp8_comes_back_as_it_went, vp9_comes_back_as_it_went, what_is_no_vp8_or_vp9_is_refused, vp9_frames_are_marked,
-          vp9_descriptors_are_read_with_every_field, a_vp9_picture_may_have_layers, a_sound_packet_is_a_payload, errors_of_the_caller_and_its_arguments_come_back)
+          vp9_descriptors_are_read_with_every_field, a_vp9_picture_may_have_layers, a_sound_packet_is_a_payload,
+          errors_of_the_caller_and_its_arguments_come_back)

@@ -10,7 +10,8 @@ START_TEST(datagrams_are_told_apart_by_their_first_bytes)
 	static const struct {
 		uint8_t b[2];
 		int is;
-	} cases[] = {{{0, 1}, LQ_PACKET_STUN}, {{3, 0}, LQ_PACKET_STUN}, {{4, 0}, LQ_PACKET_UNKNOWN}, {{20, 254}, LQ_PACKET_DTLS}, {{63, 254}, LQ_PACKET_DTLS},
+	} cases[] = {{{0, 1}, LQ_PACKET_STUN}, {{3, 0}, LQ_PACKET_STUN}, {{4, 0}, LQ_PACKET_UNKNOWN}, {{20, 254}, LQ_PACKET_DTLS},
+	             {{63, 254}, LQ_PACKET_DTLS},
 	             {{64, 0}, LQ_PACKET_UNKNOWN}, {{0x80, 96}, LQ_PACKET_RTP}, {{0x80, 191}, LQ_PACKET_RTP}, {{0x80, 192}, LQ_PACKET_RTCP},
 	             {{0x81, 200}, LQ_PACKET_RTCP}, {{0xBF, 223}, LQ_PACKET_RTCP}, {{0x90, 224}, LQ_PACKET_RTP}, {{192, 0}, LQ_PACKET_UNKNOWN}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

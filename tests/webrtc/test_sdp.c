@@ -195,7 +195,8 @@ END_TEST
 
 START_TEST(sources_and_their_repair_are_paired_in_any_order)
 {
-	lq_sdp s = parse(HEAD VIDEO "a=ssrc:1 cname:c\r\na=ssrc:2 cname:c\r\na=ssrc:7 cname:c\r\na=ssrc-group:FID 1 2\r\na=ssrc-group:FID 7 8\r\na=ssrc:8 cname:c\r\n");
+	lq_sdp s = parse(HEAD VIDEO "a=ssrc:1 cname:c\r\na=ssrc:2 cname:c\r\na=ssrc:7 cname:c\r\n"
+	                            "a=ssrc-group:FID 1 2\r\na=ssrc-group:FID 7 8\r\na=ssrc:8 cname:c\r\n");
 	ck_assert_uint_eq(s.media[0].n_ssrcs, 2);
 	ck_assert(s.media[0].ssrcs[0].ssrc == 1 && s.media[0].ssrcs[0].rtx == 2);
 	ck_assert(s.media[0].ssrcs[1].ssrc == 7 && s.media[0].ssrcs[1].rtx == 8);
@@ -265,7 +266,8 @@ START_TEST(every_list_has_a_limit)
 	static const struct {
 		const char *line;
 		int max;
-	} lists[] = {{"a=extmap:%d urn", LQ_SDP_MAX_EXTS}, {"a=candidate:%d 1 udp 1 127.0.0.1 1 typ host", LQ_SDP_MAX_CANDIDATES}, {"a=ssrc:%d cname:x", LQ_SDP_MAX_SSRCS},
+	} lists[] = {{"a=extmap:%d urn", LQ_SDP_MAX_EXTS}, {"a=candidate:%d 1 udp 1 127.0.0.1 1 typ host", LQ_SDP_MAX_CANDIDATES},
+	             {"a=ssrc:%d cname:x", LQ_SDP_MAX_SSRCS},
 	             {"m=video %d UDP/TLS/RTP/SAVPF 96", LQ_SDP_MAX_MEDIA}};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		ck_assert_int_eq(parse_many(lists[i].line, lists[i].max), 0);
@@ -404,7 +406,8 @@ END_TEST
 
 START_TEST(what_we_write_has_what_browsers_want)
 {
-	lq_sdp s = {.session_id = 7, .session_version = 2, .ice_lite = 1, .end_of_candidates = 1, .setup = LQ_SETUP_ACTPASS, .fingerprint_len = 2, .fingerprint = {1, 0xab}};
+	lq_sdp s = {.session_id = 7, .session_version = 2, .ice_lite = 1, .end_of_candidates = 1, .setup = LQ_SETUP_ACTPASS,
+	            .fingerprint_len = 2, .fingerprint = {1, 0xab}};
 	strcpy(s.ice_ufrag, "user");
 	strcpy(s.ice_pwd, "password");
 	strcpy(s.fingerprint_hash, "sha-256");
@@ -432,7 +435,8 @@ START_TEST(what_we_write_has_what_browsers_want)
 	ck_assert_int_gt(lq_sdp_write(&s, text, sizeof text), 0);
 	ck_assert_str_eq(text, "v=0\r\no=- 7 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE v0\r\na=msid-semantic: WMS *\r\n"
 	                       "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=candidate:1 1 udp 2130706431 127.0.0.1 9000 typ host\r\n"
-	                       "a=end-of-candidates\r\na=ice-ufrag:user\r\na=ice-pwd:password\r\na=fingerprint:sha-256 01:AB\r\na=setup:actpass\r\na=mid:v0\r\n"
+	                       "a=end-of-candidates\r\na=ice-ufrag:user\r\na=ice-pwd:password\r\na=fingerprint:sha-256 01:AB\r\n"
+	                       "a=setup:actpass\r\na=mid:v0\r\n"
 	                       "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=sendonly\r\na=msid:alice cam\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
 	                       "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"
 	                       "a=ssrc-group:FID 11 12\r\na=ssrc:11 cname:c\r\na=ssrc:12 cname:c\r\n");
@@ -444,7 +448,8 @@ int main(void)
 {
 	Suite *suite = suite_create("sdp");
 	TCase *tc = tcase_create("sdp");
-	const TTest *const tests[] = {reads_what_chromium_publishes, of_h264_constrained_baseline_in_mode_1_is_found, candidates_are_those_of_the_first_section,
+	const TTest *const tests[] = {reads_what_chromium_publishes, of_h264_constrained_baseline_in_mode_1_is_found,
+	                              candidates_are_those_of_the_first_section,
 	                              reads_what_gstreamer_offers, reads_what_werift_offers,
 	                              session_level_values_hold_for_every_section, rejected_sections_give_no_transport,
 	                              sources_and_their_repair_are_paired_in_any_order, errors_name_line_attribute_and_reason, every_list_has_a_limit,

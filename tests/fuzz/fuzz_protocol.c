@@ -1,0 +1,43 @@
+/* The room protocol's requests. */
+#include <loquat/plugin/errors.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "server/message.h"
+
+static void touch(const char *s)
+{
+	MUST(s != NULL);
+	MUST(strlen(s) <= LQ_MESSAGE_MAX);
+}
+
+static void touch_all(const lq__message *m)
+{
+	touch(m->room);
+	touch(m->user);
+	touch(m->name);
+	touch(m->token);
+	touch(m->sdp);
+	touch(m->track);
+	MUST(m->n_tracks <= LQ_MESSAGE_TRACKS && m->n_ids <= LQ_MESSAGE_IDS);
+	for (uint32_t i = 0; i < m->n_tracks; i++) {
+		touch(m->tracks[i].mid);
+		touch(lq__media_name(m->tracks[i].media));
+		MUST(*lq__stream_name(m->tracks[i].stream));
+	}
+	for (uint32_t i = 0; i < m->n_ids; i++)
+		touch(m->ids[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	lq__message m;
+	char error[200] = "";
+	int e = lq__message_parse((const char *)data, size, &m, error, sizeof error);
+	if (e)
+		MUST(error[0] && strlen(error) < sizeof error);
+	else
+		touch_all(&m);
+	lq__message_finish(&m);
+	return 0;
+}
