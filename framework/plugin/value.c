@@ -186,9 +186,3 @@ int lq__value_parse(const lq_param_desc *desc, const char *text, lq_value *out, 
 		*out = v;
 	return err;
 }
-
-const char *lq__param_type_name(uint32_t type)
-{
-	static const char *const names[] = {"?", "bool", "int", "float", "string", "choice", "size", "fraction"};
-	return type < sizeof names / sizeof *names ? names[type] : "?";
-}

@@ -9,6 +9,4 @@
 /* The reason of a failure goes to `why`, without name or place, and without the value of a SECRET. A string's out->s is `text` itself. */
 int lq__value_parse(const lq_param_desc *desc, const char *text, lq_value *out, char *why, size_t size);
 
-const char *lq__param_type_name(uint32_t type);
-
 #endif

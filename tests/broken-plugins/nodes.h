@@ -26,8 +26,8 @@ static const lq_port_desc ports[] = {{"in", LQ_IN, 0, 0}, {"out", LQ_OUT, 0, 0}}
 
 #define TEST_FILTER(node_id, node_rank) \
 	{ \
-		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_FILTER, .id = node_id, .summary = "passes on", .rank = node_rank, .ports = ports, .n_ports = 2, \
-		.ops = &ops, .kind_ops = &filter_ops \
+		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_FILTER, .id = node_id, .summary = "passes on", .rank = node_rank, .ports = ports, \
+		.n_ports = 2, .ops = &ops, .kind_ops = &filter_ops \
 	}
 
 #define TEST_PLUGIN(plugin_name, table) \

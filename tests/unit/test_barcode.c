@@ -35,7 +35,8 @@ static uint8_t *scaled(const uint8_t *y, uint32_t w, uint32_t h, uint32_t tw, ui
 	return out;
 }
 
-static const uint32_t sizes[][2] = {{68, 44}, {160, 90}, {161, 91}, {320, 180}, {320, 240}, {360, 640}, {640, 360}, {854, 480}, {1280, 720}, {1920, 1080}};
+static const uint32_t sizes[][2] = {{68, 44}, {160, 90}, {161, 91}, {320, 180}, {320, 240}, {360, 640}, {640, 360},
+                                   {854, 480}, {1280, 720}, {1920, 1080}};
 
 START_TEST(what_is_written_is_read_at_every_size)
 {

@@ -412,7 +412,8 @@ START_TEST(the_longest_text_fits)
 {
 	char text[LQ__FORMAT_TEXT_MAX];
 	uint32_t m = 0xffffffff;
-	lq_format f = {.media = 3, .codec = LQ_CODEC_H264, .pixel = 1, .width = m, .height = m, .fps_num = m, .fps_den = m - 1, .sample = 1, .rate = m, .channels = m};
+	lq_format f = {.media = 3, .codec = LQ_CODEC_H264, .pixel = 1, .width = m, .height = m, .fps_num = m, .fps_den = m - 1,
+	               .sample = 1, .rate = m, .channels = m};
 	ck_assert_int_lt(strlen(lq__format_text(&f, text, sizeof text)), sizeof text - 1);
 	ck_assert_ptr_nonnull(strstr(text, " 4294967295 ch"));
 }

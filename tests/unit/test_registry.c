@@ -302,7 +302,8 @@ END_TEST
 
 START_TEST(built_in_plugins_are_checked_too)
 {
-	static const lq_plugin empty = {.struct_size = sizeof empty, .abi_minor = LQ_ABI_MINOR, .name = "empty", .version = "1", .licence = "MIT", .summary = ""};
+	static const lq_plugin empty = {.struct_size = sizeof empty, .abi_minor = LQ_ABI_MINOR, .name = "empty", .version = "1",
+	                                .licence = "MIT", .summary = ""};
 	ck_assert_int_eq(lq_registry_add(reg, &empty, diag), LQ_EINVAL);
 	ck_assert_str_eq(last(), "built-in plugin: claims 0 nodes, 1 to 64 are allowed");
 	ck_assert_uint_eq(lq_registry_plugin_count(reg), 0);
