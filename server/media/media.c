@@ -1,6 +1,355 @@
+/* The control thread's side: objects are made and freed here, and handed to a worker and back by letters. */
 #include "server/media/media.h"
-int lq__media_create(const lq__media_config *config, lq__media **out, char *error, size_t error_size) { return 0; }
-void lq__media_destroy(lq__media *media) {}
-void lq__media_reap(lq__media *media) {}
-uint16_t lq__media_port(const lq__media *media, uint32_t worker) { return 0; }
-void lq__media_counters(const lq__media *media, lq__media_counter_fn fn, void *arg) {}
+
+#include <stdio.h>
+#include <string.h>
+#include <openssl/rand.h>
+
+#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+
+#include "base/alloc.h"
+#include "server/media/track.h"
+
+struct lq__media {
+	char host[64];
+	uint32_t n_workers;
+	lq__worker *workers[];
+};
+
+int lq__media_create(const lq__media_config *config, lq__media **out, char *error, size_t error_size)
+{
+	lq__media *m = lq__calloc(1, sizeof *m + config->workers * sizeof *m->workers);
+	int e = m ? 0 : LQ_ENOMEM;
+	if (m)
+		snprintf(m->host, sizeof m->host, "%s", config->n_candidates ? config->candidates[0] : config->host);
+	for (uint32_t i = 0; !e && i < config->workers; i++) {
+		lq__worker *w = lq__calloc(1, sizeof *w);
+		if (!w) {
+			e = LQ_ENOMEM;
+			break;
+		}
+		w->media = m;
+		w->index = i;
+		m->workers[m->n_workers++] = w;
+		e = lq__worker_start(w, config->host, config->port ? (uint16_t)(config->port + i) : 0, error, error_size);
+	}
+	if (e == LQ_ENOMEM && !m)
+		snprintf(error, error_size, "out of memory");
+	if (e)
+		lq__media_destroy(m);
+	else
+		*out = m;
+	return e;
+}
+
+void lq__media_reap(lq__media *m)
+{
+	for (uint32_t i = 0; i < m->n_workers; i++)
+		for (lq__letter *l = lq__mailbox_take(&m->workers[i]->outbox), *next; l; l = next) {
+			next = l->next; /* the letter may be in what is freed */
+			if (l->done)
+				l->done(l);
+		}
+}
+
+void lq__media_destroy(lq__media *m)
+{
+	if (!m)
+		return;
+	for (uint32_t i = 0; i < m->n_workers; i++)
+		lq__worker_stop(m->workers[i]);
+	lq__media_reap(m);
+	for (uint32_t i = 0; i < m->n_workers; i++)
+		lq__free(m->workers[i]);
+	lq__free(m);
+}
+
+uint32_t lq__media_workers(const lq__media *m)
+{
+	return m->n_workers;
+}
+
+uint16_t lq__media_port(const lq__media *m, uint32_t worker)
+{
+	return m->workers[worker]->port;
+}
+
+const char *lq__media_host(const lq__media *m)
+{
+	return m->host;
+}
+
+void lq__media_counters(const lq__media *m, lq__media_counter_fn fn, void *arg)
+{
+	uint64_t sum;
+#define REPORT(name, help) \
+	sum = 0; \
+	for (uint32_t i = 0; i < m->n_workers; i++) \
+		sum += lq__get(&m->workers[i]->count.name); \
+	fn(arg, "media_" #name "_total", help, sum);
+	LQ_COUNTERS(REPORT)
+#undef REPORT
+}
+
+/* Objects are touched by their worker between their opening and their closing letter, and freed when the latter has come back. */
+static void post(lq__worker *w, lq__letter *l, void (*run)(lq__worker *, lq__letter *), void (*done)(lq__letter *))
+{
+	l->run = run;
+	l->done = done;
+	lq__worker_post(w, l);
+}
+
+/* Several objects' numbers must not be alike within a session; 32 random bits see to that. */
+static uint32_t random32(void)
+{
+	uint32_t v = 0;
+	return RAND_bytes((unsigned char *)&v, sizeof v) == 1 && v ? v : 1;
+}
+
+/* ---- peers ---- */
+
+static void free_peer(lq__letter *l)
+{
+	lq__peer *p = LQ__ENTRY(l, lq__peer, close_letter);
+	p->worker->n_open--;
+	lq_srtp_destroy(p->srtp);
+	lq_dtls_destroy(p->dtls);
+	lq__free(p);
+}
+
+static void run_peer_open(lq__worker *w, lq__letter *l)
+{
+	lq__peer *p = LQ__ENTRY(l, lq__peer, open_letter);
+	lq__list_append(&w->peers, &p->link);
+	lq__list_append(lq__peer_ufrag_bucket(w, p->ice.ufrag, strlen(p->ice.ufrag)), &p->by_ufrag);
+}
+
+static void run_peer_close(lq__worker *w, lq__letter *l)
+{
+	lq__peer *p = LQ__ENTRY(l, lq__peer, close_letter);
+	lq_dtls_close(p->dtls);
+	lq__list_remove(&p->link);
+	lq__list_remove(&p->by_ufrag);
+	for (size_t i = 0; i < LQ_PEER_ADDRESSES; i++)
+		lq__list_remove(&p->addresses[i].link);
+}
+
+lq__peer *lq__peer_open(lq__media *media, uint32_t worker)
+{
+	lq__worker *w = media->workers[worker];
+	lq__media_reap(media);
+	lq__peer *p = w->n_open < LQ_PEERS_MAX ? lq__calloc(1, sizeof *p) : NULL;
+	if (!p)
+		return NULL;
+	p->worker = w;
+	p->ssrc = random32();
+	p->report_at = LQ_TIME_NONE;
+	atomic_init(&p->seen, LQ_TIME_NONE);
+	lq__list_init(&p->link);
+	lq__list_init(&p->by_ufrag);
+	lq__list_init(&p->tracks);
+	lq__list_init(&p->forwards);
+	for (size_t i = 0; i < LQ_PEER_ADDRESSES; i++) {
+		lq__list_init(&p->addresses[i].link);
+		p->addresses[i].peer = p;
+	}
+	if (lq_ice_lite_init(&p->ice) || lq_dtls_create(w->cert, LQ_DTLS_SERVER, lq__peer_dtls_output, p, &p->dtls)) {
+		lq__free(p);
+		return NULL;
+	}
+	w->n_open++;
+	post(w, &p->open_letter, run_peer_open, NULL);
+	return p;
+}
+
+void lq__peer_close(lq__peer *p)
+{
+	post(p->worker, &p->close_letter, run_peer_close, free_peer);
+}
+
+typedef struct remote_letter {
+	lq__letter letter;
+	lq__peer *peer;
+	char ufrag[257], hash[16];
+	uint8_t fingerprint[64];
+	size_t len;
+} remote_letter;
+
+static void run_set_remote(lq__worker *w, lq__letter *l)
+{
+	remote_letter *r = LQ__ENTRY(l, remote_letter, letter);
+	int before = lq_dtls_state(r->peer->dtls);
+	lq_ice_lite_set_remote(&r->peer->ice, r->ufrag);
+	lq_dtls_set_fingerprint(r->peer->dtls, r->hash, r->fingerprint, r->len); /* when it is open already it stays as it is */
+	lq__peer_dtls_changed(r->peer, before);
+}
+
+static void free_set_remote(lq__letter *l)
+{
+	lq__free(LQ__ENTRY(l, remote_letter, letter));
+}
+
+int lq__peer_set_remote(lq__peer *p, const char *ufrag, const char *hash, const uint8_t *fingerprint, size_t len)
+{
+	remote_letter *r;
+	if (strlen(ufrag) >= sizeof r->ufrag || strlen(hash) >= sizeof r->hash || len > sizeof r->fingerprint)
+		return LQ_ERANGE;
+	r = lq__calloc(1, sizeof *r);
+	if (!r)
+		return LQ_ENOMEM;
+	r->peer = p;
+	snprintf(r->ufrag, sizeof r->ufrag, "%s", ufrag);
+	snprintf(r->hash, sizeof r->hash, "%s", hash);
+	memcpy(r->fingerprint, fingerprint, len);
+	r->len = len;
+	post(p->worker, &r->letter, run_set_remote, free_set_remote);
+	return 0;
+}
+
+const char *lq__peer_ufrag(const lq__peer *p) { return p->ice.ufrag; }
+const char *lq__peer_pwd(const lq__peer *p) { return p->ice.pwd; }
+const uint8_t *lq__peer_fingerprint(const lq__peer *p) { return lq_cert_fingerprint(p->worker->cert); }
+const lq__media *lq__peer_media(const lq__peer *p) { return p->worker->media; }
+uint32_t lq__peer_worker(const lq__peer *p) { return p->worker->index; }
+
+void lq__peer_stats_get(const lq__peer *p, lq__peer_stats *out)
+{
+	*out = (lq__peer_stats){atomic_load_explicit(&p->seen, memory_order_relaxed), atomic_load_explicit(&p->open, memory_order_relaxed),
+	                        lq__get(&p->packets_received), lq__get(&p->bytes_received), lq__get(&p->packets_sent), lq__get(&p->bytes_sent)};
+}
+
+/* ---- tracks ---- */
+
+static void free_track(lq__letter *l)
+{
+	lq__media_track *t = LQ__ENTRY(l, lq__media_track, close_letter);
+	lq__free(t->ring);
+	lq__free(t);
+}
+
+static void run_track_open(lq__worker *w, lq__letter *l)
+{
+	lq__media_track *t = LQ__ENTRY(l, lq__media_track, open_letter);
+	lq__list_append(&t->peer->tracks, &t->link);
+}
+
+static void run_track_close(lq__worker *w, lq__letter *l)
+{
+	lq__media_track *t = LQ__ENTRY(l, lq__media_track, close_letter);
+	lq__list_remove(&t->link);
+}
+
+lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *config)
+{
+	lq__media_track *t = lq__calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	t->mask = (config->media == LQ_MEDIA_VIDEO ? LQ_RING_VIDEO : LQ_RING_AUDIO) - 1;
+	t->ring = lq__calloc(t->mask + 1, sizeof *t->ring);
+	if (!t->ring) {
+		lq__free(t);
+		return NULL;
+	}
+	for (uint32_t i = 0; i <= t->mask; i++)
+		t->ring[i].seq = -1;
+	t->peer = peer;
+	t->config = *config;
+	t->highest = -1;
+	t->sr_at = t->key_asked_at = LQ_TIME_NONE;
+	lq__list_init(&t->link);
+	lq__list_init(&t->forwards);
+	post(peer->worker, &t->open_letter, run_track_open, NULL);
+	return t;
+}
+
+typedef struct update_letter {
+	lq__letter letter;
+	lq__media_track *track;
+	lq__track_config config;
+} update_letter;
+
+static void run_track_update(lq__worker *w, lq__letter *l)
+{
+	update_letter *u = LQ__ENTRY(l, update_letter, letter);
+	lq__track_reconfigure(u->track, &u->config);
+}
+
+static void free_update(lq__letter *l)
+{
+	lq__free(LQ__ENTRY(l, update_letter, letter));
+}
+
+int lq__media_track_update(lq__media_track *t, const lq__track_config *config)
+{
+	update_letter *u = lq__calloc(1, sizeof *u);
+	if (!u)
+		return LQ_ENOMEM;
+	u->track = t;
+	u->config = *config;
+	post(t->peer->worker, &u->letter, run_track_update, free_update);
+	return 0;
+}
+
+void lq__media_track_close(lq__media_track *t)
+{
+	post(t->peer->worker, &t->close_letter, run_track_close, free_track);
+}
+
+void lq__media_track_stats(const lq__media_track *t, lq__track_stats *out)
+{
+	*out = (lq__track_stats){lq__get(&t->packets_received), lq__get(&t->bytes_received), lq__get(&t->packets_repaired), lq__get(&t->key_frames),
+	                         lq__get(&t->nacks_sent), lq__get(&t->plis_sent), lq__get(&t->packets_lost)};
+}
+
+/* ---- forwards ---- */
+
+static void free_forward(lq__letter *l)
+{
+	lq__free(LQ__ENTRY(l, lq__forward, close_letter));
+}
+
+static void run_forward_open(lq__worker *w, lq__letter *l)
+{
+	lq__forward *f = LQ__ENTRY(l, lq__forward, open_letter);
+	lq__list_append(&f->track->forwards, &f->link);
+	lq__list_append(&f->peer->forwards, &f->peer_link);
+	lq__forward_begin(f);
+}
+
+static void run_forward_close(lq__worker *w, lq__letter *l)
+{
+	lq__forward *f = LQ__ENTRY(l, lq__forward, close_letter);
+	lq__list_remove(&f->link);
+	lq__list_remove(&f->peer_link);
+}
+
+lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__forward_config *config)
+{
+	lq__forward *f = lq__calloc(1, sizeof *f);
+	if (!f)
+		return NULL;
+	f->peer = to;
+	f->track = track;
+	f->config = *config;
+	/* Where numbers begin is nobody's business, and not near a wrap. */
+	f->seq_offset = (uint16_t)random32();
+	f->ts_offset = random32();
+	f->rtx_seq = (uint16_t)(random32() & 0x7fff);
+	f->waiting_for_key = track->config.media == LQ_MEDIA_VIDEO;
+	lq__list_init(&f->link);
+	lq__list_init(&f->peer_link);
+	post(to->worker, &f->open_letter, run_forward_open, NULL);
+	return f;
+}
+
+void lq__forward_close(lq__forward *f)
+{
+	post(f->peer->worker, &f->close_letter, run_forward_close, free_forward);
+}
+
+void lq__forward_stats_get(const lq__forward *f, lq__forward_stats *out)
+{
+	*out = (lq__forward_stats){lq__get(&f->packets_sent), lq__get(&f->bytes_sent), lq__get(&f->packets_retransmitted), lq__get(&f->nacks_received),
+	                           lq__get(&f->plis_received)};
+}

@@ -35,8 +35,8 @@ void lq__media_counters(const lq__media *media, lq__media_counter_fn fn, void *a
 /* NULL: out of memory, or the worker's limit. */
 lq__peer *lq__peer_open(lq__media *media, uint32_t worker);
 void lq__peer_close(lq__peer *peer); /* its tracks and forwards must have been closed before */
-/* The far description's ICE ufrag and its certificate's SHA-256 fingerprint. */
-int lq__peer_set_remote(lq__peer *peer, const char *ufrag, const uint8_t fingerprint[32]);
+/* The far description's ICE ufrag and its certificate's fingerprint. LQ_ERANGE, LQ_ENOMEM. */
+int lq__peer_set_remote(lq__peer *peer, const char *ufrag, const char *hash, const uint8_t *fingerprint, size_t len);
 const char *lq__peer_ufrag(const lq__peer *peer);
 const char *lq__peer_pwd(const lq__peer *peer);
 const uint8_t *lq__peer_fingerprint(const lq__peer *peer); /* of our certificate, 32 bytes */
@@ -77,7 +77,7 @@ typedef struct lq__forward_config {
 	uint32_t ssrc, rtx_ssrc;
 	uint8_t pt, rtx_pt;
 	uint8_t mid_ext, send_time_ext, capture_time_ext, level_ext;
-	char mid[33];
+	char mid[33], cname[33];
 } lq__forward_config;
 
 lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__forward_config *config);

@@ -1,0 +1,284 @@
+/* A published track: packets in, kept in the ring, handed to every forward; gaps are asked for again. */
+#include <string.h>
+
+#include <loquat/plugin/buffer.h>
+
+#include "server/media/track.h"
+#include "webrtc/payload.h"
+
+#define KEY_INTERVAL INT64_C(300000000) /* ns between two key frame requests */
+#define NACK_DELAY INT64_C(5000000)     /* a packet may be overtaken */
+#define NACK_REPEAT INT64_C(50000000)
+#define EARLY_REPORT INT64_C(100000000)
+
+/* ---- which track a packet belongs to ---- */
+
+static void begin_anew(lq__media_track *t, uint32_t ssrc)
+{
+	for (uint32_t i = 0; i <= t->mask; i++)
+		t->ring[i].seq = -1;
+	t->config.ssrc = ssrc;
+	t->generation++;
+	t->unwrap = (lq_unwrap){0};
+	t->highest = -1;
+	t->n_missing = 0;
+	t->received = t->expected_before = t->received_before = 0;
+	t->jitter = 0;
+	t->sr_at = LQ_TIME_NONE;
+}
+
+/* A new offer may name other numbers; what was learnt stays when it names none. */
+void lq__track_reconfigure(lq__media_track *t, const lq__track_config *config)
+{
+	uint32_t ssrc = t->config.ssrc, rtx_ssrc = t->config.rtx_ssrc;
+	t->config = *config;
+	if (!t->config.rtx_ssrc)
+		t->config.rtx_ssrc = rtx_ssrc;
+	if (!t->config.ssrc)
+		t->config.ssrc = ssrc;
+	else if (t->config.ssrc != ssrc)
+		begin_anew(t, t->config.ssrc);
+}
+
+static int mid_matches(const lq__media_track *t, const lq_rtp *rtp)
+{
+	size_t len;
+	const uint8_t *mid = t->config.mid_ext ? lq_rtp_ext_find(rtp, t->config.mid_ext, &len) : NULL;
+	return mid && len == strlen(t->config.mid) && !memcmp(mid, t->config.mid, len);
+}
+
+/* By SSRC; one that is new by MID and payload type, and then learnt. */
+static lq__media_track *find_track(lq__peer *p, const lq_rtp *rtp)
+{
+	LQ__EACH(lq__media_track, t, &p->tracks, link)
+		if (rtp->ssrc == t->config.ssrc || (t->config.rtx_pt && rtp->ssrc == t->config.rtx_ssrc))
+			return t;
+	LQ__EACH(lq__media_track, t, &p->tracks, link) {
+		if (!mid_matches(t, rtp))
+			continue;
+		if (rtp->payload_type == t->config.pt)
+			begin_anew(t, rtp->ssrc);
+		else if (t->config.rtx_pt && rtp->payload_type == t->config.rtx_pt)
+			t->config.rtx_ssrc = rtp->ssrc;
+		else
+			continue;
+		return t;
+	}
+	return NULL;
+}
+
+/* ---- gaps ---- */
+
+static void forget_missing(lq__media_track *t, uint32_t i)
+{
+	t->missing[i] = t->missing[--t->n_missing];
+}
+
+static void note_gap(lq__media_track *t, int64_t from, int64_t to)
+{
+	if (!t->config.nack)
+		return;
+	if (to - from > LQ_MISSING_MAX - (int64_t)t->n_missing) {
+		/* More than can be waited for: only a key frame helps. */
+		t->n_missing = 0;
+		lq__track_want_key(t);
+		return;
+	}
+	for (int64_t s = from; s < to; s++)
+		t->missing[t->n_missing++] = (lq__missing){s, t->peer->worker->now + NACK_DELAY, 0};
+}
+
+static void note_arrival(lq__media_track *t, int64_t seq)
+{
+	for (uint32_t i = 0; i < t->n_missing; i++)
+		if (t->missing[i].seq == seq) {
+			forget_missing(t, i);
+			return;
+		}
+}
+
+static int compare(uint16_t a, uint16_t b, uint16_t base)
+{
+	return (uint16_t)(a - base) > (uint16_t)(b - base);
+}
+
+/* In ascending order, as the packet format wants them; they are few. */
+static void sort(uint16_t *seqs, uint32_t n, uint16_t base)
+{
+	for (uint32_t i = 1; i < n; i++)
+		for (uint32_t k = i; k > 0 && compare(seqs[k - 1], seqs[k], base); k--) {
+			uint16_t s = seqs[k];
+			seqs[k] = seqs[k - 1];
+			seqs[k - 1] = s;
+		}
+}
+
+static void ask_for_missing(lq__media_track *t)
+{
+	uint16_t seqs[LQ_MISSING_MAX];
+	uint32_t n = 0;
+	int64_t now = t->peer->worker->now;
+	for (uint32_t i = 0; i < t->n_missing;) {
+		lq__missing *m = &t->missing[i];
+		if (m->tries >= LQ_NACK_TRIES || m->seq <= t->highest - (int64_t)t->mask) {
+			forget_missing(t, i);
+			continue;
+		}
+		if (m->ask_at <= now) {
+			m->ask_at = now + NACK_REPEAT;
+			m->tries++;
+			seqs[n++] = (uint16_t)m->seq;
+		}
+		i++;
+	}
+	if (!n)
+		return;
+	sort(seqs, n, (uint16_t)(t->highest - LQ_RING_VIDEO));
+	lq__feedback_nack(t, seqs, n);
+}
+
+/* ---- key frames ---- */
+
+void lq__track_want_key(lq__media_track *t)
+{
+	if (t->config.media != LQ_MEDIA_VIDEO)
+		return;
+	t->key_wanted = 1;
+	lq__track_tick(t);
+}
+
+void lq__track_tick(lq__media_track *t)
+{
+	int64_t now = t->peer->worker->now;
+	if (t->n_missing)
+		ask_for_missing(t);
+	if (t->key_wanted && (t->key_asked_at == LQ_TIME_NONE || now - t->key_asked_at >= KEY_INTERVAL) && lq__peer_ready(t->peer)) {
+		t->key_wanted = 0;
+		t->key_asked_at = now;
+		lq__feedback_pli(t);
+	}
+}
+
+/* ---- packets ---- */
+
+static void note_jitter(lq__media_track *t, uint32_t timestamp)
+{
+	double transit = (double)t->peer->worker->now * t->config.clock_rate / 1e9 - timestamp;
+	double d = transit - t->transit;
+	t->transit = transit;
+	if (t->received > 1 && d > -1e6 && d < 1e6) /* not over a wrap of the timestamp */
+		t->jitter += ((d < 0 ? -d : d) - t->jitter) / 16;
+}
+
+static void copy_element(const lq_rtp *rtp, uint8_t id, uint8_t *out, uint8_t *out_len, size_t max)
+{
+	size_t len;
+	const uint8_t *data = id ? lq_rtp_ext_find(rtp, id, &len) : NULL;
+	*out_len = data && len <= max ? (uint8_t)len : 0;
+	if (*out_len)
+		memcpy(out, data, *out_len);
+}
+
+static lq__slot *store(lq__media_track *t, const lq_rtp *rtp, int64_t seq, const uint8_t *payload, size_t len)
+{
+	lq__slot *s = &t->ring[seq & t->mask];
+	s->seq = seq;
+	s->timestamp = rtp->timestamp;
+	s->marker = rtp->marker;
+	s->len = (uint16_t)len;
+	copy_element(rtp, t->config.level_ext, s->level, &s->level_len, sizeof s->level);
+	copy_element(rtp, t->config.capture_time_ext, s->capture, &s->capture_len, sizeof s->capture);
+	memcpy(s->payload, payload, len);
+	return s;
+}
+
+/* Whether the packet is new; keeps the count of what is there and what is not. */
+static int note_seq(lq__media_track *t, int64_t seq)
+{
+	if (t->highest < 0)
+		t->first = t->highest = seq - 1;
+	if (seq <= t->highest - (int64_t)t->mask || t->ring[seq & t->mask].seq == seq)
+		return 0;
+	if (seq > t->highest) {
+		if (seq > t->highest + 1)
+			note_gap(t, t->highest + 1, seq);
+		t->highest = seq;
+	} else {
+		note_arrival(t, seq);
+	}
+	t->received++;
+	return 1;
+}
+
+/* Parameter sets and picture may come in packets of their own: one key frame all the same. */
+static void note_key(lq__media_track *t, uint32_t timestamp)
+{
+	t->key_wanted = 0;
+	if (!lq__get(&t->key_frames) || timestamp != t->key_timestamp)
+		lq__add(&t->key_frames, 1);
+	t->key_timestamp = timestamp;
+}
+
+static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len)
+{
+	lq__worker *w = t->peer->worker;
+	lq_payload_info info = {0};
+	/* Counted from one round up, so that packets before the first one are positive, too. */
+	int64_t seq = lq_unwrap_seq(&t->unwrap, seq16) + 65536;
+	if (!note_seq(t, seq)) {
+		lq__add(&w->count.dropped_late, 1);
+		return;
+	}
+	note_jitter(t, rtp->timestamp);
+	if (t->peer->report_at == LQ_TIME_NONE)
+		t->peer->report_at = w->now + EARLY_REPORT;
+	lq__slot *slot = store(t, rtp, seq, payload, len);
+	int key = t->config.media == LQ_MEDIA_VIDEO && len && !lq_payload_inspect(t->config.codec, payload, len, &info) && info.key && info.start;
+	if (key)
+		note_key(t, rtp->timestamp);
+	lq__add(&w->count.packets_received, 1);
+	lq__add(&t->packets_received, 1);
+	lq__add(&t->bytes_received, len);
+	LQ__EACH(lq__forward, f, &t->forwards, link)
+		lq__forward_packet(f, slot, key);
+}
+
+/* RFC 4588: the first two bytes of the payload are the original sequence number. */
+static void receive_rtx(lq__media_track *t, const lq_rtp *rtp)
+{
+	if (rtp->payload_len < 2 || t->highest < 0)
+		return; /* padding, to probe the bandwidth */
+	uint16_t seq = (uint16_t)(rtp->payload[0] << 8 | rtp->payload[1]);
+	lq__add(&t->packets_repaired, 1);
+	receive(t, rtp, seq, rtp->payload + 2, rtp->payload_len - 2);
+}
+
+void lq__track_rtp(lq__peer *p, const uint8_t *data, size_t len)
+{
+	lq_rtp rtp;
+	lq__worker *w = p->worker;
+	if (lq_rtp_parse(data, len, &rtp)) {
+		lq__add(&w->count.dropped_malformed, 1);
+		return;
+	}
+	lq__media_track *t = find_track(p, &rtp);
+	if (!t || (rtp.payload_type != t->config.pt && rtp.payload_type != t->config.rtx_pt)) {
+		lq__add(&w->count.dropped_track, 1);
+		return;
+	}
+	if (rtp.payload_len > LQ_PAYLOAD_MAX)
+		lq__add(&w->count.dropped_long, 1);
+	else if (rtp.payload_type == t->config.pt)
+		receive(t, &rtp, rtp.seq, rtp.payload, rtp.payload_len);
+	else
+		receive_rtx(t, &rtp);
+}
+
+const lq__slot *lq__track_slot(const lq__media_track *t, uint16_t seq)
+{
+	if (t->highest < 0)
+		return NULL;
+	int64_t full = t->highest + lq_seq_diff(seq, (uint16_t)t->highest);
+	const lq__slot *s = full >= 0 ? &t->ring[full & t->mask] : NULL;
+	return s && s->seq == full ? s : NULL;
+}
