@@ -1,1 +1,2 @@
 # sdk
+include sdk/web/module.mk

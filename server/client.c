@@ -295,6 +295,12 @@ static void host_track_leaving(void *arg, lq__track *t)
 	lq__publish_track_leaving(t);
 }
 
+static void host_settled(void *arg, lq__room *room)
+{
+	LQ__EACH(lq__member, m, &room->members, link)
+		lq__subscribe_offer(m);
+}
+
 static int64_t host_media_seen(void *arg, lq__member *m)
 {
 	int64_t a = lq__publish_seen(m), b = lq__subscribe_seen(m);
@@ -303,5 +309,5 @@ static int64_t host_media_seen(void *arg, lq__member *m)
 
 lq__rooms_host lq__client_rooms_host(lq__service *service)
 {
-	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_media_seen, service};
+	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service};
 }

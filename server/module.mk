@@ -1,7 +1,7 @@
 # The room server. Everything but main is a convenience library, so that tests link it, too.
 noinst_LTLIBRARIES += libloquat-server.la
 libloquat_server_la_SOURCES = \
-	%D%/client.c %D%/client.h %D%/http.c %D%/message.c %D%/message.h %D%/metrics.c %D%/options.c %D%/options.h \
+	%D%/client.c %D%/client.h %D%/codecs.c %D%/codecs.h %D%/describe.c %D%/describe.h %D%/http.c %D%/message.c %D%/message.h %D%/metrics.c %D%/options.c %D%/options.h \
 	%D%/publish.c %D%/publish.h %D%/room.c %D%/room.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
 	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
 	%D%/media/feedback.c %D%/media/forward.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \

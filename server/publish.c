@@ -1,12 +1,298 @@
 #include "server/publish.h"
-#include <loquat/plugin/errors.h>
+
 #include <stdio.h>
+#include <string.h>
+
+#include <loquat/log.h>
 #include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+
+#include "base/alloc.h"
+#include "server/codecs.h"
+#include "server/describe.h"
 #include "server/media/media.h"
-int lq__publish(struct lq__media *media, lq__member *m, const lq__message *request, json_t **answer, char *error, size_t error_size) { snprintf(error, error_size, "not yet"); return LQ_ENOTSUP; }
-void lq__publish_announce(lq__member *m) {}
-void lq__publish_close(lq__member *m) {}
-void lq__publish_track_leaving(lq__track *t) {}
-int64_t lq__publish_seen(const lq__member *m) {return LQ_TIME_NONE;}
-json_t *lq__publish_stats(const lq__member *m) {return json_object();}
-json_t *lq__publish_ice_json(const struct lq__media *media, uint32_t worker) { return json_pack("{s:s,s:i}", "host", "127.0.0.1", "port", 1); }
+#include "webrtc/sdp_answer.h"
+
+struct lq__publisher {
+	lq__peer *peer;
+	uint64_t session_id, version;
+};
+
+typedef struct publishing {
+	lq__member *member;
+	const lq__message *request;
+	lq_sdp offer, answer;
+	char *error;
+	size_t error_size;
+} publishing;
+
+static int refuse(publishing *p, uint32_t i, const char *why)
+{
+	snprintf(p->error, p->error_size, "publish.tracks[%u]: %s", i, why);
+	return LQ_EINVAL;
+}
+
+/* ---- the offer ---- */
+
+/* The sender's first codec that we can forward, alone with its RTX, is what may be answered. */
+static int keep_first_codec(lq_sdp_media *m)
+{
+	lq_sdp_codec kept[2];
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < m->n_codecs && !n; i++) {
+		uint32_t id = lq_sdp_codec_id(&m->codecs[i]);
+		const lq_sdp_codec *c = lq__codec_forwarded(id, m->media) ? lq_sdp_codec_find(m, id) : NULL;
+		const lq_sdp_codec *rtx = c ? lq_sdp_rtx_for(m, c->pt) : NULL;
+		if (c)
+			kept[n++] = *c;
+		if (rtx)
+			kept[n++] = *rtx;
+	}
+	memcpy(m->codecs, kept, n * sizeof *kept);
+	m->n_codecs = n;
+	return n ? 0 : LQ_EFORMAT;
+}
+
+static lq_sdp_media *section(lq_sdp *sdp, const char *mid)
+{
+	for (uint32_t i = 0; i < sdp->n_media; i++)
+		if (!strcmp(sdp->media[i].mid, mid))
+			return &sdp->media[i];
+	return NULL;
+}
+
+static int check_track(publishing *p, uint32_t i)
+{
+	const lq__message_track *t = &p->request->tracks[i];
+	lq_sdp_media *m = section(&p->offer, t->mid);
+	for (uint32_t k = 0; k < i; k++) {
+		const lq__message_track *o = &p->request->tracks[k];
+		if (!strcmp(o->mid, t->mid))
+			return refuse(p, i, "its mid is there twice");
+		if (o->media == t->media && o->stream == t->stream)
+			return refuse(p, i, "a stream has one track of a kind");
+	}
+	if (!m || !*t->mid)
+		return refuse(p, i, "the offer has no section with this mid");
+	if (m->media != t->media)
+		return refuse(p, i, "its section in the offer is of another kind");
+	if (!(m->direction & LQ_SDP_SENDONLY))
+		return refuse(p, i, "its section in the offer does not send");
+	if (keep_first_codec(m))
+		return refuse(p, i, t->media == LQ_MEDIA_AUDIO ? "the offer has no Opus for it" : "the offer has neither H264 (packetization-mode 1) nor VP8 nor VP9 for it");
+	return 0;
+}
+
+static int is_requested(const lq__message *request, const char *mid)
+{
+	for (uint32_t i = 0; i < request->n_tracks; i++)
+		if (!strcmp(request->tracks[i].mid, mid))
+			return 1;
+	return 0;
+}
+
+static int make_answer(publishing *p)
+{
+	static const uint32_t codecs[] = {LQ_CODEC_OPUS, LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_VP9};
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_ABS_CAPTURE_TIME, LQ_EXT_AUDIO_LEVEL};
+	const lq_sdp_answer_options options = {codecs, 4, 1, 1, LQ_SDP_RECVONLY, LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR | LQ_FB_REMB, exts, 3, LQ_SETUP_PASSIVE};
+	for (uint32_t i = 0; i < p->offer.n_media; i++)
+		if (!is_requested(p->request, p->offer.media[i].mid))
+			p->offer.media[i].direction = LQ_SDP_INACTIVE;
+	int e = lq_sdp_answer(&p->offer, &options, &p->answer);
+	if (e) {
+		snprintf(p->error, p->error_size, "publish.sdp: cannot be answered: %s", lq_error_text(e));
+		return e;
+	}
+	if (p->answer.setup != LQ_SETUP_PASSIVE) {
+		snprintf(p->error, p->error_size, "publish.sdp: a=setup must be actpass or active");
+		return LQ_EINVAL;
+	}
+	for (uint32_t i = 0; i < p->request->n_tracks; i++)
+		if (!lq_sdp_media_alive(lq_sdp_media_by_mid(&p->answer, p->request->tracks[i].mid)))
+			return refuse(p, i, "its section in the offer is rejected, not in the BUNDLE group, or lacks a=rtcp-mux");
+	return 0;
+}
+
+/* ---- the tracks ---- */
+
+static lq__track_config config_of(const publishing *p, const char *mid)
+{
+	const lq_sdp_media *offered = lq_sdp_media_by_mid(&p->offer, mid), *m = lq_sdp_media_by_mid(&p->answer, mid);
+	const lq_sdp_codec *c = &m->codecs[0], *rtx = lq_sdp_rtx_for(m, c->pt);
+	lq__track_config config = {.media = m->media, .codec = lq_sdp_codec_id(c), .clock_rate = c->rate, .pt = c->pt};
+	config.rtx_pt = rtx ? rtx->pt : 0;
+	config.ssrc = offered->n_ssrcs ? offered->ssrcs[0].ssrc : 0;
+	config.rtx_ssrc = offered->n_ssrcs ? offered->ssrcs[0].rtx : 0;
+	config.mid_ext = lq_sdp_ext_id(m, LQ_EXT_MID);
+	config.capture_time_ext = lq_sdp_ext_id(m, LQ_EXT_ABS_CAPTURE_TIME);
+	config.level_ext = lq_sdp_ext_id(m, LQ_EXT_AUDIO_LEVEL);
+	config.nack = !!(c->feedback & LQ_FB_NACK);
+	config.pli = !!(c->feedback & LQ_FB_PLI);
+	snprintf(config.mid, sizeof config.mid, "%s", mid);
+	return config;
+}
+
+static int still_there(const lq__track *t, const publishing *p)
+{
+	for (uint32_t i = 0; i < p->request->n_tracks; i++) {
+		const lq__message_track *r = &p->request->tracks[i];
+		if (!strcmp(r->mid, t->mid) && r->media == t->media && r->stream == t->stream)
+			return config_of(p, t->mid).codec == t->codec;
+	}
+	return 0;
+}
+
+static int open_track(publishing *p, const lq__message_track *r)
+{
+	lq__track *t;
+	lq__track_config config = config_of(p, r->mid);
+	int e = lq__track_create(p->member, r->media, r->stream, r->mid, &t);
+	if (e)
+		return e;
+	t->codec = config.codec;
+	t->profile = lq__codec_profile(&lq_sdp_media_by_mid(&p->answer, r->mid)->codecs[0]);
+	t->source = lq__media_track_open(p->member->publisher->peer, &config);
+	if (t->source)
+		return 0;
+	lq__track_remove(t);
+	return LQ_ENOMEM;
+}
+
+static int apply_tracks(publishing *p)
+{
+	int e = 0;
+	LQ__EACH(lq__track, t, &p->member->tracks, link)
+		if (!still_there(t, p))
+			lq__track_remove(t);
+	for (uint32_t i = 0; !e && i < p->request->n_tracks; i++) {
+		const lq__message_track *r = &p->request->tracks[i];
+		lq__track *t = lq__track_by_mid(p->member, r->mid);
+		lq__track_config config = config_of(p, r->mid);
+		e = t ? lq__media_track_update(t->source, &config) : open_track(p, r);
+		if (e)
+			refuse(p, i, lq_error_text(e));
+	}
+	return e;
+}
+
+/* ---- the whole ---- */
+
+static int open_publisher(struct lq__media *media, publishing *p)
+{
+	lq__member *m = p->member;
+	if (m->publisher)
+		return 0;
+	lq__publisher *pub = lq__calloc(1, sizeof *pub);
+	if (pub)
+		pub->peer = lq__peer_open(media, m->room->worker);
+	if (!pub || !pub->peer) {
+		lq__free(pub);
+		snprintf(p->error, p->error_size, "the server has no room for another publisher");
+		return LQ_EFULL;
+	}
+	pub->session_id = (uint64_t)(uintptr_t)strtoull(m->session, NULL, 16) >> 2;
+	m->publisher = pub;
+	return 0;
+}
+
+static json_t *published(publishing *p)
+{
+	json_t *tracks = json_array();
+	for (uint32_t i = 0; i < p->request->n_tracks; i++) {
+		const lq__track *t = lq__track_by_mid(p->member, p->request->tracks[i].mid);
+		json_array_append_new(tracks, json_pack("{s:s, s:s}", "mid", t->mid, "track", t->id));
+	}
+	return json_pack("{s:s, s:o, s:o}", "type", "published", "sdp", lq__describe_json(&p->answer), "tracks", tracks);
+}
+
+static int apply(struct lq__media *media, publishing *p, json_t **answer)
+{
+	int e = open_publisher(media, p);
+	lq__publisher *pub = p->member->publisher;
+	if (!e)
+		e = lq__peer_set_remote(pub->peer, p->offer.ice_ufrag, p->offer.fingerprint_hash, p->offer.fingerprint, p->offer.fingerprint_len);
+	if (!e)
+		e = apply_tracks(p);
+	if (e)
+		return e;
+	lq__describe_transport(&p->answer, pub->peer, pub->session_id, ++pub->version);
+	*answer = published(p);
+	return *answer ? 0 : LQ_ENOMEM;
+}
+
+int lq__publish(struct lq__media *media, lq__member *m, const lq__message *request, json_t **answer, char *error, size_t error_size)
+{
+	publishing p = {.member = m, .request = request, .error = error, .error_size = error_size};
+	if (!m->may_publish) {
+		snprintf(error, error_size, "the token does not give the right to publish");
+		return LQ_EPERM;
+	}
+	int e = lq__describe_read(request->sdp, "publish.sdp", &p.offer, error, error_size);
+	for (uint32_t i = 0; !e && i < request->n_tracks; i++)
+		e = check_track(&p, i);
+	if (!e)
+		e = make_answer(&p);
+	if (!e)
+		e = apply(media, &p, answer);
+	lq_sdp_free(&p.answer);
+	lq_sdp_free(&p.offer);
+	return e;
+}
+
+void lq__publish_announce(lq__member *m)
+{
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		if (!t->announced)
+			lq__track_announce(t);
+}
+
+void lq__publish_track_leaving(lq__track *t)
+{
+	if (t->source)
+		lq__media_track_close(t->source);
+	t->source = NULL;
+}
+
+void lq__publish_close(lq__member *m)
+{
+	if (!m->publisher)
+		return;
+	lq__peer_close(m->publisher->peer);
+	lq__free(m->publisher);
+	m->publisher = NULL;
+}
+
+int64_t lq__publish_seen(const lq__member *m)
+{
+	lq__peer_stats s;
+	if (!m->publisher)
+		return LQ_TIME_NONE;
+	lq__peer_stats_get(m->publisher->peer, &s);
+	return s.seen;
+}
+
+static json_t *track_stats(const lq__track *t)
+{
+	lq__track_stats s;
+	lq__media_track_stats(t->source, &s);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "track", t->id, "packetsReceived", (json_int_t)s.packets_received, "bytesReceived",
+	                 (json_int_t)s.bytes_received, "packetsLost", (json_int_t)s.packets_lost, "retransmittedPacketsReceived", (json_int_t)s.packets_repaired,
+	                 "keyFramesReceived", (json_int_t)s.key_frames, "nackCount", (json_int_t)s.nacks_sent, "pliCount", (json_int_t)s.plis_sent);
+}
+
+json_t *lq__publish_stats(const lq__member *m)
+{
+	lq__peer_stats s = {0};
+	json_t *tracks = json_array();
+	if (m->publisher)
+		lq__peer_stats_get(m->publisher->peer, &s);
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		json_array_append_new(tracks, track_stats(t));
+	return json_pack("{s:b, s:o}", "open", s.open, "tracks", tracks);
+}
+
+json_t *lq__publish_ice_json(const struct lq__media *media, uint32_t worker)
+{
+	return json_pack("{s:s, s:i}", "host", lq__media_host(media, 0), "port", lq__media_port(media, worker));
+}

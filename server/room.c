@@ -187,7 +187,7 @@ void lq__member_leave(lq__member *m, const char *reason)
 	lq__rooms *rooms = room->rooms;
 	rooms->host.leaving(rooms->host.arg, m);
 	LQ__EACH(lq__track, t, &m->tracks, link)
-		lq__track_remove(t);
+		lq__track_end(t);
 	rooms->host.left(rooms->host.arg, m);
 	lq__list_remove(&m->link);
 	lq__list_remove(&m->all);
@@ -196,6 +196,7 @@ void lq__member_leave(lq__member *m, const char *reason)
 	rooms->figures.members--;
 	lq__room_event(room, NULL, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
 	lq__free(m);
+	rooms->host.settled(rooms->host.arg, room);
 	release_room(room);
 }
 

@@ -45,7 +45,8 @@ typedef struct lq__track {
 	lq__member *member;
 	char id[LQ_SID_SIZE], mid[33];
 	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 3 fourth, LQ_CODEC_* */
-	int muted;
+	uint32_t profile; /* H.264, as lq__codec_profile says */
+	int announced, muted;
 	uint32_t width, height;
 	struct lq__media_track *source; /* media, the host's */
 } lq__track;
@@ -56,6 +57,7 @@ typedef struct lq__rooms_host {
 	void (*leaving)(void *arg, lq__member *m);        /* before a member's tracks go: nothing is sent to it any more */
 	void (*left)(void *arg, lq__member *m);           /* after its tracks went: close its media */
 	void (*track_leaving)(void *arg, lq__track *t);   /* before a track goes: nobody may get it any more */
+	void (*settled)(void *arg, struct lq__room *room); /* all that was to be told of tracks that went has been told */
 	int64_t (*media_seen)(void *arg, lq__member *m);  /* when its media last gave a sign of life, LQ_TIME_NONE */
 	void *arg;
 } lq__rooms_host;
@@ -81,8 +83,7 @@ void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now);
 /* A new track, not yet told to others. LQ_EEXIST when that stream has one of this kind, LQ_EFULL. */
 int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char *mid, lq__track **out);
 void lq__track_announce(lq__track *t);
-void lq__track_remove(lq__track *t); /* tells the others */
-void lq__track_drop(lq__track *t);   /* one that was never announced */
+void lq__track_remove(lq__track *t); /* tells the others, if they know of it */
 void lq__track_mute(lq__track *t, int muted);
 lq__track *lq__track_find(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);

@@ -59,25 +59,28 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 
 void lq__track_announce(lq__track *t)
 {
+	t->announced = 1;
 	lq__room_event(t->member->room, t->member, json_pack("{s:s, s:o}", "type", "track_published", "track", lq__track_json(t)));
 }
 
-void lq__track_drop(lq__track *t)
+void lq__track_end(lq__track *t)
 {
-	lq__rooms *rooms = t->member->room->rooms;
+	lq__member *m = t->member;
+	lq__rooms *rooms = m->room->rooms;
+	json_t *event = t->announced ? json_pack("{s:s, s:s, s:s}", "type", "track_unpublished", "track", t->id, "user", m->user) : NULL;
 	rooms->host.track_leaving(rooms->host.arg, t);
 	lq__list_remove(&t->link);
-	t->member->n_tracks--;
+	m->n_tracks--;
 	rooms->figures.tracks--;
 	lq__free(t);
+	lq__room_event(m->room, m, event);
 }
 
 void lq__track_remove(lq__track *t)
 {
-	lq__member *m = t->member;
-	json_t *event = json_pack("{s:s, s:s, s:s}", "type", "track_unpublished", "track", t->id, "user", m->user);
-	lq__track_drop(t);
-	lq__room_event(m->room, m, event);
+	lq__room *room = t->member->room;
+	lq__track_end(t);
+	room->rooms->host.settled(room->rooms->host.arg, room);
 }
 
 void lq__track_mute(lq__track *t, int muted)

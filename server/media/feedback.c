@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
 
 #include "server/media/track.h"
 

@@ -11,9 +11,11 @@
 #include "base/alloc.h"
 #include "server/media/track.h"
 
+#define LQ_HOSTS_MAX 4
+
 struct lq__media {
-	char host[64];
-	uint32_t n_workers;
+	char hosts[LQ_HOSTS_MAX][64];
+	uint32_t n_hosts, n_workers;
 	lq__worker *workers[];
 };
 
@@ -21,8 +23,8 @@ int lq__media_create(const lq__media_config *config, lq__media **out, char *erro
 {
 	lq__media *m = lq__calloc(1, sizeof *m + config->workers * sizeof *m->workers);
 	int e = m ? 0 : LQ_ENOMEM;
-	if (m)
-		snprintf(m->host, sizeof m->host, "%s", config->n_candidates ? config->candidates[0] : config->host);
+	for (uint32_t i = 0; m && i < config->n_candidates && i < LQ_HOSTS_MAX; i++)
+		snprintf(m->hosts[m->n_hosts++], sizeof m->hosts[0], "%s", config->candidates[i]);
 	for (uint32_t i = 0; !e && i < config->workers; i++) {
 		lq__worker *w = lq__calloc(1, sizeof *w);
 		if (!w) {
@@ -75,9 +77,14 @@ uint16_t lq__media_port(const lq__media *m, uint32_t worker)
 	return m->workers[worker]->port;
 }
 
-const char *lq__media_host(const lq__media *m)
+uint32_t lq__media_hosts(const lq__media *m)
 {
-	return m->host;
+	return m->n_hosts;
+}
+
+const char *lq__media_host(const lq__media *m, uint32_t i)
+{
+	return i < m->n_hosts ? m->hosts[i] : "";
 }
 
 void lq__media_counters(const lq__media *m, lq__media_counter_fn fn, void *arg)
@@ -211,7 +218,7 @@ const char *lq__peer_ufrag(const lq__peer *p) { return p->ice.ufrag; }
 const char *lq__peer_pwd(const lq__peer *p) { return p->ice.pwd; }
 const uint8_t *lq__peer_fingerprint(const lq__peer *p) { return lq_cert_fingerprint(p->worker->cert); }
 const lq__media *lq__peer_media(const lq__peer *p) { return p->worker->media; }
-uint32_t lq__peer_worker(const lq__peer *p) { return p->worker->index; }
+uint16_t lq__peer_port(const lq__peer *p) { return p->worker->port; }
 
 void lq__peer_stats_get(const lq__peer *p, lq__peer_stats *out)
 {

@@ -23,8 +23,9 @@ int lq__media_create(const lq__media_config *config, lq__media **out, char *erro
 void lq__media_destroy(lq__media *media); /* every peer must have been closed; stops and joins the workers */
 uint32_t lq__media_workers(const lq__media *media);
 uint16_t lq__media_port(const lq__media *media, uint32_t worker);
-const char *lq__media_host(const lq__media *media); /* the first address that clients are told */
-void lq__media_reap(lq__media *media);              /* frees what the workers are done with; call it now and then */
+uint32_t lq__media_hosts(const lq__media *media);   /* addresses that clients are told */
+const char *lq__media_host(const lq__media *media, uint32_t i);
+void lq__media_reap(lq__media *media); /* frees what the workers are done with; call it now and then */
 
 /* A worker's counters, by the names that /metrics shows. */
 typedef void (*lq__media_counter_fn)(void *arg, const char *name, const char *help, uint64_t value);
@@ -41,7 +42,7 @@ const char *lq__peer_ufrag(const lq__peer *peer);
 const char *lq__peer_pwd(const lq__peer *peer);
 const uint8_t *lq__peer_fingerprint(const lq__peer *peer); /* of our certificate, 32 bytes */
 const lq__media *lq__peer_media(const lq__peer *peer);
-uint32_t lq__peer_worker(const lq__peer *peer);
+uint16_t lq__peer_port(const lq__peer *peer); /* UDP port that it is reached at */
 
 typedef struct lq__peer_stats {
 	int64_t seen; /* last packet that was authentic, LQ_TIME_NONE */

@@ -1,0 +1,250 @@
+// The browser client of Loquat: joins a room of loquatd, publishes camera and microphone, receives everybody else's tracks.
+//
+//   const room = new Room({ url: 'ws://host:7880', room: 'kitchen', name: 'Ann' });
+//   room.addEventListener('track', (e) => show(e.detail.info, e.detail.track));
+//   await room.join();
+//   await room.publish(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
+//
+// Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
+// muted {info} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
+
+const REQUEST_TIMEOUT = 10000;
+
+export class RoomError extends Error {
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+	}
+}
+
+export class Room extends EventTarget {
+	#options;
+	#socket = null;
+	#waiting = new Map(); // requests by id
+	#nextId = 1;
+	#sending = null; // peer connections
+	#receiving = null;
+	#offers = Promise.resolve(); // offers are answered one after the other
+	#published = new Map(); // our track ids by kind
+	#shown = new Set(); // ids of tracks that were given to the app
+
+	constructor(options) {
+		super();
+		this.#options = { autoSubscribe: true, ...options };
+		this.user = '';
+		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
+		this.localStream = null;
+	}
+
+	async join() {
+		await this.#open();
+		const o = this.#options;
+		const joined = await this.#request({ type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '' });
+		this.user = joined.user;
+		this.name = joined.name;
+		for (const m of joined.members)
+			this.#addMember(m);
+		this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()]));
+		return joined;
+	}
+
+	// Publishes the tracks of a MediaStream as the stream "main".
+	async publish(stream) {
+		if (this.#sending)
+			throw new RoomError('ESTATE', 'already publishing');
+		const pc = this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+		this.localStream = stream;
+		this.#watch(pc, 'sending');
+		for (const track of stream.getTracks()) {
+			const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+			if (track.kind === 'video' && this.#options.codec)
+				preferCodec(transceiver, this.#options.codec);
+		}
+		await pc.setLocalDescription();
+		const tracks = pc.getTransceivers().map((t) => ({ mid: t.mid, kind: t.sender.track.kind, stream: 'main' }));
+		const published = await this.#request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
+		for (const t of published.tracks)
+			this.#published.set(tracks.find((x) => x.mid === t.mid).kind, t.track);
+		await pc.setRemoteDescription({ type: 'answer', sdp: published.sdp });
+	}
+
+	// kind: "audio" or "video".
+	async mute(kind, muted) {
+		for (const track of this.localStream?.getTracks() ?? [])
+			if (track.kind === kind)
+				track.enabled = !muted;
+		if (this.#published.has(kind))
+			await this.#request({ type: 'mute', track: this.#published.get(kind), muted });
+	}
+
+	async leave() {
+		if (this.#socket?.readyState === WebSocket.OPEN)
+			await this.#request({ type: 'leave' }).catch(() => {});
+		this.#end('left');
+	}
+
+	// What the browser measures: {sending, receiving}, each an RTCStatsReport or null.
+	async stats() {
+		return { sending: (await this.#sending?.getStats()) ?? null, receiving: (await this.#receiving?.getStats()) ?? null };
+	}
+
+	// ---- the socket ----
+
+	#open() {
+		const socket = this.#socket = new WebSocket(this.#options.url.replace(/\/+$/, '') + '/v1', 'loquat.v1');
+		socket.onmessage = (e) => this.#onMessage(JSON.parse(e.data));
+		return new Promise((resolve, reject) => {
+			socket.onopen = resolve;
+			socket.onclose = (e) => {
+				reject(new RoomError('ECONN', `no connection to ${this.#options.url}`));
+				this.#end(e.reason || 'the connection to the server is lost');
+			};
+		});
+	}
+
+	#request(message) {
+		const id = this.#nextId++;
+		return new Promise((resolve, reject) => {
+			if (this.#socket?.readyState !== WebSocket.OPEN)
+				return reject(new RoomError('ECONN', 'not connected'));
+			const timer = setTimeout(() => {
+				this.#waiting.delete(id);
+				reject(new RoomError('ETIMEDOUT', `no answer to ${message.type}`));
+			}, REQUEST_TIMEOUT);
+			this.#waiting.set(id, { resolve, reject, timer });
+			this.#socket.send(JSON.stringify({ ...message, id }));
+		});
+	}
+
+	#onMessage(m) {
+		const waiting = this.#waiting.get(m.id);
+		if (!waiting)
+			return this.#onEvent(m);
+		this.#waiting.delete(m.id);
+		clearTimeout(waiting.timer);
+		if (m.type === 'error')
+			waiting.reject(new RoomError(m.code, m.message));
+		else
+			waiting.resolve(m);
+	}
+
+	#end(reason) {
+		if (!this.#socket)
+			return;
+		const socket = this.#socket;
+		this.#socket = null;
+		socket.onclose = socket.onmessage = null;
+		socket.close();
+		for (const w of this.#waiting.values()) {
+			clearTimeout(w.timer);
+			w.reject(new RoomError('ECONN', reason));
+		}
+		this.#waiting.clear();
+		this.#sending?.close();
+		this.#receiving?.close();
+		this.#emit('closed', { reason });
+	}
+
+	// ---- events ----
+
+	#emit(type, detail) {
+		this.dispatchEvent(new CustomEvent(type, { detail }));
+	}
+
+	#onEvent(m) {
+		switch (m.type) {
+		case 'offer':
+			this.#offers = this.#offers.then(() => this.#onOffer(m)).catch((e) => this.#emit('error', { message: e.message }));
+			break;
+		case 'user_joined':
+			this.#addMember({ ...m, tracks: [] });
+			break;
+		case 'user_left':
+			this.members.delete(m.user);
+			this.#emit('userleft', { user: m.user, reason: m.reason });
+			break;
+		case 'track_published':
+			this.members.get(m.track.user)?.tracks.set(m.track.id, m.track);
+			this.#subscribe([m.track.id]);
+			break;
+		case 'track_unpublished':
+			this.#onUnpublished(m);
+			break;
+		case 'track_muted':
+			this.#onMuted(m);
+			break;
+		case 'kicked':
+			this.#emit('kicked', { reason: m.reason });
+			this.#end(m.reason);
+			break;
+		case 'error':
+			this.#emit('error', { message: m.message });
+			break;
+		}
+	}
+
+	#addMember({ user, name, tracks }) {
+		this.members.set(user, { user, name, tracks: new Map(tracks.map((t) => [t.id, t])) });
+		this.#emit('userjoined', { user, name });
+	}
+
+	#onUnpublished({ user, track }) {
+		const info = this.members.get(user)?.tracks.get(track);
+		this.members.get(user)?.tracks.delete(track);
+		if (this.#shown.delete(track) && info)
+			this.#emit('trackended', { info });
+	}
+
+	#onMuted({ user, track, muted }) {
+		const info = this.members.get(user)?.tracks.get(track);
+		if (!info)
+			return;
+		info.muted = muted;
+		this.#emit('muted', { info });
+	}
+
+	// ---- receiving ----
+
+	#subscribe(tracks) {
+		if (this.#options.autoSubscribe && tracks.length)
+			this.#request({ type: 'subscribe', tracks }).catch((e) => {
+				if (e.code !== 'ENOENT') // it may have gone in the meantime
+					this.#emit('error', { message: e.message });
+			});
+	}
+
+	async #onOffer({ sdp, rev, tracks }) {
+		if (!this.#receiving) {
+			this.#receiving = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+			this.#watch(this.#receiving, 'receiving');
+		}
+		const pc = this.#receiving;
+		await pc.setRemoteDescription({ type: 'offer', sdp });
+		await pc.setLocalDescription();
+		await this.#request({ type: 'answer', sdp: pc.localDescription.sdp, rev });
+		for (const t of tracks) {
+			const info = this.members.get(t.user)?.tracks.get(t.track);
+			const transceiver = pc.getTransceivers().find((x) => x.mid === t.mid);
+			if (!info || !transceiver || this.#shown.has(t.track))
+				continue;
+			this.#shown.add(t.track);
+			this.#emit('track', { info, track: transceiver.receiver.track });
+		}
+	}
+
+	#watch(pc, what) {
+		pc.addEventListener('connectionstatechange', () => {
+			if (pc.connectionState === 'failed')
+				this.#emit('error', { message: `${what} media failed: the server's UDP port is not reachable` });
+		});
+	}
+}
+
+// The preferred codec first; the others stay as a way out.
+function preferCodec(transceiver, name) {
+	const codecs = RTCRtpSender.getCapabilities('video').codecs;
+	const wanted = (c) => c.mimeType.toLowerCase() === `video/${name.toLowerCase()}` && !/packetization-mode=0/.test(c.sdpFmtpLine ?? '');
+	if (!codecs.some(wanted))
+		throw new RoomError('ENOTSUP', `this browser has no ${name}`);
+	transceiver.setCodecPreferences([...codecs.filter(wanted), ...codecs.filter((c) => !wanted(c))]);
+}
