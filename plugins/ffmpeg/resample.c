@@ -53,6 +53,17 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	return 0;
 }
 
+/* One voice in one or two channels is equally loud; libswresample's own rule takes 3 dB away or adds them. */
+static int keep_level(resampler *s)
+{
+	static const double spread[] = {1, 1}, mean[] = {0.5, 0.5};
+	if (s->in->channels == 1 && s->out->channels == 2)
+		return swr_set_matrix(s->swr, spread, 1);
+	if (s->in->channels == 2 && s->out->channels == 1)
+		return swr_set_matrix(s->swr, mean, 2);
+	return 0;
+}
+
 static int open_resampler(resampler *s)
 {
 	AVChannelLayout from, to;
@@ -63,6 +74,8 @@ static int open_resampler(resampler *s)
 	av_channel_layout_default(&to, (int)s->out->channels);
 	int r = swr_alloc_set_opts2(&s->swr, &to, lq__av_sample(s->out->sample), (int)s->out->rate, &from, lq__av_sample(s->in->sample),
 	                            (int)s->in->rate, 0, NULL);
+	if (r >= 0)
+		r = keep_level(s);
 	if (r >= 0)
 		r = swr_init(s->swr);
 	if (r >= 0)

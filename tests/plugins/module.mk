@@ -13,7 +13,20 @@ TESTS += %D%/test_opus
 %C%_test_opus_LDADD = %D%/libtesthost.la
 endif
 
+if PLUGIN_AUDIOMIX
+check_PROGRAMS += %D%/test_audiomix
+TESTS += %D%/test_audiomix
+%C%_test_audiomix_SOURCES = %D%/test_audiomix.c
+%C%_test_audiomix_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_audiomix_LDADD = %D%/libtesthost.la
+endif
+
 if PLUGIN_FFMPEG
+check_PROGRAMS += %D%/test_convert
+TESTS += %D%/test_convert
+%C%_test_convert_SOURCES = %D%/test_convert.c
+%C%_test_convert_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_convert_LDADD = %D%/libtesthost.la
 if PLUGIN_VPX
 check_PROGRAMS += %D%/test_video
 TESTS += %D%/test_video
