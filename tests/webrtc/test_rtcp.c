@@ -94,6 +94,16 @@ START_TEST(the_cname_reads_back_at_every_length)
 		ck_assert_str_eq(out, name);
 		ck_assert_uint_eq(lq_rtcp_cname(&r, out, 5), len < 4 ? len : 4);
 	}
+	memcpy(b, "\x81\xCA\0\4\0\0\0\5\2\2me\1\2us\0\0\0\0", 20); /* behind another item */
+	lq_rtcp second = only(20);
+	ck_assert_uint_eq(lq_rtcp_cname(&second, out, sizeof out), 2);
+	ck_assert_str_eq(out, "us");
+	b[12] = 3; /* and none */
+	second = only(20);
+	ck_assert_uint_eq(lq_rtcp_cname(&second, out, sizeof out), 0);
+	b[13] = 200;
+	second = only(20);
+	ck_assert_uint_eq(lq_rtcp_cname(&second, out, sizeof out), 0);
 	memset(name, 'x', 299);
 	name[299] = 0;
 	lq_rtcp r = only(lq_rtcp_write_sdes(b, sizeof b, 0, 5, name));

@@ -193,6 +193,23 @@ START_TEST(rejected_sections_give_no_transport)
 }
 END_TEST
 
+START_TEST(a_section_says_more_than_browsers_do)
+{
+	lq_sdp s = parse(HEAD "a=fingerprint:sha-1 01\r\na=fingerprint:sha-256 02\r\n" VIDEO "b=TIAS:1\r\nb=AS:900\r\na=inactive\r\na=rtcp-fb:* nack pli\r\n"
+	                      "a=rtcp-fb:96 nack\r\na=extmap:4096 urn:far\r\na=extmap:2/sendonly urn:near config\r\na=fingerprint:sha-512 04\r\n"
+	                      "a=fingerprint:sha-256 03\r\na=rtpmap:42 x/1\r\na=unheard-of:1\r\n\r\n");
+	const lq_sdp_media *m = &s.media[0];
+	ck_assert_uint_eq(m->bandwidth, 900);
+	ck_assert_uint_eq(m->direction, LQ_SDP_INACTIVE);
+	ck_assert_uint_eq(m->codecs[0].feedback, LQ_FB_PLI | LQ_FB_NACK);
+	ck_assert_uint_eq(m->codecs[1].feedback, LQ_FB_PLI);
+	ck_assert(m->n_exts == 1 && lq_sdp_ext_id(m, "urn:near") == 2);
+	ck_assert(s.fingerprint_len == 1 && s.fingerprint[0] == 3); /* its own SHA-256, not the session's */
+	ck_assert_str_eq(s.fingerprint_hash, "sha-256");
+	lq_sdp_free(&s);
+}
+END_TEST
+
 START_TEST(sources_and_their_repair_are_paired_in_any_order)
 {
 	lq_sdp s = parse(HEAD VIDEO "a=ssrc:1 cname:c\r\na=ssrc:2 cname:c\r\na=ssrc:7 cname:c\r\n"
@@ -234,6 +251,13 @@ START_TEST(errors_name_line_attribute_and_reason)
 		{HEAD VIDEO "a=ssrc:99999999999 cname:x\r\n", "line 6: a=ssrc: wants a number"},
 		{HEAD VIDEO "a=ssrc-group:FID 1\r\n", "line 6: a=ssrc-group: FID wants two different sources"},
 		{HEAD VIDEO "a=mid:123456789012345678901234567890123\r\n", "line 6: a=mid: 33 characters are more than 32"},
+		{HEAD VIDEO "a=rtpmap:96 opus/48000/x\r\n", "line 6: a=rtpmap: the number of channels is a number"},
+		{HEAD VIDEO "a=rtcp-fb:x nack\r\n", "line 6: a=rtcp-fb: wants a payload type or *"},
+		{HEAD VIDEO "a=fmtp:x a=b\r\n", "line 6: a=fmtp: wants a payload type"},
+		{HEAD VIDEO "a=mid:a b\r\n", "line 6: a=mid: wants one word"},
+		{HEAD VIDEO "a=extmap:1\r\n", "line 6: a=extmap: wants a URI"},
+		{HEAD "m=video 9\r\n", "line 5: m=: the port is a number from 0 to 65535"},
+		{HEAD "m=video 9 \r\n", "line 5: m=: wants a protocol of at most 31 characters"},
 		{HEAD VIDEO "b=AS:many\r\n", "line 6: b=: wants AS: and kbit/s"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -274,6 +298,30 @@ START_TEST(every_list_has_a_limit)
 		ck_assert_int_eq(parse_many(lists[i].line, lists[i].max + 1), LQ_EPARSE);
 		ck_assert_msg(strstr(error, "more than") != NULL, "%s", error);
 	}
+}
+END_TEST
+
+START_TEST(lengths_have_limits)
+{
+	lq_sdp s;
+	static char long_text[LQ_SDP_MAX_TEXT + 2];
+	memset(long_text, 'x', sizeof long_text);
+	ck_assert_int_eq(lq_sdp_parse(long_text, sizeof long_text, &s, error, sizeof error), LQ_EPARSE);
+	ck_assert_str_eq(error, "line 0: text: 262146 bytes are more than 262144");
+	ck_assert_int_eq(lq_sdp_parse(long_text, 3000, &s, error, sizeof error), LQ_EPARSE);
+	ck_assert_str_eq(error, "line 1: syntax: a line of 3000 characters is longer than 2000");
+	size_t n = (size_t)snprintf(text, sizeof text, HEAD "m=video 9 RTP/AVP");
+	for (int pt = 0; pt <= LQ_SDP_MAX_CODECS; pt++)
+		n += (size_t)snprintf(text + n, sizeof text - n, " %d", pt);
+	ck_assert_int_eq(lq_sdp_parse(text, n, &s, error, sizeof error), LQ_EPARSE);
+	ck_assert_str_eq(error, "line 5: m=: more than 48 payload types");
+	lq_sdp_free(&s);
+	n = (size_t)snprintf(text, sizeof text, HEAD VIDEO "a=fingerprint:sha-256 00");
+	for (int i = 0; i < 64; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, ":00");
+	ck_assert_int_eq(lq_sdp_parse(text, n, &s, error, sizeof error), LQ_EPARSE);
+	ck_assert_str_eq(error, "line 6: a=fingerprint: more than 64 bytes");
+	lq_sdp_free(&s);
 }
 END_TEST
 
@@ -368,6 +416,28 @@ START_TEST(what_cannot_be_taken_is_rejected_in_its_place)
 }
 END_TEST
 
+START_TEST(answering_has_its_errors)
+{
+	lq_sdp offer = parse_file("chromium-publish"), answer;
+	lq_sdp_answer_options o = options;
+	o.setup = LQ_SETUP_ACTPASS;
+	ck_assert_int_eq(lq_sdp_answer(&offer, &o, &answer), LQ_EINVAL);
+	lq_sdp_free(&answer);
+	lq__alloc_fail_at(1);
+	ck_assert_int_eq(lq_sdp_answer(&offer, &options, &answer), LQ_ENOMEM);
+	lq__alloc_fail_at(0);
+	lq_sdp_free(&answer);
+	ck_assert_ptr_eq(lq_sdp_media_by_mid(&offer, "1"), &offer.media[1]);
+	ck_assert_ptr_null(lq_sdp_media_by_mid(&offer, "2"));
+	memset(offer.bundle, 'x', sizeof offer.bundle - 3);
+	offer.bundle[sizeof offer.bundle - 3] = 0;
+	ck_assert_int_eq(lq_sdp_bundle_add(&offer, "ab"), LQ_ENOSPACE);
+	ck_assert_uint_eq(strlen(offer.bundle), sizeof offer.bundle - 3);
+	ck_assert_int_eq(lq_sdp_bundle_add(&offer, "a"), 0);
+	lq_sdp_free(&offer);
+}
+END_TEST
+
 START_TEST(setup_follows_the_offer_where_it_decides)
 {
 	static const char one[] = HEAD VIDEO "a=mid:v\r\na=rtcp-mux\r\na=setup:%s\r\na=rtpmap:96 VP8/90000\r\n";
@@ -452,6 +522,7 @@ int main(void)
 	                              candidates_are_those_of_the_first_section,
 	                              reads_what_gstreamer_offers, reads_what_werift_offers,
 	                              session_level_values_hold_for_every_section, rejected_sections_give_no_transport,
+	                              a_section_says_more_than_browsers_do, lengths_have_limits, answering_has_its_errors,
 	                              sources_and_their_repair_are_paired_in_any_order, errors_name_line_attribute_and_reason, every_list_has_a_limit,
 	                              truncated_and_mangled_offers_do_no_harm, running_out_of_memory_is_an_answer, an_answer_mirrors_the_offer,
 	                              what_cannot_be_taken_is_rejected_in_its_place, setup_follows_the_offer_where_it_decides,
