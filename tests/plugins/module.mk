@@ -5,6 +5,14 @@ check_LTLIBRARIES += %D%/libtesthost.la
 %C%_libtesthost_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_libtesthost_la_LIBADD = libloquat-core.la libloquat-measure.la $(CHECK_LIBS) -lm -ldl
 
+if PLUGIN_TESTSRC
+check_PROGRAMS += %D%/test_testsrc
+TESTS += %D%/test_testsrc
+%C%_test_testsrc_SOURCES = %D%/test_testsrc.c
+%C%_test_testsrc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_testsrc_LDADD = %D%/libtesthost.la
+endif
+
 if PLUGIN_OPUS
 check_PROGRAMS += %D%/test_opus
 TESTS += %D%/test_opus
