@@ -1,0 +1,60 @@
+/* The node: ports and two peer connections, one a direction. */
+#ifndef LQ_PLUGIN_WEBRTC_NODE_H
+#define LQ_PLUGIN_WEBRTC_NODE_H
+
+#include <loquat/plugin/plugin.h>
+
+#include "peer.h"
+
+enum { PORT_AUDIO_IN, PORT_VIDEO_IN, PORT_AUDIO_OUT, PORT_VIDEO_OUT, N_TEMPLATES };
+enum { PARAM_INTERFACE, PARAM_LOCAL_ADDRESS, PARAM_STUN_SERVER, PARAM_MIN_DELAY, PARAM_MAX_DELAY, N_PARAMS };
+
+#define MAX_CODECS 4
+#define MAX_FDS 64
+
+typedef struct lq__port {
+	struct lq__port *next;
+	uint32_t port, tmpl;
+	uint32_t direction, media; /* LQ_SEND for inputs */
+	char mid[33];              /* "": not bound */
+	uint32_t codec;            /* inputs: what arrives, once known */
+	int added;                 /* to the session */
+	const lq_format *formats[MAX_CODECS]; /* outputs: made when the first packet of a codec comes */
+	uint64_t dropped;
+} lq__port;
+
+typedef struct lq__webrtc {
+	const lq_host *host;
+	GMainContext *context;
+	lq__peer *peers[2]; /* by LQ_SEND, LQ_RECEIVE */
+	lq__port *ports;
+	lq_cert *cert;
+	char *interface, *local_address, *stun_server;
+	uint32_t min_delay, max_delay;
+	int turning;      /* within lq__turn: what a packet sets off downstream may come back as an event */
+	uint64_t unbound; /* frames of tracks that no port takes */
+	uint32_t n_fds;
+	int fds[MAX_FDS];
+	short events[MAX_FDS];
+} lq__webrtc;
+
+/* ports.c */
+int lq__ports_add(lq__webrtc *w, uint32_t tmpl, uint32_t port);
+void lq__ports_remove(lq__webrtc *w, uint32_t port);
+lq__port *lq__port_find(const lq__webrtc *w, uint32_t port);
+lq__port *lq__port_by_mid(const lq__webrtc *w, uint32_t direction, const char *mid);
+int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out);
+void lq__port_frame(lq__webrtc *w, const lq_session_frame *f);
+int lq__ports_announce(lq__webrtc *w); /* the bound inputs become the session's tracks */
+
+/* peer.c */
+int lq__peer_open(lq__webrtc *w, int direction);
+void lq__peer_close(lq__webrtc *w, int direction);
+void lq__peer_state(lq__peer *p, int state, const char *reason);
+void lq__turn(lq__webrtc *w, int64_t now); /* works off what is due, and asks to be called again */
+
+/* describe.c */
+int lq__describe(lq__webrtc *w, uint32_t direction, char *out, size_t size);
+int lq__set_remote(lq__webrtc *w, uint32_t direction, const char *text);
+
+#endif
