@@ -44,3 +44,13 @@ TESTS += %D%/test_video
 endif
 endif
 endif
+
+if HAVE_CHECK
+if PLUGIN_NICE
+check_PROGRAMS += %D%/test_webrtc
+TESTS += %D%/test_webrtc
+%C%_test_webrtc_SOURCES = %D%/test_webrtc.c
+%C%_test_webrtc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_webrtc_LDADD = %D%/libtesthost.la
+endif
+endif
