@@ -81,6 +81,8 @@ static const char *inherited_loop(const lq_profile *profile, const char *graph, 
 		int n = (int)json_array_size(chain), k = 0;
 		while (k < n && (lq__element_parse(json_string_value(json_array_get(chain, (size_t)k)), &e) || strcmp(e.node, node)))
 			k++;
+		if (k == n)
+			continue;
 		for (k += step; k >= 0 && k < n; k += step) {
 			const char *loop = explicit_loop(profile, graph, json_string_value(json_array_get(chain, (size_t)k)));
 			if (loop)
