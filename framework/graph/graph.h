@@ -197,6 +197,7 @@ int lq__loop_post_event(lq__loop *loop, lq_node *node, const lq_event *event);
 void lq__loop_notify_unlock(lq__loop *loop);
 int lq__loop_is_current(const lq__loop *loop);
 int lq__loop_is_any(void);
+const lq__loop *lq__loop_become(const lq__loop *loop);
 int lq__loop_calls(lq__loop *loop);
 int lq__loop_step(lq__loop *loop);
 int lq__loop_next_time(lq__loop *loop, int64_t *time);

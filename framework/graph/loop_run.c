@@ -14,6 +14,14 @@ int lq__loop_is_current(const lq__loop *loop)
 	return current == loop;
 }
 
+/* This thread is now on that loop; returns the one it was on. */
+const lq__loop *lq__loop_become(const lq__loop *loop)
+{
+	const lq__loop *before = current;
+	current = loop;
+	return before;
+}
+
 /* Whether this is inside an op: [control] functions have no business there. */
 int lq__loop_is_any(void)
 {
@@ -23,9 +31,8 @@ int lq__loop_is_any(void)
 /* Works off the calls; returns how many there were. */
 int lq__loop_calls(lq__loop *l)
 {
-	const lq__loop *outer = current;
+	const lq__loop *outer = lq__loop_become(l);
 	int n = 0;
-	current = l;
 	pthread_mutex_lock(&l->lock);
 	for (lq__call *c; (c = l->calls); n++) {
 		l->calls = c->next;
@@ -39,7 +46,7 @@ int lq__loop_calls(lq__loop *l)
 		pthread_cond_broadcast(&l->call_done);
 	}
 	pthread_mutex_unlock(&l->lock);
-	current = outer;
+	lq__loop_become(outer);
 	return n;
 }
 
@@ -150,8 +157,7 @@ static int run_polled(lq__loop *l, int64_t timeout)
 /* Everything that is due now, but for waiting. Returns whether there was something. */
 int lq__loop_step(lq__loop *l)
 {
-	const lq__loop *outer = current;
-	current = l;
+	const lq__loop *outer = lq__loop_become(l);
 	int did = lq__loop_calls(l);
 	for (int i = 0; i < MAX_EVENTS && take_event(l); i++)
 		did = 1;
@@ -159,7 +165,7 @@ int lq__loop_step(lq__loop *l)
 		did = 1;
 	did |= run_due(l) > 0;
 	did |= run_polled(l, 0);
-	current = outer;
+	lq__loop_become(outer);
 	return did;
 }
 

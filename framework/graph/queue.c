@@ -10,7 +10,7 @@ int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms
 	uint32_t limit = buffers ? buffers : policy == LQ_QUEUE_LATEST ? 1 : DEFAULT_BUFFERS;
 	if (limit > MAX_BUFFERS)
 		limit = MAX_BUFFERS;
-	q->ring = lq__calloc(limit, sizeof(*q->ring));
+	q->ring = lq__calloc(limit + 1, sizeof(*q->ring)); /* the end of a stream has a place of its own */
 	if (!q->ring || pthread_cond_init(&q->room, NULL)) {
 		lq__free(q->ring);
 		q->ring = NULL;
@@ -34,7 +34,7 @@ const char *lq__queue_policy_name(uint32_t policy)
 static lq_buffer *take(lq__queue *q)
 {
 	lq_buffer *buf = q->ring[q->first];
-	q->first = (q->first + 1) % q->limit;
+	q->first = (q->first + 1) % (q->limit + 1);
 	q->n--;
 	return buf;
 }
@@ -59,6 +59,12 @@ static void drop_oldest(lq_link *link)
 	pthread_mutex_lock(&link->to->loop->lock);
 }
 
+static void drop_all(lq_link *link)
+{
+	while (link->queue.n && !link->queue.closed)
+		drop_oldest(link);
+}
+
 /* Waits for room; 0 when the queue was closed meanwhile. Without threads the consumer is served here and now. */
 static int wait_for_room(lq_link *link, const lq_buffer *buf)
 {
@@ -73,7 +79,9 @@ static int wait_for_room(lq_link *link, const lq_buffer *buf)
 		}
 		lq_buffer *old = take(q);
 		pthread_mutex_unlock(&l->lock);
+		const lq__loop *before = lq__loop_become(l);
 		lq__link_deliver(link, old);
+		lq__loop_become(before);
 		pthread_mutex_lock(&l->lock);
 	}
 	return !q->closed;
@@ -83,9 +91,9 @@ static int wait_for_room(lq_link *link, const lq_buffer *buf)
 static int keyframe_room(lq_link *link, const lq_buffer *buf, int *ask)
 {
 	lq__queue *q = &link->queue;
-	if (buf->flags & (LQ_BUFFER_KEY | LQ_BUFFER_EOS)) {
-		while (is_full(q, buf) && !q->closed)
-			drop_oldest(link);
+	if (buf->flags & LQ_BUFFER_KEY) {
+		if (is_full(q, buf))
+			drop_all(link);
 		q->skip_to_key = 0;
 		return !q->closed;
 	}
@@ -103,6 +111,8 @@ static int keyframe_room(lq_link *link, const lq_buffer *buf, int *ask)
 static int make_room(lq_link *link, const lq_buffer *buf, int *ask)
 {
 	lq__queue *q = &link->queue;
+	if (buf->flags & LQ_BUFFER_EOS)
+		return q->n <= q->limit;
 	switch (q->policy) {
 	case LQ_QUEUE_BLOCK:
 		return wait_for_room(link, buf);
@@ -110,8 +120,7 @@ static int make_room(lq_link *link, const lq_buffer *buf, int *ask)
 		return keyframe_room(link, buf, ask);
 	case LQ_QUEUE_LATEST:
 		if (is_full(q, buf))
-			while (q->n && !q->closed)
-				drop_oldest(link);
+			drop_all(link);
 		return !q->closed;
 	default:
 		while (is_full(q, buf) && !q->closed)
@@ -124,7 +133,7 @@ static void put(lq_link *link, lq_buffer *buf)
 {
 	lq__queue *q = &link->queue;
 	lq__loop *l = link->to->loop;
-	q->ring[(q->first + q->n++) % q->limit] = buf;
+	q->ring[(q->first + q->n++) % (q->limit + 1)] = buf;
 	if (q->n > atomic_load_explicit(&link->max_depth, memory_order_relaxed))
 		atomic_store(&link->max_depth, q->n);
 	if (!q->ready) {
