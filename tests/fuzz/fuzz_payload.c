@@ -1,4 +1,5 @@
-/* The first byte chooses the codec. The rest is received payloads (a length byte before each; 255 stands for 1,000), and also an access unit to send. */
+/* The first byte chooses the codec. The rest is received payloads (a length byte before each; 255 stands for 1,000), and also an access unit
+ * to send. */
 #include <string.h>
 
 #include <loquat/plugin/errors.h>

@@ -40,9 +40,10 @@ static const lq_param_desc params[] = {
 static const lq_port_desc out[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_port_desc in[] = {{"in", LQ_IN, LQ_MEDIA_NONE, 0}};
 static const lq_port_desc in_out[] = {{"in", LQ_IN, LQ_MEDIA_NONE, 0}, {"out", LQ_OUT, LQ_MEDIA_NONE, 0}};
-static const lq_port_desc mixer[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}, {"out", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL}};
-static const lq_port_desc network[] = {{"audio", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}, {"video", LQ_IN, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
-                                       {"audio", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}, {"video", LQ_OUT, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}};
+#define ANY_NUMBER (LQ_PORT_MANY | LQ_PORT_OPTIONAL)
+static const lq_port_desc mixer[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, ANY_NUMBER}, {"out", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL}};
+static const lq_port_desc network[] = {{"audio", LQ_IN, LQ_MEDIA_AUDIO, ANY_NUMBER}, {"video", LQ_IN, LQ_MEDIA_VIDEO, ANY_NUMBER},
+                                       {"audio", LQ_OUT, LQ_MEDIA_AUDIO, ANY_NUMBER}, {"video", LQ_OUT, LQ_MEDIA_VIDEO, ANY_NUMBER}};
 
 #define NODE(kind_, id_, flags_, ports_, n_params_, kind_ops_) \
 	{ \
