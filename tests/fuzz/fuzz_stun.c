@@ -19,7 +19,7 @@ static void agent(const uint8_t *data, size_t size)
 		int e = lq_ice_lite_input(&ice, data, size, &from, now, reply, sizeof reply, &reply_len, &changed);
 		MUST(reply_len <= sizeof reply);
 		MUST(!reply_len || !lq_stun_parse(reply, reply_len, &answer));
-		MUST(e || (answer.type == LQ_STUN_BINDING_SUCCESS && lq_addr_equal(&answer.mapped, &from) && ice.last_check == now));
+		MUST(e || (reply_len && answer.type == LQ_STUN_BINDING_SUCCESS && lq_addr_equal(&answer.mapped, &from) && ice.last_check == now));
 	}
 }
 
