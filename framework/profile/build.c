@@ -235,11 +235,42 @@ static void take_back(builder *b)
 		lq__graph_drop_node(b->made[--b->n_made]);
 }
 
+static int is_in_a_chain(const builder *b, const char *name)
+{
+	size_t i, k;
+	json_t *chain, *item;
+	lq__element e;
+	json_array_foreach(json_object_get(b->json, "chains"), i, chain)
+		json_array_foreach(chain, k, item)
+			if (!lq__element_parse(json_string_value(item), &e) && !strcmp(e.node, name))
+				return 1;
+	return 0;
+}
+
+/* Nodes that only chains of other graphs mention, like the transport among the shared ones. */
+static int build_loose_nodes(builder *b, size_t *kept)
+{
+	const char *name;
+	json_t *node;
+	json_object_foreach(json_object_get(b->json, "nodes"), name, node) {
+		lq_node *made;
+		if (is_in_a_chain(b, name))
+			continue;
+		++*kept;
+		int r = get_node(b, "", name, NULL, &made);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 static int build(builder *b)
 {
 	size_t i, kept = 0;
 	json_t *chain;
 	int r = make_loops(b);
+	if (!r)
+		r = build_loose_nodes(b, &kept);
 	json_array_foreach(json_object_get(b->json, "chains"), i, chain) {
 		uint32_t media = lq__chain_media(b->profile, b->graph->config.registry, b->config->graph_name, chain);
 		if (r || (b->media && media && media != b->media))

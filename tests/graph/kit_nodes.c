@@ -67,7 +67,7 @@ static int create(const lq_host *host, const lq_value *values, void **self)
 		return host->fail(host, LQ_ENODEV, "no such thing here");
 	}
 	pthread_mutex_lock(&s->rec->lock);
-	if (!s->rec->creates++)
+	if (s->rec->creates++ == s->rec->destroys)
 		s->rec->push_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC | EFD_SEMAPHORE);
 	pthread_mutex_unlock(&s->rec->lock);
 	*self = s;
