@@ -227,10 +227,12 @@ static int offered_track(lq_session *s, const lq_sdp_media *m, char *error, size
 		snprintf(error, error_size, "a=mid:%s: was of another kind before", m->mid);
 		return LQ_EPARSE;
 	}
-	if (!t && !(t = lq__track_add(s, m->mid, m->media))) {
+	if (!t && s->n_tracks == MAX_TRACKS) {
 		snprintf(error, error_size, "a=mid:%s: no more than %d tracks", m->mid, MAX_TRACKS);
 		return LQ_EFULL;
 	}
+	if (!t && !(t = lq__track_add(s, m->mid, m->media)))
+		return LQ_ENOMEM;
 	t->remote = m;
 	snprintf(t->msid, sizeof t->msid, "%s", m->msid);
 	use_codec(t, m, c);

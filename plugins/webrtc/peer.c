@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "webrtc_node.h"
 
+#define MAX_RATE 100000000 /* bit/s */
+#define AUDIO_RATE 50000
 #define MAX_TURNS 64 /* of the context a call: other nodes of the loop want to run, too */
 
 void lq__peer_state(lq__peer *p, int state, const char *reason)
@@ -90,6 +92,23 @@ static void on_loss(void *arg, const char *mid, uint32_t per_mille)
 	tell_upstream(arg, mid, LQ_EVENT_LOSS, per_mille);
 }
 
+/* The pictures share what the other side can take, less a little for the sound. */
+static void on_rate(void *arg, uint64_t bitrate)
+{
+	lq__peer *p = arg;
+	lq__webrtc *w = p->node;
+	int64_t pictures = 0, left = (int64_t)(bitrate < MAX_RATE ? bitrate : MAX_RATE);
+	for (const lq__port *port = w->ports; port; port = port->next) {
+		if (port->direction != LQ_SEND || !port->added)
+			continue;
+		pictures += port->media == LQ_MEDIA_VIDEO;
+		left -= port->media == LQ_MEDIA_AUDIO ? AUDIO_RATE : 0;
+	}
+	for (const lq__port *port = w->ports; port; port = port->next)
+		if (port->direction == LQ_SEND && port->added && port->media == LQ_MEDIA_VIDEO && left > 0)
+			tell_upstream(p, port->mid, LQ_EVENT_TARGET_RATE, left / pictures);
+}
+
 /* ---- life ---- */
 
 static int open_session(lq__webrtc *w, lq__peer *p)
@@ -98,7 +117,8 @@ static int open_session(lq__webrtc *w, lq__peer *p)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	lq_session_config c = {.direction = p->direction, .cert = w->cert, .arg = p, .max_video_delay_ms = w->max_delay, .min_delay_ms = w->min_delay};
 	c.wall_offset = wall.tv_sec * LQ_SEC + wall.tv_nsec - w->host->now(w->host);
-	c.callbacks = (lq_session_callbacks){.send = on_send, .frame = on_frame, .state = on_state, .key_frame_request = on_key_request, .loss = on_loss};
+	c.callbacks = (lq_session_callbacks){.send = on_send, .frame = on_frame, .state = on_state, .key_frame_request = on_key_request, .loss = on_loss,
+	                                     .rate = on_rate};
 	return lq_session_create(&c, &p->session);
 }
 

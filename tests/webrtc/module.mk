@@ -38,3 +38,14 @@ TESTS += %D%/test_session
 %C%_test_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_session_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 endif
+
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_session_parts %D%/test_session_memory
+TESTS += %D%/test_session_parts %D%/test_session_memory
+%C%_test_session_parts_SOURCES = %D%/test_session_parts.c
+%C%_test_session_parts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_session_parts_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_session_memory_SOURCES = %D%/test_session_memory.c
+%C%_test_session_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_session_memory_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+endif
