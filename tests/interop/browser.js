@@ -1,13 +1,10 @@
-// loquatd, headless Chromium and what its page sees and hears; for tests that put a browser beside something else.
+// Headless Chromium and what its page sees and hears; for tests that put a browser beside something else.
 'use strict';
-const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
+const loquatd = require('../server/loquatd.js');
 
 const SKIPPED = 77;
-const build = process.env.top_builddir || path.resolve(__dirname, '../../build');
-const source = process.env.top_srcdir || path.resolve(__dirname, '../..');
-const running = new Set(); // child processes
 
 function which(name) {
 	return (process.env.PATH || '').split(':').map((d) => path.join(d, name)).find((f) => fs.existsSync(f));
@@ -28,33 +25,6 @@ function requirements() {
 		skip('playwright-core is not installed: run npm ci in tests/interop');
 	}
 	return { chromium: chromium || skip('chromium is not installed'), playwright };
-}
-
-// Starts a program whose first line on stdout is JSON; resolves to {process, ready, exited}.
-function start(program, args, env = {}) {
-	const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
-	running.add(child);
-	const exited = new Promise((resolve) => child.on('exit', (code, signal) => { running.delete(child); resolve({ code, signal }); }));
-	return new Promise((resolve, reject) => {
-		let text = '';
-		child.on('error', reject);
-		exited.then(({ code }) => reject(new Error(`${program} ended with status ${code}`)));
-		child.stdout.on('data', (d) => {
-			text += d;
-			const end = text.indexOf('\n');
-			if (end >= 0 && text.slice(0, end + 1).trim().startsWith('{'))
-				resolve({ process: child, ready: JSON.parse(text.slice(0, end)), exited });
-		});
-	});
-}
-
-function startServer(args = []) {
-	return start(path.join(build, 'loquatd'), ['--port', '0', '--debug', '--log-level', 'warning', '--web', path.join(source, 'sdk/web'), ...args]);
-}
-
-async function stop(server) {
-	server.process.kill('SIGTERM');
-	return (await server.exited).code;
 }
 
 async function launch({ chromium, playwright }, more = []) {
@@ -134,17 +104,4 @@ function codecs(page) {
 	});
 }
 
-// Runs a test's main function; whatever it started ends with it.
-function run(main) {
-	const end = (code) => {
-		for (const child of running)
-			child.kill('SIGKILL');
-		process.exit(code);
-	};
-	main().then(() => end(0), (e) => {
-		console.error(e);
-		end(1);
-	});
-}
-
-module.exports = { SKIPPED, build, source, requirements, start, startServer, stop, launch, join, sees, hears, codecs, run };
+module.exports = { ...loquatd, requirements, launch, join, sees, hears, codecs };

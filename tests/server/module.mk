@@ -1,1 +1,21 @@
-# tests/server
+# tests/server: loquatd's parts, then loquatd itself.
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room
+TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room
+%C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_names_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_names_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_message_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_message_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_message_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_token_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_token_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_token_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_room_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_room_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_room_LDADD = libloquat-server.la $(CHECK_LIBS)
+endif
+
+TESTS += %D%/protocol
+dist_check_SCRIPTS += %D%/protocol
+EXTRA_DIST += %D%/loquatd.js %D%/ws.js

@@ -1,0 +1,329 @@
+/* Rooms without sockets, media or a clock: what everybody is told, in which order. */
+#include "tests/unit/suite.h"
+
+#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/errors.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "server/room.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* A connection that writes down what it is sent. */
+typedef struct person {
+	char log[4096];
+	lq__member *member;
+	int64_t media_seen;
+} person;
+
+static lq__rooms *rooms;
+static int tracks_left, settled;
+
+static void send_to(void *conn, const json_t *m)
+{
+	person *p = conn;
+	size_t n = strlen(p->log);
+	char *text = json_dumps(m, JSON_COMPACT | JSON_SORT_KEYS);
+	snprintf(p->log + n, sizeof p->log - n, "%s\n", text);
+	free(text);
+}
+
+static void kicked(void *conn, const char *reason)
+{
+	person *p = conn;
+	size_t n = strlen(p->log);
+	snprintf(p->log + n, sizeof p->log - n, "closed: %s\n", reason);
+	p->member = NULL;
+}
+
+static void nothing(void *arg, lq__member *m) {}
+static void track_leaving(void *arg, lq__track *t) { tracks_left++; }
+static void on_settled(void *arg, lq__room *room) { settled++; }
+static int64_t media_seen(void *arg, lq__member *m) { return ((person *)m->conn)->media_seen; }
+
+static void set_up(void)
+{
+	const lq__rooms_host host = {send_to, kicked, nothing, nothing, track_leaving, on_settled, media_seen, NULL};
+	rooms = lq__rooms_create(&host, 2, 10 * SECOND);
+	ck_assert_ptr_nonnull(rooms);
+}
+
+static void tear_down(void)
+{
+	lq__rooms_destroy(rooms);
+	ck_assert_int_eq(lq__alloc_live(), 0);
+}
+
+static int try_join(person *p, const char *room, const char *user, char *error)
+{
+	lq__join j = {.room = room, .user = user, .name = "", .may_publish = 1, .may_subscribe = 1};
+	p->media_seen = LQ_TIME_NONE;
+	return lq__rooms_join(rooms, &j, p, 0, &p->member, error, 256);
+}
+
+static void join(person *p, const char *room, const char *user)
+{
+	char error[256] = "";
+	ck_assert_msg(!try_join(p, room, user, error), "%s", error);
+}
+
+static void said(person *p, const char *text)
+{
+	ck_assert_str_eq(p->log, text);
+	*p->log = 0;
+}
+
+static uint64_t figure(size_t offset)
+{
+	lq__rooms_figures f;
+	lq__rooms_figures_get(rooms, &f);
+	return *(uint64_t *)(void *)((char *)&f + offset);
+}
+#define FIGURE(name) figure(offsetof(lq__rooms_figures, name))
+
+START_TEST(members_hear_of_each_other)
+{
+	person ann = {0}, bob = {0}, eve = {0};
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	join(&eve, "elsewhere", "eve");
+	said(&ann, "{\"name\":\"bob\",\"seq\":1,\"type\":\"user_joined\",\"user\":\"bob\"}\n");
+	said(&bob, "");
+	ck_assert_uint_eq(FIGURE(rooms), 2);
+	ck_assert_uint_eq(FIGURE(members), 3);
+	lq__member_leave(ann.member, "left");
+	said(&bob, "{\"reason\":\"left\",\"seq\":1,\"type\":\"user_left\",\"user\":\"ann\"}\n");
+	said(&ann, "");
+	said(&eve, "");
+}
+END_TEST
+
+START_TEST(a_room_lives_as_long_as_it_has_members)
+{
+	person ann = {0};
+	char sid[LQ_SID_SIZE];
+	join(&ann, "r", "ann");
+	strcpy(sid, ann.member->room->sid);
+	lq__member_leave(ann.member, "left");
+	ck_assert_uint_eq(FIGURE(rooms), 0);
+	join(&ann, "r", "ann");
+	ck_assert_str_ne(ann.member->room->sid, sid);
+}
+END_TEST
+
+START_TEST(rooms_are_spread_over_workers)
+{
+	person a = {0}, b = {0}, c = {0};
+	join(&a, "one", "a");
+	join(&b, "two", "b");
+	join(&c, "one", "c");
+	ck_assert_uint_ne(a.member->room->worker, b.member->room->worker);
+	ck_assert_uint_eq(a.member->room->worker, c.member->room->worker);
+}
+END_TEST
+
+START_TEST(the_second_of_a_name_wins)
+{
+	person old = {0}, new = {0}, bob = {0};
+	join(&old, "r", "ann");
+	join(&bob, "r", "bob");
+	*old.log = 0;
+	join(&new, "r", "ann");
+	said(&old, "{\"reason\":\"duplicate\",\"seq\":2,\"type\":\"kicked\"}\nclosed: duplicate\n");
+	said(&bob, "{\"reason\":\"duplicate\",\"seq\":1,\"type\":\"user_left\",\"user\":\"ann\"}\n{\"name\":\"ann\",\"seq\":2,\"type\":\"user_joined\",\"user\":\"ann\"}\n");
+	said(&new, "");
+	ck_assert_ptr_null(old.member);
+	ck_assert_uint_eq(new.member->seq, 0);
+	ck_assert_uint_eq(FIGURE(members), 2);
+}
+END_TEST
+
+START_TEST(a_lonely_member_that_comes_again_stays_in_its_room)
+{
+	person old = {0}, new = {0};
+	char sid[LQ_SID_SIZE];
+	join(&old, "r", "ann");
+	strcpy(sid, old.member->room->sid);
+	join(&new, "r", "ann");
+	ck_assert_str_eq(new.member->room->sid, sid);
+}
+END_TEST
+
+START_TEST(a_user_without_a_name_gets_one)
+{
+	person a = {0}, b = {0};
+	join(&a, "r", "");
+	join(&b, "r", "");
+	ck_assert_int_eq(strncmp(a.member->user, "user-", 5), 0);
+	ck_assert_str_ne(a.member->user, b.member->user);
+	ck_assert_str_eq(a.member->name, a.member->user);
+}
+END_TEST
+
+START_TEST(bad_names_are_refused_with_the_reason)
+{
+	person p = {0};
+	char error[256], long_name[66];
+	memset(long_name, 'x', 65);
+	long_name[65] = 0;
+	ck_assert_int_eq(try_join(&p, "", "ann", error), LQ_ERANGE);
+	ck_assert_str_eq(error, "join.room: a room name has 1 to 64 bytes, this one has 0");
+	ck_assert_int_eq(try_join(&p, long_name, "ann", error), LQ_ERANGE);
+	ck_assert_str_eq(error, "join.room: a room name has 1 to 64 bytes, this one has 65");
+	ck_assert_int_eq(try_join(&p, "a/b", "ann", error), LQ_EINVAL);
+	ck_assert_int_eq(try_join(&p, "r", "ann b", error), LQ_EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "join.user: a user id has letters"));
+	ck_assert_uint_eq(FIGURE(rooms), 0);
+	join(&p, long_name + 1, "ann");
+}
+END_TEST
+
+START_TEST(a_full_room_takes_no_more)
+{
+	static person crowd[LQ_ROOM_MEMBERS_MAX + 1];
+	char user[16], error[256];
+	for (int i = 0; i < LQ_ROOM_MEMBERS_MAX; i++) {
+		snprintf(user, sizeof user, "u%d", i);
+		join(&crowd[i], "r", user);
+	}
+	ck_assert_int_eq(try_join(&crowd[LQ_ROOM_MEMBERS_MAX], "r", "late", error), LQ_EFULL);
+	ck_assert_int_eq(try_join(&crowd[LQ_ROOM_MEMBERS_MAX], "r", "u5", error), 0); /* takes its own place */
+}
+END_TEST
+
+START_TEST(tracks_are_told_and_taken_back)
+{
+	person ann = {0}, bob = {0};
+	lq__track *t, *other;
+	char expected[300];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	*ann.log = 0;
+	ck_assert_int_eq(lq__track_create(ann.member, LQ_MEDIA_VIDEO, 1, "0", &t), 0);
+	ck_assert_int_eq(lq__track_create(ann.member, LQ_MEDIA_VIDEO, 1, "1", &other), LQ_EEXIST);
+	t->codec = LQ_CODEC_VP8;
+	said(&bob, "");
+	lq__track_announce(t);
+	snprintf(expected, sizeof expected,
+	         "{\"seq\":2,\"track\":{\"codec\":\"VP8\",\"height\":0,\"id\":\"%s\",\"kind\":\"video\",\"muted\":false,\"stream\":\"sub\",\"user\":\"ann\",\"width\":0},"
+	         "\"type\":\"track_published\"}\n", t->id);
+	*strchr(expected, '2') = '1';
+	said(&bob, expected);
+	ck_assert_ptr_eq(lq__track_find(bob.member->room, t->id), t);
+	ck_assert_ptr_eq(lq__track_by_mid(ann.member, "0"), t);
+	lq__track_mute(t, 1);
+	lq__track_mute(t, 1);
+	snprintf(expected, sizeof expected, "{\"muted\":true,\"seq\":2,\"track\":\"%s\",\"type\":\"track_muted\",\"user\":\"ann\"}\n", t->id);
+	said(&bob, expected);
+	snprintf(expected, sizeof expected, "{\"seq\":3,\"track\":\"%s\",\"type\":\"track_unpublished\",\"user\":\"ann\"}\n", t->id);
+	lq__track_remove(t);
+	said(&bob, expected);
+	said(&ann, "");
+	ck_assert(tracks_left == 1 && settled == 1);
+}
+END_TEST
+
+START_TEST(who_leaves_takes_its_tracks_along)
+{
+	person ann = {0}, bob = {0};
+	lq__track *t;
+	char expected[300];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	ck_assert_int_eq(lq__track_create(ann.member, LQ_MEDIA_AUDIO, 0, "0", &t), 0);
+	lq__track_announce(t);
+	snprintf(expected, sizeof expected, "{\"seq\":2,\"track\":\"%s\",\"type\":\"track_unpublished\",\"user\":\"ann\"}\n"
+	         "{\"reason\":\"lost\",\"seq\":3,\"type\":\"user_left\",\"user\":\"ann\"}\n", t->id);
+	*bob.log = 0;
+	lq__member_leave(ann.member, "lost");
+	said(&bob, expected);
+	ck_assert_uint_eq(FIGURE(tracks), 0);
+}
+END_TEST
+
+START_TEST(a_newcomer_gets_a_picture_of_the_room)
+{
+	person ann = {0}, bob = {0};
+	lq__track *t;
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	ck_assert_int_eq(lq__track_create(ann.member, LQ_MEDIA_AUDIO, 0, "0", &t), 0);
+	json_t *s = lq__member_snapshot(bob.member);
+	ck_assert_uint_eq(json_array_size(s), 1);
+	const json_t *m = json_array_get(s, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(m, "user")), "ann");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(json_object_get(m, "tracks"), 0), "id")), t->id);
+	json_decref(s);
+}
+END_TEST
+
+START_TEST(a_silent_member_times_out)
+{
+	person ann = {0}, bob = {0}, eve = {0};
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	join(&eve, "r", "eve");
+	*ann.log = *bob.log = *eve.log = 0;
+	bob.media_seen = 5 * SECOND; /* no pong, but packets */
+	eve.member->seen = 6 * SECOND;
+	lq__rooms_tick(rooms, 10 * SECOND, 0);
+	said(&bob, "");
+	lq__rooms_tick(rooms, 10 * SECOND + 1, 0);
+	said(&ann, "{\"reason\":\"timeout\",\"seq\":3,\"type\":\"kicked\"}\nclosed: timeout\n");
+	said(&bob, "{\"reason\":\"timeout\",\"seq\":2,\"type\":\"user_left\",\"user\":\"ann\"}\n");
+	ck_assert_uint_eq(FIGURE(members), 2);
+	ck_assert_uint_eq(FIGURE(timeouts), 1);
+}
+END_TEST
+
+START_TEST(a_token_ends)
+{
+	person ann = {0};
+	join(&ann, "r", "ann");
+	ann.member->expires = 1000;
+	lq__rooms_tick(rooms, 0, 999);
+	said(&ann, "");
+	lq__rooms_tick(rooms, 0, 1000);
+	said(&ann, "{\"reason\":\"token_expired\",\"seq\":1,\"type\":\"kicked\"}\nclosed: token_expired\n");
+}
+END_TEST
+
+START_TEST(memory_that_is_missing_is_an_answer)
+{
+	person ann = {0};
+	char error[256] = "";
+	int e;
+	long n = 1;
+	do {
+		lq__alloc_fail_at(n++);
+		e = try_join(&ann, "r", "ann", error);
+		lq__alloc_fail_at(0);
+		ck_assert(!e || e == LQ_ENOMEM);
+	} while (e);
+	ck_assert_int_gt(n, 2);
+	ck_assert_uint_eq(FIGURE(rooms), 1);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("room");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, members_hear_of_each_other);
+	tcase_add_test(t, a_room_lives_as_long_as_it_has_members);
+	tcase_add_test(t, rooms_are_spread_over_workers);
+	tcase_add_test(t, the_second_of_a_name_wins);
+	tcase_add_test(t, a_lonely_member_that_comes_again_stays_in_its_room);
+	tcase_add_test(t, a_user_without_a_name_gets_one);
+	tcase_add_test(t, bad_names_are_refused_with_the_reason);
+	tcase_add_test(t, a_full_room_takes_no_more);
+	tcase_add_test(t, tracks_are_told_and_taken_back);
+	tcase_add_test(t, who_leaves_takes_its_tracks_along);
+	tcase_add_test(t, a_newcomer_gets_a_picture_of_the_room);
+	tcase_add_test(t, a_silent_member_times_out);
+	tcase_add_test(t, a_token_ends);
+	tcase_add_test(t, memory_that_is_missing_is_an_answer);
+	return run_case("server/room", t);
+}
