@@ -84,9 +84,10 @@ static void free_outgoing(connection *c, outgoing *o)
 
 static int write_ping(connection *c)
 {
-	unsigned char ping[LWS_PRE + 1];
+	unsigned char ping[LWS_PRE + 4] = {0}; /* libwebsockets tells nothing of pongs without content */
+	memcpy(ping + LWS_PRE, "ping", 4);
 	c->want_ping = 0;
-	return lws_write(c->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
+	return lws_write(c->wsi, ping + LWS_PRE, 4, LWS_WRITE_PING);
 }
 
 static int on_writable(connection *c)
@@ -184,22 +185,14 @@ static void on_closed(connection *c)
 	c->server->n_connections--;
 }
 
-int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(connection *c, struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t len)
 {
-	lq__server *s = lws_context_user(lws_get_context(wsi));
-	connection *c = user;
-	s->now = lq__server_now();
 	switch (reason) {
-	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-		return on_filter(wsi, s);
-	case LWS_CALLBACK_ESTABLISHED:
-		on_open(c, s, wsi);
-		return 0;
 	case LWS_CALLBACK_RECEIVE:
 		on_receive(c, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		lq__client_alive(&c->client, s->now);
+		lq__client_alive(&c->client, c->server->now);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return on_writable(c);
@@ -212,6 +205,20 @@ int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	default:
 		return 0;
 	}
+}
+
+int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	lq__server *s = lws_context_user(lws_get_context(wsi));
+	connection *c = user;
+	s->now = lq__server_now();
+	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
+		return on_filter(wsi, s);
+	if (reason == LWS_CALLBACK_ESTABLISHED)
+		on_open(c, s, wsi);
+	else if (c && c->server) /* a failed upgrade is closed without having been established */
+		return on_event(c, wsi, reason, in, len);
+	return 0;
 }
 
 void lq__ws_tick(lq__server *s)

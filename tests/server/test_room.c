@@ -19,11 +19,11 @@ typedef struct person {
 } person;
 
 static lq__rooms *rooms;
+static person ann, bob, eve, old, new; /* outlive the tests: the last of them leave when the rooms end */
 static int tracks_left, settled;
 
 static void send_to(void *conn, const json_t *m)
 {
-	person *p = conn;
 	size_t n = strlen(p->log);
 	char *text = json_dumps(m, JSON_COMPACT | JSON_SORT_KEYS);
 	snprintf(p->log + n, sizeof p->log - n, "%s\n", text);
@@ -32,7 +32,6 @@ static void send_to(void *conn, const json_t *m)
 
 static void kicked(void *conn, const char *reason)
 {
-	person *p = conn;
 	size_t n = strlen(p->log);
 	snprintf(p->log + n, sizeof p->log - n, "closed: %s\n", reason);
 	p->member = NULL;
@@ -45,6 +44,8 @@ static int64_t media_seen(void *arg, lq__member *m) { return ((person *)m->conn)
 
 static void set_up(void)
 {
+	ann = bob = eve = old = new = (person){0};
+	tracks_left = settled = 0;
 	const lq__rooms_host host = {send_to, kicked, nothing, nothing, track_leaving, on_settled, media_seen, NULL};
 	rooms = lq__rooms_create(&host, 2, 10 * SECOND);
 	ck_assert_ptr_nonnull(rooms);
@@ -85,7 +86,6 @@ static uint64_t figure(size_t offset)
 
 START_TEST(members_hear_of_each_other)
 {
-	person ann = {0}, bob = {0}, eve = {0};
 	join(&ann, "r", "ann");
 	join(&bob, "r", "bob");
 	join(&eve, "elsewhere", "eve");
@@ -102,7 +102,6 @@ END_TEST
 
 START_TEST(a_room_lives_as_long_as_it_has_members)
 {
-	person ann = {0};
 	char sid[LQ_SID_SIZE];
 	join(&ann, "r", "ann");
 	strcpy(sid, ann.member->room->sid);
@@ -115,18 +114,16 @@ END_TEST
 
 START_TEST(rooms_are_spread_over_workers)
 {
-	person a = {0}, b = {0}, c = {0};
-	join(&a, "one", "a");
-	join(&b, "two", "b");
-	join(&c, "one", "c");
-	ck_assert_uint_ne(a.member->room->worker, b.member->room->worker);
-	ck_assert_uint_eq(a.member->room->worker, c.member->room->worker);
+	join(&ann, "one", "a");
+	join(&bob, "two", "b");
+	join(&eve, "one", "c");
+	ck_assert_uint_ne(ann.member->room->worker, bob.member->room->worker);
+	ck_assert_uint_eq(ann.member->room->worker, eve.member->room->worker);
 }
 END_TEST
 
 START_TEST(the_second_of_a_name_wins)
 {
-	person old = {0}, new = {0}, bob = {0};
 	join(&old, "r", "ann");
 	join(&bob, "r", "bob");
 	*old.log = 0;
@@ -142,7 +139,6 @@ END_TEST
 
 START_TEST(a_lonely_member_that_comes_again_stays_in_its_room)
 {
-	person old = {0}, new = {0};
 	char sid[LQ_SID_SIZE];
 	join(&old, "r", "ann");
 	strcpy(sid, old.member->room->sid);
@@ -153,30 +149,28 @@ END_TEST
 
 START_TEST(a_user_without_a_name_gets_one)
 {
-	person a = {0}, b = {0};
-	join(&a, "r", "");
-	join(&b, "r", "");
-	ck_assert_int_eq(strncmp(a.member->user, "user-", 5), 0);
-	ck_assert_str_ne(a.member->user, b.member->user);
-	ck_assert_str_eq(a.member->name, a.member->user);
+	join(&ann, "r", "");
+	join(&bob, "r", "");
+	ck_assert_int_eq(strncmp(ann.member->user, "user-", 5), 0);
+	ck_assert_str_ne(ann.member->user, bob.member->user);
+	ck_assert_str_eq(ann.member->name, ann.member->user);
 }
 END_TEST
 
 START_TEST(bad_names_are_refused_with_the_reason)
 {
-	person p = {0};
 	char error[256], long_name[66];
 	memset(long_name, 'x', 65);
 	long_name[65] = 0;
-	ck_assert_int_eq(try_join(&p, "", "ann", error), LQ_ERANGE);
+	ck_assert_int_eq(try_join(&ann, "", "ann", error), LQ_ERANGE);
 	ck_assert_str_eq(error, "join.room: a room name has 1 to 64 bytes, this one has 0");
-	ck_assert_int_eq(try_join(&p, long_name, "ann", error), LQ_ERANGE);
+	ck_assert_int_eq(try_join(&ann, long_name, "ann", error), LQ_ERANGE);
 	ck_assert_str_eq(error, "join.room: a room name has 1 to 64 bytes, this one has 65");
-	ck_assert_int_eq(try_join(&p, "a/b", "ann", error), LQ_EINVAL);
-	ck_assert_int_eq(try_join(&p, "r", "ann b", error), LQ_EINVAL);
+	ck_assert_int_eq(try_join(&ann, "a/b", "ann", error), LQ_EINVAL);
+	ck_assert_int_eq(try_join(&ann, "r", "ann b", error), LQ_EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "join.user: a user id has letters"));
 	ck_assert_uint_eq(FIGURE(rooms), 0);
-	join(&p, long_name + 1, "ann");
+	join(&ann, long_name + 1, "ann");
 }
 END_TEST
 
@@ -195,7 +189,6 @@ END_TEST
 
 START_TEST(tracks_are_told_and_taken_back)
 {
-	person ann = {0}, bob = {0};
 	lq__track *t, *other;
 	char expected[300];
 	join(&ann, "r", "ann");
@@ -227,7 +220,6 @@ END_TEST
 
 START_TEST(who_leaves_takes_its_tracks_along)
 {
-	person ann = {0}, bob = {0};
 	lq__track *t;
 	char expected[300];
 	join(&ann, "r", "ann");
@@ -245,7 +237,6 @@ END_TEST
 
 START_TEST(a_newcomer_gets_a_picture_of_the_room)
 {
-	person ann = {0}, bob = {0};
 	lq__track *t;
 	join(&ann, "r", "ann");
 	join(&bob, "r", "bob");
@@ -261,7 +252,6 @@ END_TEST
 
 START_TEST(a_silent_member_times_out)
 {
-	person ann = {0}, bob = {0}, eve = {0};
 	join(&ann, "r", "ann");
 	join(&bob, "r", "bob");
 	join(&eve, "r", "eve");
@@ -280,7 +270,6 @@ END_TEST
 
 START_TEST(a_token_ends)
 {
-	person ann = {0};
 	join(&ann, "r", "ann");
 	ann.member->expires = 1000;
 	lq__rooms_tick(rooms, 0, 999);
@@ -292,7 +281,6 @@ END_TEST
 
 START_TEST(memory_that_is_missing_is_an_answer)
 {
-	person ann = {0};
 	char error[256] = "";
 	int e;
 	long n = 1;
