@@ -1,2 +1,21 @@
-# sdk
+# The SDK. Its objects are also a convenience library, so that tests reach the inside.
+loquatinclude_HEADERS += %D%/include/loquat/loquat.h
+
+SDK_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/include $(JANSSON_CFLAGS) $(LWS_CFLAGS)
+
+noinst_LTLIBRARIES += libloquat-sdk.la
+libloquat_sdk_la_SOURCES = \
+	%D%/control.c %D%/control.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
+	%D%/members.c %D%/names.c %D%/names.h %D%/protocol.c %D%/protocol.h %D%/publish.c %D%/room.c %D%/room.h %D%/room_api.c \
+	%D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/signal.c %D%/signal.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \
+	%D%/task.h %D%/views.c %D%/views.h %D%/views_private.h
+libloquat_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
+
+lib_LTLIBRARIES += libloquat.la
+libloquat_la_SOURCES =
+libloquat_la_LIBADD = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS)
+libloquat_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,--version-script=$(srcdir)/%D%/loquat.map
+EXTRA_libloquat_la_DEPENDENCIES = %D%/loquat.map
+EXTRA_DIST += %D%/loquat.map
+
 include sdk/web/module.mk

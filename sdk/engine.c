@@ -1,0 +1,146 @@
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "room.h"
+#include "views.h"
+
+static void *media_loop(void *arg)
+{
+	lq__tasks_serve(arg);
+	return NULL;
+}
+
+static int scan(lq_registry *registry, const char *path)
+{
+	char *copy, *save = NULL;
+	if (!path)
+		return lq_registry_scan_default(registry);
+	if (!(copy = strdup(path)))
+		return LQ_ENOMEM;
+	int r = 0;
+	for (char *dir = strtok_r(copy, ":", &save); dir && !r; dir = strtok_r(NULL, ":", &save))
+		r = lq_registry_scan(registry, dir);
+	free(copy);
+	return r;
+}
+
+static int load(lq_engine *e, const lq_engine_config *c, lq_diag *diag)
+{
+	int r;
+	if ((r = lq_registry_create(&e->registry)) || (r = lq_registry_add(e->registry, &lq__views_plugin, diag)))
+		return r;
+	if ((r = scan(e->registry, c->plugin_path)))
+		return lq_diag_add(diag, r, "plugins", "the folder %s cannot be read: %s", c->plugin_path ? c->plugin_path : "of plugins", lq_error_text(r));
+	if ((r = lq_profile_load(c->profile ? c->profile : "communication", diag, &e->profile)))
+		return r;
+	if (c->profile_patch && (r = lq_profile_patch(e->profile, c->profile_patch, "profile_patch", diag)))
+		return r;
+	return lq_profile_check(e->profile, e->registry, diag);
+}
+
+static void join_messages(const lq_diag *diag, int code, char *error, size_t size)
+{
+	size_t n = 0;
+	if (!error || !size)
+		return;
+	*error = 0;
+	for (size_t i = 0; i < lq_diag_count(diag) && n < size; i++)
+		n += (size_t)snprintf(error + n, size - n, "%s%s", n ? "\n" : "", lq_diag_text(diag, i));
+	if (!*error && code)
+		snprintf(error, size, "%s", lq_error_text(code));
+}
+
+static void destroy(lq_engine *e)
+{
+	if (e->has_media_thread) {
+		lq__tasks_stop(&e->media);
+		pthread_join(e->media_thread, NULL);
+	}
+	lq__control_destroy(e->control);
+	lq__events_destroy(e->events);
+	lq_profile_destroy(e->profile);
+	lq_registry_destroy(e->registry);
+	lq__tasks_finish(&e->media);
+	pthread_cond_destroy(&e->empty);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+static int start_threads(lq_engine *e, const lq_engine_config *c)
+{
+	int r;
+	if ((r = lq__events_create(c->event_cb, c->user_data, e, &e->events)) || (r = lq__control_create(&e->control)))
+		return r;
+	e->has_media_thread = !pthread_create(&e->media_thread, NULL, media_loop, &e->media);
+	return e->has_media_thread ? 0 : LQ_ENOMEM;
+}
+
+int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *error, size_t error_size)
+{
+	lq_engine_config defaults = LQ_INIT(lq_engine_config);
+	const lq_engine_config *c = config ? config : &defaults;
+	if (error && error_size)
+		*error = 0;
+	if (!out || c->size < sizeof *c)
+		return LQ_EINVAL;
+	lq_diag *diag = lq_diag_create();
+	lq_engine *e = calloc(1, sizeof *e);
+	if (!diag || !e) {
+		lq_diag_destroy(diag);
+		free(e);
+		return LQ_ENOMEM;
+	}
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->empty, NULL);
+	lq__tasks_init(&e->media);
+	int r = load(e, c, diag);
+	if (!r)
+		r = start_threads(e, c);
+	join_messages(diag, r, error, error_size);
+	lq_diag_destroy(diag);
+	if (r)
+		destroy(e);
+	else
+		*out = e;
+	return r;
+}
+
+int lq_engine_destroy(lq_engine *engine)
+{
+	if (!engine)
+		return 0;
+	if (lq__inside_of(engine))
+		return LQ_EREENTRANT;
+	pthread_mutex_lock(&engine->lock);
+	for (;;) {
+		lq_room *room = engine->rooms;
+		while (room && atomic_load(&room->closed))
+			room = room->next;
+		if (room) {
+			lq__room_ref(room);
+			pthread_mutex_unlock(&engine->lock);
+			lq_room_close(room);
+			lq__room_unref(room);
+			pthread_mutex_lock(&engine->lock);
+		} else if (engine->rooms) {
+			pthread_cond_wait(&engine->empty, &engine->lock);
+		} else {
+			break;
+		}
+	}
+	pthread_mutex_unlock(&engine->lock);
+	destroy(engine);
+	return 0;
+}
+
+int lq_engine_poll(lq_engine *engine, int timeout_ms, const lq_sdk_event **event)
+{
+	if (!engine || !event)
+		return LQ_EINVAL;
+	return lq__events_poll(engine->events, timeout_ms, event);
+}

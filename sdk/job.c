@@ -1,0 +1,200 @@
+#include "job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "room.h"
+
+lq__job *lq__job_new(lq_room *room, uint32_t n_tracks, lq__job_fn work, lq__job_fn done)
+{
+	lq__job *job = calloc(1, sizeof *job + n_tracks * sizeof *job->tracks);
+	if (!job)
+		return NULL;
+	job->room = room;
+	job->work = work;
+	job->done = done;
+	job->n_tracks = n_tracks;
+	lq__room_ref(room);
+	return job;
+}
+
+void lq__job_free(lq__job *job)
+{
+	if (!job)
+		return;
+	lq__room_unref(job->room);
+	free(job->sdp);
+	free(job);
+}
+
+static void run_done(lq__task *task)
+{
+	lq__job *job = (lq__job *)task;
+	int always = job->work == lq__work_destroy;
+	if (job->done && (always || !job->room->finishing))
+		job->done(job);
+	else
+		lq__job_free(job);
+}
+
+static void run_work(lq__task *task)
+{
+	lq__job *job = (lq__job *)task;
+	job->work(job);
+	job->task.run = run_done;
+	lq__control_post(job->room->engine->control, task);
+}
+
+void lq__job_post(lq__job *job)
+{
+	job->task.run = run_work;
+	lq__tasks_post(&job->room->engine->media, &job->task);
+}
+
+static void keep_error(char *out, size_t size, int code, const lq_diag *diag)
+{
+	size_t n = 0;
+	*out = 0;
+	for (size_t i = 0; i < lq_diag_count(diag) && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s", n ? "\n" : "", lq_diag_text(diag, i));
+	if (!*out)
+		snprintf(out, size, "%s", lq_error_text(code));
+}
+
+static int set_result(lq__job *job, int code, lq_diag *diag)
+{
+	job->code = code;
+	if (code && code != LQ_EAGAIN)
+		keep_error(job->error, sizeof job->error, code, diag);
+	if (diag)
+		lq_diag_clear(diag);
+	return code;
+}
+
+static int ensure_media(lq__job *job, lq_diag *diag)
+{
+	lq_room *room = job->room;
+	if (room->media)
+		return 0;
+	lq__media_config config = {
+		.registry = room->engine->registry,
+		.profile = room->engine->profile,
+		.views = room->views,
+		.event_fn = lq__room_graph_event,
+		.event_arg = room,
+	};
+	return set_result(job, lq__media_create(&config, diag, &room->media), diag);
+}
+
+static void track_result(lq__media_track *t, int code, lq_diag *diag)
+{
+	t->code = code;
+	if (code)
+		keep_error(t->error, sizeof t->error, code, diag);
+	lq_diag_clear(diag);
+}
+
+/* Runs fn with diagnostics and the room's media there. */
+static void with_media(lq__job *job, void (*fn)(lq__job *, lq__media *, lq_diag *))
+{
+	lq_diag *diag = lq_diag_create();
+	if (!diag)
+		set_result(job, LQ_ENOMEM, NULL);
+	else if (!ensure_media(job, diag))
+		fn(job, job->room->media, diag);
+	lq_diag_destroy(diag);
+}
+
+static void describe(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	char *text = NULL;
+	if (set_result(job, lq__media_describe(m, job->direction, &text, diag), diag))
+		return;
+	free(job->sdp);
+	job->sdp = text;
+}
+
+void lq__work_describe(lq__job *job)
+{
+	with_media(job, describe);
+}
+
+static void publish(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	int any = 0;
+	for (uint32_t i = 0; i < job->n_tracks; i++) {
+		lq__media_track *t = &job->tracks[i];
+		track_result(t, lq__media_publish(m, t, diag), diag);
+		any |= !t->code;
+	}
+	job->direction = LQ_SEND;
+	if (any)
+		describe(job, m, diag);
+}
+
+void lq__work_publish(lq__job *job)
+{
+	with_media(job, publish);
+}
+
+static void set_answer(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	set_result(job, lq__media_set_remote(m, LQ_SEND, job->sdp, diag), diag);
+}
+
+void lq__work_set_answer(lq__job *job)
+{
+	with_media(job, set_answer);
+}
+
+static void offer(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	if (set_result(job, lq__media_set_remote(m, LQ_RECEIVE, job->sdp, diag), diag))
+		return;
+	for (uint32_t i = 0; i < job->n_tracks; i++) {
+		lq__media_track *t = &job->tracks[i];
+		if (!lq__media_has(m, t))
+			track_result(t, lq__media_subscribe(m, t, diag), diag);
+	}
+	job->direction = LQ_RECEIVE;
+	describe(job, m, diag);
+}
+
+void lq__work_offer(lq__job *job)
+{
+	with_media(job, offer);
+}
+
+void lq__work_remove(lq__job *job)
+{
+	for (uint32_t i = 0; job->room->media && i < job->n_tracks; i++)
+		lq__media_remove(job->room->media, &job->tracks[i]);
+}
+
+void lq__work_mute(lq__job *job)
+{
+	for (uint32_t i = 0; job->room->media && i < job->n_tracks; i++)
+		lq__media_mute(job->room->media, &job->tracks[i], job->muted);
+}
+
+void lq__work_destroy(lq__job *job)
+{
+	lq__media_destroy(job->room->media);
+	job->room->media = NULL;
+}
+
+void lq__job_remove(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
+{
+	lq__job *job = lq__job_new(room, 1, lq__work_remove, NULL);
+	if (!job) {
+		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "a track's media could not be removed");
+		return;
+	}
+	snprintf(job->tracks[0].user, sizeof job->tracks[0].user, "%s", user);
+	job->tracks[0].stream = stream;
+	job->tracks[0].kind = kind;
+	lq__job_post(job);
+}

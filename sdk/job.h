@@ -1,0 +1,44 @@
+/* Jobs: work of a room that runs on the engine's media thread, whose result comes back to the control thread. */
+#ifndef LQ_SDK_JOB_H
+#define LQ_SDK_JOB_H
+
+#include <stddef.h>
+
+#include "media.h"
+#include "task.h"
+
+typedef struct lq__job lq__job;
+typedef void (*lq__job_fn)(lq__job *job);
+
+struct lq__job {
+	lq__task task; /* first */
+	lq_room *room; /* referenced */
+	lq__job_fn work; /* media thread */
+	lq__job_fn done; /* control thread, while the room is not being left; else the job is just freed. NULL: nothing to do */
+	int code;
+	char error[1024];
+	uint32_t direction; /* describe */
+	char *sdp;          /* in or out; freed with the job */
+	int64_t rev;
+	int muted;
+	uint32_t n_tracks;
+	lq__media_track tracks[];
+};
+
+lq__job *lq__job_new(lq_room *room, uint32_t n_tracks, lq__job_fn work, lq__job_fn done); /* NULL: no memory */
+void lq__job_post(lq__job *job);
+void lq__job_free(lq__job *job);
+
+/* Works. */
+void lq__work_publish(lq__job *job);    /* builds the tracks, then describes */
+void lq__work_describe(lq__job *job);
+void lq__work_set_answer(lq__job *job); /* sdp */
+void lq__work_offer(lq__job *job);      /* sdp in, builds the tracks, sdp out */
+void lq__work_remove(lq__job *job);     /* tracks */
+void lq__work_mute(lq__job *job);       /* tracks, muted */
+void lq__work_destroy(lq__job *job);    /* all of the room's media */
+
+/* [control thread] Removes the media of one track. */
+void lq__job_remove(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
+
+#endif

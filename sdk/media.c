@@ -1,0 +1,385 @@
+#include "media.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+enum { SDP_MAX = 256 * 1024 };
+
+/* A track that has its group in the graph. */
+typedef struct entry {
+	struct entry *next;
+	lq__media_track track;
+	uint32_t port; /* of the transport */
+} entry;
+
+struct lq__media {
+	lq__media_config config;
+	lq_graph *graph;
+	lq_node *net;
+	entry *tracks;
+	int open[2]; /* by direction */
+};
+
+static int is_local(const lq__media_track *t)
+{
+	return !*t->user;
+}
+
+void lq__group_name(const lq__media_track *t, char out[LQ__GROUP_MAX])
+{
+	const char *stream = lq__stream_name(t->stream), *kind = lq__kind_name(t->kind);
+	if (is_local(t))
+		snprintf(out, LQ__GROUP_MAX, "publish/%s/%s", stream, kind);
+	else
+		snprintf(out, LQ__GROUP_MAX, "subscribe/%s/%s/%s", t->user, stream, kind);
+}
+
+int lq__group_parse(const char *node, lq__media_track *out)
+{
+	char stream[16], kind[16], user[LQ__USER_MAX + 1] = "";
+	int used = 0;
+	if ((sscanf(node, "publish/%15[^/]/%15[^/]%n", stream, kind, &used) != 2 || !used) &&
+	    (sscanf(node, "subscribe/%128[^/]/%15[^/]/%15[^/]%n", user, stream, kind, &used) != 3 || !used))
+		return LQ_ENOENT;
+	if (lq__stream_parse(stream, &out->stream) || (strcmp(kind, "audio") && strcmp(kind, "video")))
+		return LQ_ENOENT;
+	out->kind = strcmp(kind, "audio") ? LQ_VIDEO : LQ_AUDIO;
+	memcpy(out->user, user, sizeof user);
+	return 0;
+}
+
+static entry *find(lq__media *m, const lq__media_track *t)
+{
+	for (entry *e = m->tracks; e; e = e->next)
+		if (e->track.stream == t->stream && e->track.kind == t->kind && !strcmp(e->track.user, t->user))
+			return e;
+	return NULL;
+}
+
+int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **out)
+{
+	lq__media *m = calloc(1, sizeof *m);
+	int r;
+	if (!m)
+		return LQ_ENOMEM;
+	m->config = *config;
+	lq_graph_config gc = {.registry = config->registry, .threads = 1, .event_fn = config->event_fn, .event_arg = config->event_arg};
+	if ((r = lq_graph_create(&gc, &m->graph)))
+		goto fail;
+	if ((r = lq_profile_build(config->profile, m->graph, &(lq_profile_build_config){.graph_name = "shared", .group = "shared"}, diag)))
+		goto fail;
+	m->net = lq_graph_find(m->graph, "shared/net");
+	if (!m->net || lq_node_descriptor(m->net)->kind != LQ_KIND_TRANSPORT) {
+		r = lq_diag_add(diag, LQ_EINVAL, lq_profile_name(config->profile), "graphs.shared.nodes.net: a room needs a transport of this name");
+		goto fail;
+	}
+	if ((r = lq_graph_start(m->graph, "shared", diag)))
+		goto fail;
+	*out = m;
+	return 0;
+fail:
+	lq__media_destroy(m);
+	return r;
+}
+
+static int op_close(const lq_node_desc *desc, void *self, void *arg)
+{
+	const lq_transport_ops *ops = desc->kind_ops;
+	ops->close(self, *(uint32_t *)arg);
+	return 0;
+}
+
+void lq__media_destroy(lq__media *m)
+{
+	if (!m)
+		return;
+	while (m->tracks)
+		lq__media_remove(m, &m->tracks->track);
+	for (uint32_t d = 0; d < 2; d++)
+		if (m->open[d])
+			lq_node_call(m->net, op_close, &d, NULL, NULL);
+	lq_graph_destroy(m->graph);
+	free(m);
+}
+
+lq_graph *lq__media_graph(lq__media *m)
+{
+	return m->graph;
+}
+
+/* ---- the transport ---- */
+
+typedef struct net_call {
+	uint32_t direction, port;
+	const char *text;
+	char *out;
+	size_t size;
+} net_call;
+
+static int op_open(const lq_node_desc *desc, void *self, void *arg)
+{
+	net_call *c = arg;
+	return ((const lq_transport_ops *)desc->kind_ops)->open(self, c->direction, NULL);
+}
+
+static int op_bind(const lq_node_desc *desc, void *self, void *arg)
+{
+	net_call *c = arg;
+	return ((const lq_transport_ops *)desc->kind_ops)->bind(self, c->port, c->text);
+}
+
+static int op_describe(const lq_node_desc *desc, void *self, void *arg)
+{
+	net_call *c = arg;
+	return ((const lq_transport_ops *)desc->kind_ops)->describe(self, c->direction, c->out, c->size);
+}
+
+static int op_set_remote(const lq_node_desc *desc, void *self, void *arg)
+{
+	net_call *c = arg;
+	return ((const lq_transport_ops *)desc->kind_ops)->set_remote(self, c->direction, c->text);
+}
+
+static int call(lq__media *m, lq_node_fn fn, net_call *c, lq_diag *diag)
+{
+	return lq_node_call(m->net, fn, c, c->direction == LQ_SEND ? "publish" : "subscribe", diag);
+}
+
+static int open_direction(lq__media *m, uint32_t direction, lq_diag *diag)
+{
+	int r = m->open[direction] ? 0 : call(m, op_open, &(net_call){.direction = direction}, diag);
+	if (!r)
+		m->open[direction] = 1;
+	return r;
+}
+
+int lq__media_describe(lq__media *m, uint32_t direction, char **out, lq_diag *diag)
+{
+	int r = open_direction(m, direction, diag);
+	if (r)
+		return r;
+	net_call c = {.direction = direction, .out = malloc(SDP_MAX), .size = SDP_MAX};
+	if (!c.out)
+		return LQ_ENOMEM;
+	if ((r = call(m, op_describe, &c, diag))) {
+		free(c.out);
+		return r;
+	}
+	char *fit = realloc(c.out, strlen(c.out) + 1);
+	*out = fit ? fit : c.out;
+	return 0;
+}
+
+int lq__media_set_remote(lq__media *m, uint32_t direction, const char *sdp, lq_diag *diag)
+{
+	int r = open_direction(m, direction, diag);
+	return r ? r : call(m, op_set_remote, &(net_call){.direction = direction, .text = sdp}, diag);
+}
+
+int lq__media_is_transport(lq__media *m, const char *node)
+{
+	return !strcmp(node, lq_node_name(m->net));
+}
+
+const lq__media_track *lq__media_port(lq__media *m, uint32_t direction, uint32_t port)
+{
+	for (entry *e = m->tracks; e; e = e->next)
+		if (e->port == port && is_local(&e->track) == (direction == LQ_SEND))
+			return &e->track;
+	return NULL;
+}
+
+/* ---- groups ---- */
+
+static int in_group(const lq_node *node, const char *group)
+{
+	size_t n = strlen(group);
+	const char *name = lq_node_name(node);
+	return !strncmp(name, group, n) && name[n] == '/';
+}
+
+/* The link between the transport and a group; NULL when the profile has no chain for it. */
+static lq_link *net_link(lq__media *m, const char *group, int local)
+{
+	lq_link *l;
+	for (uint32_t i = 0; (l = lq_node_link(m->net, local ? LQ_IN : LQ_OUT, i)); i++)
+		if (in_group(local ? lq_link_from(l) : lq_link_to(l), group))
+			return l;
+	return NULL;
+}
+
+static const char *out_port_name(const lq_link *l)
+{
+	const lq_node_desc *d = lq_node_descriptor(lq_link_from(l));
+	uint32_t port = lq_link_from_port(l);
+	return port < d->n_ports ? d->ports[port].name : NULL;
+}
+
+/* Puts a tap on the output that feeds link l. */
+static int add_tap(lq__media *m, const lq__media_track *t, const char *group, lq_link *l, lq_diag *diag)
+{
+	char name[LQ__GROUP_MAX + 8];
+	lq_node *from = lq_link_from(l), *tap;
+	snprintf(name, sizeof name, "%s/tap", group);
+	lq_node_config nc = {.name = name, .use = LQ__TAP_ID, .loop = lq_node_loop(from), .group = group};
+	int r = lq_graph_add_node(m->graph, &nc, name, diag, &tap);
+	if (r)
+		return r;
+	lq__view *view = lq__views_ref(m->config.views, t->user, t->stream, t->kind);
+	if (!view)
+		return LQ_ENOMEM;
+	if ((r = lq_node_call(tap, lq__tap_attach, view, name, diag))) {
+		lq__view_unref(view);
+		return r;
+	}
+	return lq_graph_link(m->graph, from, out_port_name(l), tap, "in", NULL, name, diag, NULL);
+}
+
+static int build(lq__media *m, const lq__media_track *t, const char *group, const lq_format *in, lq_diag *diag)
+{
+	lq_profile_build_config bc = {
+		.graph_name = is_local(t) ? "publish" : "subscribe",
+		.group = group,
+		.media = t->kind == LQ_AUDIO ? LQ_MEDIA_AUDIO : LQ_MEDIA_VIDEO,
+		.in_format = in,
+	};
+	return lq_profile_build(m->config.profile, m->graph, &bc, diag);
+}
+
+static int bind(lq__media *m, entry *e, const char *group, lq_diag *diag)
+{
+	int local = is_local(&e->track);
+	lq_link *l = net_link(m, group, local);
+	if (!l)
+		return lq_diag_add(diag, LQ_ENOENT, lq_profile_name(m->config.profile), "graphs.%s has no chain %s net.%s", local ? "publish" : "subscribe",
+		                   local ? "to" : "from", lq__kind_name(e->track.kind));
+	e->port = local ? lq_link_to_port(l) : lq_link_from_port(l);
+	net_call c = {.direction = local ? LQ_SEND : LQ_RECEIVE, .port = e->port, .text = e->track.mid};
+	int r = open_direction(m, c.direction, diag);
+	return r ? r : call(m, op_bind, &c, diag);
+}
+
+/* The node at the far side of the transport's link when it is an encoder or decoder, NULL when it is something else. */
+static lq_node *codec_of(lq__media *m, const char *group, int local)
+{
+	lq_link *l = net_link(m, group, local);
+	lq_node *n = !l ? NULL : local ? lq_link_from(l) : lq_link_to(l);
+	return n && lq_node_descriptor(n)->kind == LQ_KIND_CODEC ? n : NULL;
+}
+
+static entry *entry_new(const lq__media_track *t)
+{
+	entry *e = calloc(1, sizeof *e);
+	if (e)
+		e->track = *t;
+	return e;
+}
+
+static int keep(lq__media *m, entry *e)
+{
+	e->next = m->tracks;
+	m->tracks = e;
+	return 0;
+}
+
+/* The tap of a local track is on what its encoder gets, behind any converter that the start of the group put in; so it comes second. */
+static int start_publish(lq__media *m, entry *e, const char *group, lq_diag *diag)
+{
+	int r;
+	if ((r = build(m, &e->track, group, NULL, diag)) || (r = lq_graph_start(m->graph, group, diag)) || (r = bind(m, e, group, diag)))
+		return r;
+	lq_node *encoder = codec_of(m, group, 1);
+	lq_link *raw = encoder ? lq_node_link(encoder, LQ_IN, 0) : NULL;
+	if (!raw)
+		return 0;
+	return (r = add_tap(m, &e->track, group, raw, diag)) ? r : lq_graph_start(m->graph, group, diag);
+}
+
+static int start_subscribe(lq__media *m, entry *e, const char *group, lq_diag *diag)
+{
+	static const struct { const char *name; uint32_t codec; } codecs[] = {
+		{"opus", LQ_CODEC_OPUS}, {"H264", LQ_CODEC_H264}, {"VP8", LQ_CODEC_VP8}, {"VP9", LQ_CODEC_VP9}, {"AV1", LQ_CODEC_AV1},
+		{"H265", LQ_CODEC_H265}, {"PCMU", LQ_CODEC_PCMU}, {"PCMA", LQ_CODEC_PCMA}, {"AAC", LQ_CODEC_AAC},
+	};
+	lq_format in = {.struct_size = sizeof in, .media = e->track.kind == LQ_AUDIO ? LQ_MEDIA_AUDIO : LQ_MEDIA_VIDEO};
+	int r;
+	for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+		if (!strcmp(codecs[i].name, e->track.codec))
+			in.codec = codecs[i].codec;
+	if (!in.codec)
+		return lq_diag_add(diag, LQ_ENOTSUP, group, "codec \"%s\" is not known here", e->track.codec);
+	if ((r = build(m, &e->track, group, &in, diag)) || (r = bind(m, e, group, diag)))
+		return r;
+	lq_node *decoder = codec_of(m, group, 0);
+	lq_link *raw = decoder ? lq_node_link(decoder, LQ_OUT, 0) : NULL;
+	if (raw && (r = add_tap(m, &e->track, group, raw, diag)))
+		return r;
+	return lq_graph_start(m->graph, group, diag);
+}
+
+static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *, entry *, const char *, lq_diag *), lq_diag *diag)
+{
+	char group[LQ__GROUP_MAX];
+	if (find(m, t))
+		return LQ_EEXIST;
+	entry *e = entry_new(t);
+	if (!e)
+		return LQ_ENOMEM;
+	lq__group_name(t, group);
+	int r = start(m, e, group, diag);
+	if (!r)
+		return keep(m, e);
+	lq_graph_remove(m->graph, group);
+	free(e);
+	return r;
+}
+
+int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
+{
+	snprintf(t->mid, sizeof t->mid, "%u", (unsigned)t->stream * 2 + (t->kind == LQ_VIDEO));
+	return add(m, t, start_publish, diag);
+}
+
+int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag)
+{
+	return add(m, t, start_subscribe, diag);
+}
+
+int lq__media_has(lq__media *m, const lq__media_track *t)
+{
+	return find(m, t) != NULL;
+}
+
+void lq__media_remove(lq__media *m, const lq__media_track *t)
+{
+	char group[LQ__GROUP_MAX];
+	entry *e = find(m, t);
+	if (!e)
+		return;
+	lq__group_name(t, group);
+	lq_graph_remove(m->graph, group);
+	for (entry **p = &m->tracks; *p; p = &(*p)->next)
+		if (*p == e) {
+			*p = e->next;
+			break;
+		}
+	free(e);
+}
+
+/* The encoder's input, so that the app's own preview goes on; for a source that brings packets, the transport's. */
+void lq__media_mute(lq__media *m, const lq__media_track *t, int muted)
+{
+	char group[LQ__GROUP_MAX];
+	if (!find(m, t))
+		return;
+	lq__group_name(t, group);
+	lq_node *encoder = codec_of(m, group, 1);
+	lq_link *l = encoder ? lq_node_link(encoder, LQ_IN, 0) : net_link(m, group, 1);
+	if (l)
+		lq_link_set_muted(l, muted);
+	if (!muted && encoder)
+		lq_node_send_event(encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
+}

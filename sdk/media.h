@@ -1,0 +1,63 @@
+/* The media of one room: its graph, built from the profile in groups: "shared" once (with the transport as its node "net"), "publish/STREAM/KIND" for
+ * each local track, "subscribe/USER/STREAM/KIND" for each remote one. All functions block and are for the engine's one media thread. */
+#ifndef LQ_SDK_MEDIA_H
+#define LQ_SDK_MEDIA_H
+
+#include <loquat/graph.h>
+#include <loquat/loquat.h>
+#include <loquat/profile.h>
+
+#include "names.h"
+#include "views.h"
+
+enum { LQ__ID_MAX = 64, LQ__GROUP_MAX = 192 };
+
+/* A track as the media side knows it; user "" is ourselves. */
+typedef struct lq__media_track {
+	char user[LQ__USER_MAX + 1];
+	lq_stream stream;
+	lq_track_kind kind;
+	char mid[LQ__ID_MAX];
+	char codec[16];
+	uint32_t width, height; /* 0 unknown */
+	int code;               /* the result, where a list of these is worked off */
+	char error[400];
+} lq__media_track;
+
+typedef struct lq__media lq__media;
+
+typedef struct lq__media_config {
+	lq_registry *registry;
+	const lq_profile *profile;
+	lq__views *views;
+	lq_graph_event_fn event_fn; /* [any loop] */
+	void *event_arg;
+} lq__media_config;
+
+/* Builds and starts "shared". */
+int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **out);
+void lq__media_destroy(lq__media *m); /* NULL is fine */
+
+/* Starts a local track and gives it a place (t->mid, an output) in the next offer. */
+int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag);
+int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag);
+int lq__media_has(lq__media *m, const lq__media_track *t);
+void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
+void lq__media_mute(lq__media *m, const lq__media_track *t, int muted);
+
+/* LQ_SEND: our offer, the server's answer. LQ_RECEIVE: its offer, our answer. describe's text is for free(); LQ_EAGAIN: not yet, an
+ * LQ_EVENT_DESCRIPTION follows. */
+int lq__media_describe(lq__media *m, uint32_t direction, char **out, lq_diag *diag);
+int lq__media_set_remote(lq__media *m, uint32_t direction, const char *sdp, lq_diag *diag);
+
+lq_graph *lq__media_graph(lq__media *m);
+
+/* The group's name, "subscribe/alice/main/video" or "publish/main/audio". */
+void lq__group_name(const lq__media_track *t, char out[LQ__GROUP_MAX]);
+/* The track of a node by its name ("subscribe/alice/main/video/vdec"); LQ_ENOENT when it belongs to none. */
+int lq__group_parse(const char *node, lq__media_track *out);
+/* The track that uses a port of the transport; NULL none. */
+const lq__media_track *lq__media_port(lq__media *m, uint32_t direction, uint32_t port);
+int lq__media_is_transport(lq__media *m, const char *node);
+
+#endif

@@ -1,0 +1,20 @@
+/* What rooms, users, servers and streams may be called. [any] */
+#ifndef LQ_SDK_NAMES_H
+#define LQ_SDK_NAMES_H
+
+#include <loquat/loquat.h>
+
+enum { LQ__ROOM_MAX = 64, LQ__USER_MAX = 128, LQ__STREAMS = 4, LQ__DEFAULT_PORT = 7880 };
+
+typedef struct lq__server {
+	char host[256];
+	uint16_t port;
+} lq__server;
+
+int lq__user_check(const char *user);                         /* 0, LQ_ERANGE, LQ_EINVAL */
+int lq__server_parse(const char *server, lq__server *out);    /* "ws://host:port", "host:port", "[v6]:port"; else LQ_EINVAL */
+const char *lq__stream_name(lq_stream stream);
+int lq__stream_parse(const char *name, lq_stream *out);
+const char *lq__kind_name(lq_track_kind kind);
+
+#endif

@@ -1,0 +1,327 @@
+#include "protocol.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "names.h"
+
+typedef struct parser {
+	lq__msg *msg;
+	char *error;
+	size_t error_size;
+} parser;
+
+static int wrong(parser *p, const char *what, const char *field)
+{
+	snprintf(p->error, p->error_size, "%s \"%s\"", what, field);
+	return LQ_EPROTO;
+}
+
+/* An absent string is "". */
+static int get_string(parser *p, json_t *obj, const char *key, int required, const char **out)
+{
+	json_t *v = json_object_get(obj, key);
+	*out = "";
+	if (!v || json_is_null(v))
+		return required ? wrong(p, "missing field", key) : 0;
+	if (!json_is_string(v))
+		return wrong(p, "not a string:", key);
+	*out = json_string_value(v);
+	return required && !**out ? wrong(p, "empty field", key) : 0;
+}
+
+static int get_int(parser *p, json_t *obj, const char *key, int required, int64_t *out)
+{
+	json_t *v = json_object_get(obj, key);
+	*out = 0;
+	if (!v)
+		return required ? wrong(p, "missing field", key) : 0;
+	if (!json_is_integer(v))
+		return wrong(p, "not an integer:", key);
+	*out = json_integer_value(v);
+	return *out < 0 ? wrong(p, "negative:", key) : 0;
+}
+
+static uint32_t get_size(json_t *obj, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(obj, key));
+	return n > 0 && n <= 65536 ? (uint32_t)n : 0;
+}
+
+static int get_track(parser *p, json_t *obj, const char *id_key, lq__msg_track *t)
+{
+	const char *kind, *stream;
+	int r;
+	if (!json_is_object(obj))
+		return wrong(p, "not an object:", "track");
+	if ((r = get_string(p, obj, id_key, 1, &t->id)) || (r = get_string(p, obj, "user", 0, &t->user)) || (r = get_string(p, obj, "mid", 0, &t->mid)) ||
+	    (r = get_string(p, obj, "codec", 0, &t->codec)) || (r = get_string(p, obj, "kind", 0, &kind)) || (r = get_string(p, obj, "stream", 0, &stream)))
+		return r;
+	if (*kind && strcmp(kind, "audio") && strcmp(kind, "video"))
+		return wrong(p, "unknown kind", kind);
+	t->kind = !*kind ? 0 : !strcmp(kind, "audio") ? LQ_AUDIO : LQ_VIDEO;
+	if (*stream && lq__stream_parse(stream, &t->stream))
+		return wrong(p, "unknown stream", stream);
+	t->muted = json_is_true(json_object_get(obj, "muted"));
+	t->width = get_size(obj, "width");
+	t->height = get_size(obj, "height");
+	return 0;
+}
+
+static int get_tracks(parser *p, json_t *array, const char *id_key)
+{
+	lq__msg *m = p->msg;
+	if (!array)
+		return 0;
+	if (!json_is_array(array))
+		return wrong(p, "not an array:", "tracks");
+	size_t n = json_array_size(array);
+	if (!n)
+		return 0;
+	lq__msg_track *more = realloc(m->tracks, (m->n_tracks + n) * sizeof *more);
+	if (!more)
+		return LQ_ENOMEM;
+	m->tracks = more;
+	for (size_t i = 0; i < n; i++) {
+		lq__msg_track *t = &m->tracks[m->n_tracks];
+		memset(t, 0, sizeof *t);
+		int r = get_track(p, json_array_get(array, i), id_key, t);
+		if (r)
+			return r;
+		m->n_tracks++;
+	}
+	return 0;
+}
+
+static int get_members(parser *p, json_t *array)
+{
+	lq__msg *m = p->msg;
+	if (!json_is_array(array))
+		return wrong(p, "not an array:", "members");
+	size_t n = json_array_size(array);
+	m->members = calloc(n ? n : 1, sizeof *m->members);
+	if (!m->members)
+		return LQ_ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		json_t *obj = json_array_get(array, i);
+		lq__msg_member *b = &m->members[i];
+		int r;
+		if (!json_is_object(obj))
+			return wrong(p, "not an object:", "members");
+		b->first_track = m->n_tracks;
+		if ((r = get_string(p, obj, "user", 1, &b->user)) || (r = get_string(p, obj, "name", 0, &b->name)) ||
+		    (r = get_tracks(p, json_object_get(obj, "tracks"), "id")))
+			return r;
+		b->n_tracks = m->n_tracks - b->first_track;
+		m->n_members++;
+	}
+	return 0;
+}
+
+/* Who a message speaks of goes into an event, whose strings have no bound of their own. */
+static int get_user(parser *p, json_t *obj)
+{
+	lq__msg *m = p->msg;
+	int r;
+	if ((r = get_string(p, obj, "user", 1, &m->user)) || (r = get_string(p, obj, "name", 0, &m->name)))
+		return r;
+	return strlen(m->user) > LQ__USER_MAX ? wrong(p, "too long:", "user") : 0;
+}
+
+static int parse_joined(parser *p, json_t *obj)
+{
+	int r;
+	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)))
+		return r;
+	return get_members(p, json_object_get(obj, "members"));
+}
+
+static int parse_sdp(parser *p, json_t *obj)
+{
+	int r = get_string(p, obj, "sdp", 1, &p->msg->sdp);
+	return r ? r : get_tracks(p, json_object_get(obj, "tracks"), "track");
+}
+
+static int parse_offer(parser *p, json_t *obj)
+{
+	int r = get_int(p, obj, "rev", 1, &p->msg->rev);
+	return r ? r : parse_sdp(p, obj);
+}
+
+static int parse_error(parser *p, json_t *obj)
+{
+	const char *code;
+	int r;
+	if ((r = get_string(p, obj, "code", 1, &code)) || (r = get_string(p, obj, "message", 0, &p->msg->text)))
+		return r;
+	p->msg->code = lq__error_code(code);
+	return 0;
+}
+
+static int parse_user_event(parser *p, json_t *obj)
+{
+	int r = get_user(p, obj);
+	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static int one_track(parser *p, json_t *obj, const char *id_key)
+{
+	lq__msg *m = p->msg;
+	m->tracks = calloc(1, sizeof *m->tracks);
+	if (!m->tracks)
+		return LQ_ENOMEM;
+	m->n_tracks = 1;
+	return get_track(p, obj, id_key, m->tracks);
+}
+
+static int parse_track_published(parser *p, json_t *obj)
+{
+	int r = one_track(p, json_object_get(obj, "track"), "id");
+	if (r)
+		return r;
+	return !*p->msg->tracks->user || !p->msg->tracks->kind ? wrong(p, "incomplete", "track") : 0;
+}
+
+static int parse_track_event(parser *p, json_t *obj)
+{
+	return one_track(p, obj, "track");
+}
+
+static int parse_kicked(parser *p, json_t *obj)
+{
+	return get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static const struct {
+	const char *name;
+	lq__msg_type type;
+	int (*parse)(parser *p, json_t *obj);
+} types[] = {
+	{"joined", LQ__MSG_JOINED, parse_joined},
+	{"published", LQ__MSG_PUBLISHED, parse_sdp},
+	{"ok", LQ__MSG_OK, NULL},
+	{"error", LQ__MSG_ERROR, parse_error},
+	{"left", LQ__MSG_LEFT, NULL},
+	{"pong", LQ__MSG_PONG, NULL},
+	{"stats", LQ__MSG_STATS, NULL},
+	{"offer", LQ__MSG_OFFER, parse_offer},
+	{"user_joined", LQ__MSG_USER_JOINED, parse_user_event},
+	{"user_left", LQ__MSG_USER_LEFT, parse_user_event},
+	{"track_published", LQ__MSG_TRACK_PUBLISHED, parse_track_published},
+	{"track_unpublished", LQ__MSG_TRACK_UNPUBLISHED, parse_track_event},
+	{"track_muted", LQ__MSG_TRACK_MUTED, parse_track_event},
+	{"kicked", LQ__MSG_KICKED, parse_kicked},
+};
+
+static int parse_object(parser *p, json_t *obj)
+{
+	lq__msg *m = p->msg;
+	const char *type;
+	int r;
+	if (!json_is_object(obj)) {
+		snprintf(p->error, p->error_size, "not a JSON object");
+		return LQ_EPROTO;
+	}
+	if ((r = get_string(p, obj, "type", 1, &type)) || (r = get_int(p, obj, "id", 0, &m->id)) || (r = get_int(p, obj, "seq", 0, &m->seq)))
+		return r;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i].name)) {
+			m->type = types[i].type;
+			return types[i].parse ? types[i].parse(p, obj) : 0;
+		}
+	return 0;
+}
+
+int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_t error_size)
+{
+	json_error_t je;
+	parser p = {.msg = out, .error = error, .error_size = error_size};
+	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = ""};
+	if (len > LQ__MESSAGE_MAX) {
+		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
+		return LQ_EPROTO;
+	}
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	if (!root) {
+		snprintf(error, error_size, "JSON, byte %d: %s", je.position, je.text);
+		return LQ_EPROTO;
+	}
+	out->json = root;
+	int r = parse_object(&p, root);
+	if (r)
+		lq__msg_finish(out);
+	return r;
+}
+
+void lq__msg_finish(lq__msg *m)
+{
+	free(m->tracks);
+	free(m->members);
+	json_decref(m->json);
+	*m = (lq__msg){0};
+}
+
+int lq__error_code(const char *name)
+{
+#define CODE(n, number, text) \
+	if (!strcmp(name, #n)) \
+		return -(number);
+	LQ_ERRORS(CODE)
+#undef CODE
+	return LQ_EPROTO;
+}
+
+/* Takes the object. */
+static char *dump(json_t *obj)
+{
+	char *text = obj ? json_dumps(obj, JSON_COMPACT) : NULL;
+	json_decref(obj);
+	return text;
+}
+
+char *lq__req_join(int64_t id, const char *room, const char *user, const char *name, const char *token)
+{
+	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", room, "user", user && *user ? user : NULL,
+	                      "name", name && *name ? name : NULL, "token", token));
+}
+
+char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n)
+{
+	json_t *array = json_array();
+	for (uint32_t i = 0; i < n; i++)
+		if (json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "mid", tracks[i].mid, "kind", lq__kind_name(tracks[i].kind), "stream",
+		                                           lq__stream_name(tracks[i].stream)))) {
+			json_decref(array);
+			return NULL;
+		}
+	return dump(json_pack("{s:s, s:I, s:s, s:o}", "type", "publish", "id", (json_int_t)id, "sdp", sdp, "tracks", array));
+}
+
+char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n)
+{
+	json_t *array = json_array();
+	for (uint32_t i = 0; i < n; i++)
+		if (json_array_append_new(array, json_string(ids[i]))) {
+			json_decref(array);
+			return NULL;
+		}
+	return dump(json_pack("{s:s, s:I, s:o}", "type", type, "id", (json_int_t)id, "tracks", array));
+}
+
+char *lq__req_mute(int64_t id, const char *track, int muted)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:b}", "type", "mute", "id", (json_int_t)id, "track", track, "muted", muted));
+}
+
+char *lq__req_answer(int64_t id, const char *sdp, int64_t rev)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:I}", "type", "answer", "id", (json_int_t)id, "sdp", sdp, "rev", (json_int_t)rev));
+}
+
+char *lq__req_plain(int64_t id, const char *type)
+{
+	return dump(json_pack("{s:s, s:I}", "type", type, "id", (json_int_t)id));
+}

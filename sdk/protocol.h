@@ -1,0 +1,60 @@
+/* The room protocol, version 1 (docs/protocol.md), as seen by a client: texts in, typed messages out, and requests as texts. Knows no
+ * socket and keeps no state. [any] */
+#ifndef LQ_SDK_PROTOCOL_H
+#define LQ_SDK_PROTOCOL_H
+
+#include <loquat/loquat.h>
+
+enum { LQ__MESSAGE_MAX = 256 * 1024 };
+
+typedef enum lq__msg_type {
+	LQ__MSG_OTHER = 0, /* a type that this client does not know: to be ignored */
+	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
+	LQ__MSG_OFFER,
+	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED
+} lq__msg_type;
+
+/* Fields that do not apply are "" or 0, strings never NULL. */
+typedef struct lq__msg_track {
+	const char *id, *user, *mid, *codec;
+	lq_stream stream;
+	lq_track_kind kind; /* 0 unknown */
+	int muted;
+	uint32_t width, height;
+} lq__msg_track;
+
+typedef struct lq__msg_member {
+	const char *user, *name;
+	uint32_t first_track, n_tracks; /* in lq__msg.tracks */
+} lq__msg_member;
+
+typedef struct lq__msg {
+	lq__msg_type type;
+	int64_t id;  /* of the request, 0 none */
+	int64_t seq; /* of the event, 0 none */
+	int64_t rev;
+	int code;    /* LQ_E* of an error */
+	const char *room_sid, *user, *name, *sdp, *reason, *text;
+	lq__msg_track *tracks; /* one for the track events */
+	uint32_t n_tracks;
+	lq__msg_member *members;
+	uint32_t n_members;
+	void *json; /* owns the strings */
+} lq__msg;
+
+/* 0, LQ_EPROTO with the reason in `error`, or LQ_ENOMEM. On success lq__msg_finish frees. */
+int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_t error_size);
+void lq__msg_finish(lq__msg *msg);
+
+/* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
+int lq__error_code(const char *name);
+
+/* Requests: a text to free(), or NULL (no memory, or a string that is not UTF-8). */
+char *lq__req_join(int64_t id, const char *room, const char *user, const char *name, const char *token);
+char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n);
+char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n); /* subscribe, unsubscribe, unpublish */
+char *lq__req_mute(int64_t id, const char *track, int muted);
+char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
+char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
+
+#endif

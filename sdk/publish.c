@@ -1,0 +1,259 @@
+/* Local tracks: what is wanted, what has been built, and what the server has. One offer is under way at a time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "room.h"
+
+#define FOR_EACH_PUB(room, i, p) for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) for (lq__pub *p = &(room)->pubs[i / 2][i % 2]; p; p = NULL)
+
+static lq_stream stream_of(unsigned i)
+{
+	return (lq_stream)(i / 2);
+}
+
+static lq_track_kind kind_of(unsigned i)
+{
+	return (lq_track_kind)(i % 2 + 1);
+}
+
+static void report(lq_room *room, unsigned i, int code, const char *text)
+{
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_LOCAL_PUBLISHED, .stream = stream_of(i), .kind = kind_of(i), .code = code, .text = text});
+}
+
+static void mute_media(lq_room *room, unsigned i, int muted)
+{
+	lq__job *job = lq__job_new(room, 1, lq__work_mute, NULL);
+	if (!job) {
+		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory to mute");
+		return;
+	}
+	job->tracks[0].stream = stream_of(i);
+	job->tracks[0].kind = kind_of(i);
+	job->muted = muted;
+	lq__job_post(job);
+}
+
+static void remove_media(lq_room *room, unsigned i)
+{
+	room->pubs[i / 2][i % 2].built = 0;
+	lq__job_remove(room, "", stream_of(i), kind_of(i));
+}
+
+void lq__publish_auto(lq_room *room)
+{
+	lq__pub *main_stream = room->pubs[LQ_STREAM_MAIN];
+	main_stream[LQ_AUDIO - 1].wanted |= room->options.auto_publish_audio != LQ_OFF;
+	main_stream[LQ_VIDEO - 1].wanted |= room->options.auto_publish_video != LQ_OFF;
+	lq__publish_sync(room);
+}
+
+/* ---- making the offer ---- */
+
+static void built(lq_room *room, const lq__media_track *t)
+{
+	unsigned i = t->stream * 2u + t->kind - 1u;
+	lq__pub *p = &room->pubs[t->stream][t->kind - 1];
+	if (t->code) {
+		p->wanted = 0;
+		report(room, i, t->code, t->error);
+		return;
+	}
+	p->built = 1;
+	snprintf(p->mid, sizeof p->mid, "%s", t->mid);
+	if (p->muted)
+		mute_media(room, i, 1);
+}
+
+static int any_built(lq_room *room)
+{
+	FOR_EACH_PUB(room, i, p)
+		if (p->built)
+			return 1;
+	return 0;
+}
+
+static void finished(lq_room *room)
+{
+	room->pub_busy = 0;
+	free(room->offer);
+	room->offer = NULL;
+	if (room->pub_dirty)
+		lq__publish_sync(room);
+}
+
+static void offer_made(lq__job *job)
+{
+	lq_room *room = job->room;
+	lq__describing *d = &room->describing[LQ_SEND];
+	if (job->work == lq__work_publish)
+		for (uint32_t i = 0; i < job->n_tracks; i++) {
+			if (job->code && job->code != LQ_EAGAIN && !job->tracks[i].code) {
+				job->tracks[i].code = job->code;
+				snprintf(job->tracks[i].error, sizeof job->tracks[i].error, "%.*s", (int)sizeof job->tracks[i].error - 1, job->error);
+				lq__job_remove(room, "", job->tracks[i].stream, job->tracks[i].kind);
+			}
+			built(room, &job->tracks[i]);
+		}
+	if (job->code == LQ_EAGAIN) {
+		job->work = lq__work_describe;
+		if (d->changed) {
+			d->changed = 0;
+			lq__job_post(job);
+		} else {
+			d->waiting = job;
+		}
+		return;
+	}
+	if (job->code && job->work == lq__work_describe) {
+		lq__publish_failed(room, job->code, job->error);
+	} else if (!job->code && any_built(room)) {
+		room->offer = job->sdp;
+		job->sdp = NULL;
+		lq__publish_offer(room);
+	} else {
+		finished(room);
+	}
+	lq__job_free(job);
+}
+
+static void remove_unwanted(lq_room *room)
+{
+	const char *ids[2 * LQ__STREAMS];
+	uint32_t n = 0;
+	FOR_EACH_PUB(room, i, p)
+		if (p->built && !p->wanted) {
+			if (*p->track)
+				ids[n++] = p->track;
+			remove_media(room, i);
+		}
+	if (n)
+		lq__room_send_tracks(room, "unpublish", LQ__REQ_OTHER, ids, n);
+	FOR_EACH_PUB(room, i, p)
+		if (!p->built)
+			*p->track = 0;
+}
+
+void lq__publish_sync(lq_room *room)
+{
+	uint32_t n = 0;
+	if (!room->active || room->finishing)
+		return;
+	room->pub_dirty = room->pub_busy;
+	if (room->pub_busy)
+		return;
+	remove_unwanted(room);
+	FOR_EACH_PUB(room, i, p)
+		n += p->wanted && !p->built;
+	if (!n)
+		return;
+	lq__job *job = lq__job_new(room, n, lq__work_publish, offer_made);
+	if (!job) {
+		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory to publish");
+		return;
+	}
+	n = 0;
+	FOR_EACH_PUB(room, i, p)
+		if (p->wanted && !p->built) {
+			job->tracks[n].stream = stream_of(i);
+			job->tracks[n++].kind = kind_of(i);
+		}
+	room->pub_busy = 1;
+	room->describing[LQ_SEND].changed = 0;
+	lq__job_post(job);
+}
+
+/* Sends the offer when there is one and we are in the room. */
+void lq__publish_offer(lq_room *room)
+{
+	lq__msg_track tracks[2 * LQ__STREAMS];
+	uint32_t n = 0;
+	if (!room->offer || !room->joined_reported)
+		return;
+	FOR_EACH_PUB(room, i, p) {
+		p->offered = p->built;
+		if (p->built)
+			tracks[n++] = (lq__msg_track){.mid = p->mid, .kind = kind_of(i), .stream = stream_of(i)};
+	}
+	int64_t id = lq__room_id(room);
+	int r = lq__room_send(room, id, LQ__REQ_PUBLISH, lq__req_publish(id, room->offer, tracks, n));
+	free(room->offer);
+	room->offer = NULL;
+	if (r)
+		lq__publish_failed(room, r, lq_error_text(r));
+}
+
+/* ---- the server's answer ---- */
+
+void lq__publish_failed(lq_room *room, int code, const char *text)
+{
+	FOR_EACH_PUB(room, i, p)
+		if (p->built && !*p->track) {
+			p->wanted = 0;
+			remove_media(room, i);
+			report(room, i, code, text);
+		}
+	finished(room);
+}
+
+static void send_mute(lq_room *room, unsigned i)
+{
+	lq__pub *p = &room->pubs[i / 2][i % 2];
+	int64_t id = lq__room_id(room);
+	lq__room_send(room, id, LQ__REQ_OTHER, lq__req_mute(id, p->track, p->muted));
+}
+
+static void answer_set(lq__job *job)
+{
+	lq_room *room = job->room;
+	if (job->code) {
+		FOR_EACH_PUB(room, i, p)
+			if (p->offered)
+				*p->track = 0;
+		lq__publish_failed(room, job->code, job->error);
+	} else {
+		FOR_EACH_PUB(room, i, p)
+			if (p->offered) {
+				p->offered = 0;
+				report(room, i, *p->track ? 0 : LQ_EPROTO, *p->track ? "" : "the server's answer does not name the track");
+				if (p->muted && *p->track)
+					send_mute(room, i);
+			}
+		finished(room);
+	}
+	lq__job_free(job);
+}
+
+/* A re-offer names old tracks again: only the new ones are news. */
+void lq__publish_answered(lq_room *room, const lq__msg *msg)
+{
+	FOR_EACH_PUB(room, i, p)
+		if (p->offered)
+			for (uint32_t j = 0; j < msg->n_tracks; j++)
+				if (!strcmp(msg->tracks[j].mid, p->mid) && strlen(msg->tracks[j].id) < sizeof p->track) {
+					p->offered = !*p->track;
+					snprintf(p->track, sizeof p->track, "%s", msg->tracks[j].id);
+				}
+	lq__job *job = lq__job_new(room, 0, lq__work_set_answer, answer_set);
+	if (!job || !(job->sdp = strdup(msg->sdp))) {
+		lq__job_free(job);
+		lq__publish_failed(room, LQ_ENOMEM, "no memory for the server's answer");
+		return;
+	}
+	lq__job_post(job);
+}
+
+void lq__publish_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted)
+{
+	unsigned i = stream * 2u + kind - 1u;
+	lq__pub *p = &room->pubs[stream][kind - 1];
+	p->muted = muted;
+	if (!room->active || room->finishing || (!p->built && !room->pub_busy))
+		return;
+	mute_media(room, i, muted);
+	if (*p->track)
+		send_mute(room, i);
+}

@@ -1,0 +1,153 @@
+/* A room's inside. Its state lives on the control thread; what the API reads at once is under `lock`; `media` is the media thread's.
+ *
+ * OPEN -> JOINING -> JOINED -> LEAVING -> OPEN. Whatever ends a join goes through lq__room_finish, which tears socket and media down and then
+ * emits the one last event: LQ_ON_LEFT when LQ_ON_JOINED had been successful, else the failed LQ_ON_JOINED. */
+#ifndef LQ_SDK_ROOM_H
+#define LQ_SDK_ROOM_H
+
+#include <stdatomic.h>
+
+#include "engine.h"
+#include "job.h"
+#include "media.h"
+#include "protocol.h"
+#include "signal.h"
+
+enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500 };
+
+typedef enum lq__room_state { LQ__OPEN, LQ__JOINING, LQ__JOINED, LQ__LEAVING } lq__room_state;
+typedef enum lq__sub_state { LQ__SUB_NONE, LQ__SUB_ASKED, LQ__SUB_LIVE } lq__sub_state;
+
+/* A remote track. */
+typedef struct lq__track {
+	int present, muted;
+	lq__sub_state sub;
+	char id[LQ__ID_MAX], codec[16];
+	uint32_t width, height;
+} lq__track;
+
+typedef struct lq__member {
+	struct lq__member *next;
+	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1];
+	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
+} lq__member;
+
+/* A local track. */
+typedef struct lq__pub {
+	int wanted;    /* the app or an option asked for it */
+	int built;     /* it has its group in the graph */
+	int offered;   /* it is part of the offer under way */
+	int muted;
+	char mid[LQ__ID_MAX];
+	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
+} lq__pub;
+
+typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_OTHER } lq__req_type;
+
+/* A request that waits for its answer. */
+typedef struct lq__request {
+	struct lq__request *next;
+	int64_t id;
+	lq__req_type type;
+	uint32_t n_tracks;
+	char tracks[][LQ__ID_MAX]; /* subscribe: which */
+} lq__request;
+
+/* Where the text of a description is awaited (the transport said LQ_EAGAIN). */
+typedef struct lq__describing {
+	lq__job *waiting; /* to be tried again */
+	int changed;      /* LQ_EVENT_DESCRIPTION came since the job was posted */
+} lq__describing;
+
+struct lq_room {
+	lq_engine *engine;
+	lq_room *next;
+	atomic_int refs;
+	atomic_int closed;    /* the handle is gone: no events any more */
+	atomic_int n_api;     /* tasks of the API under way */
+	atomic_int n_events;  /* events of the graph under way */
+	lq__task close_task;  /* lq_room_close must not fail */
+	char name[LQ__ROOM_MAX + 1];
+	lq_room_options options;
+	lq__views *views;
+
+	pthread_mutex_t lock;
+	lq__room_state state;
+	lq__member *members;
+	unsigned n_members;
+
+	/* written by lq_room_join while the state is OPEN */
+	lq__server server;
+	char *user, *display, *token;
+	uint32_t timeout_ms;
+	int64_t join_time;
+
+	/* control thread */
+	int active, finishing, joined_reported, signal_done, media_done;
+	int finish_code;
+	char finish_text[512];
+	lq__signal *signal;
+	lq__timer timer;
+	int64_t next_id;
+	lq__request *requests;
+	unsigned n_requests;
+	lq__pub pubs[LQ__STREAMS][2];
+	int pub_busy, pub_dirty;
+	char *offer; /* ours, ready to be sent */
+	int offer_busy;
+	lq__describing describing[2];
+
+	lq__media *media; /* media thread */
+};
+
+/* ---- room.c ---- */
+void lq__room_ref(lq_room *room);
+void lq__room_unref(lq_room *room);
+void lq__room_event(lq_room *room, lq_sdk_event *event); /* [any] fills in size and room, pushes unless closed */
+void lq__room_warn(lq_room *room, lq_sdk_event_type type, int code, const char *text);
+uint32_t lq__room_elapsed(const lq_room *room);
+/* control thread: */
+void lq__room_start(lq_room *room);
+void lq__room_finish(lq_room *room, int code, const char *text, int graceful);
+void lq__room_signal_done(lq_room *room);
+void lq__room_maybe_complete(lq_room *room);
+void lq__room_dispose(lq_room *room); /* the closed handle: leaves, then drops it from the engine */
+
+/* ---- room_out.c: requests ---- */
+int64_t lq__room_id(lq_room *room);
+int lq__room_send(lq_room *room, int64_t id, lq__req_type type, char *text); /* takes text */
+int lq__room_send_tracks(lq_room *room, const char *type, lq__req_type kind, const char *const *ids, uint32_t n);
+lq__request *lq__room_take_request(lq_room *room, int64_t id); /* NULL unknown; free() */
+void lq__room_drop_requests(lq_room *room);
+
+/* ---- room_in.c: the server's messages ---- */
+void lq__room_message(lq_room *room, const char *text, size_t len);
+
+/* ---- members.c ---- */
+lq__member *lq__member_find(lq_room *room, const char *user);
+lq__member *lq__member_add(lq_room *room, const char *user, const char *name); /* NULL: too many, or no memory */
+void lq__member_remove(lq_room *room, lq__member *m);
+void lq__members_clear(lq_room *room);
+lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq_stream *stream, lq_track_kind *kind);
+
+/* ---- subscribe.c ---- */
+int lq__wants(const lq_room *room, lq_track_kind kind); /* auto subscribe */
+void lq__subscribe(lq_room *room, const char *const *ids, uint32_t n);
+void lq__subscribe_failed(lq_room *room, const lq__request *req, int code, const char *text);
+void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int tell_server);
+void lq__on_offer(lq_room *room, const lq__msg *msg);
+void lq__mark_live(lq_room *room, const lq__media_track *t);
+
+/* ---- publish.c ---- */
+void lq__publish_auto(lq_room *room);
+void lq__publish_sync(lq_room *room); /* makes what is published follow what is wanted */
+void lq__publish_offer(lq_room *room);
+void lq__publish_answered(lq_room *room, const lq__msg *msg);
+void lq__publish_failed(lq_room *room, int code, const char *text);
+void lq__publish_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted);
+
+/* ---- room_graph.c: what the graph says ---- */
+void lq__room_graph_event(void *arg, lq_node *node, const lq_event *event); /* [any loop] */
+void lq__room_first_frame(void *arg, const char *user, lq_stream stream, lq_track_kind kind, uint32_t width, uint32_t height);
+
+#endif

@@ -1,0 +1,281 @@
+/* What an app calls on a room: checks at once, work on the control thread. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/clock.h>
+
+#include "room.h"
+
+typedef struct api_task {
+	lq__task task; /* first */
+	lq_room *room;
+	void (*fn)(struct api_task *t);
+	lq_stream stream;
+	lq_track_kind kind;
+	int on;
+	char user[LQ__USER_MAX + 1];
+} api_task;
+
+static void task_drop(api_task *t)
+{
+	atomic_fetch_sub(&t->room->n_api, 1);
+	lq__room_unref(t->room);
+	free(t);
+}
+
+static void run(lq__task *task)
+{
+	api_task *t = (api_task *)task;
+	t->fn(t);
+	task_drop(t);
+}
+
+static api_task *task_new(lq_room *room, void (*fn)(api_task *))
+{
+	api_task *t = calloc(1, sizeof *t);
+	if (!t)
+		return NULL;
+	t->task.run = run;
+	t->room = room;
+	t->fn = fn;
+	atomic_fetch_add(&room->n_api, 1);
+	lq__room_ref(room);
+	return t;
+}
+
+static void post(api_task *t)
+{
+	lq__control_post(t->room->engine->control, &t->task);
+}
+
+/* ---- open and close ---- */
+
+int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *options, lq_room **out)
+{
+	if (!engine || !name || !out || (options && options->size < sizeof *options))
+		return LQ_EINVAL;
+	int r = lq_room_name_check(name, strlen(name));
+	if (r)
+		return r;
+	lq_room *room = calloc(1, sizeof *room);
+	if (!room)
+		return LQ_ENOMEM;
+	if ((r = lq__views_create(engine, lq__room_first_frame, room, &room->views))) {
+		free(room);
+		return r;
+	}
+	atomic_init(&room->refs, 1);
+	pthread_mutex_init(&room->lock, NULL);
+	room->engine = engine;
+	memcpy(room->name, name, strlen(name));
+	if (options)
+		room->options = *options;
+	pthread_mutex_lock(&engine->lock);
+	room->next = engine->rooms;
+	engine->rooms = room;
+	pthread_mutex_unlock(&engine->lock);
+	*out = room;
+	return 0;
+}
+
+static void do_close(lq__task *task)
+{
+	lq_room *room = lws_container_of(task, lq_room, close_task);
+	lq__room_dispose(room);
+	lq__room_unref(room);
+}
+
+/* The order matters: no event is pushed once `closed` is set, then what waits is dropped, then the work is told. */
+void lq_room_close(lq_room *room)
+{
+	if (!room)
+		return;
+	pthread_mutex_lock(&room->lock);
+	int again = atomic_exchange(&room->closed, 1);
+	if (!again)
+		lq__room_ref(room);
+	pthread_mutex_unlock(&room->lock);
+	if (again)
+		return;
+	lq__events_purge(room->engine->events, room);
+	lq__views_clear(room->views);
+	room->close_task.run = do_close;
+	lq__control_post(room->engine->control, &room->close_task);
+}
+
+/* ---- join and leave ---- */
+
+static void do_join(api_task *t)
+{
+	if (!atomic_load(&t->room->closed))
+		lq__room_start(t->room);
+}
+
+static int copy(const char *from, char **to)
+{
+	free(*to);
+	*to = NULL;
+	return from && *from && !(*to = strdup(from)) ? LQ_ENOMEM : 0;
+}
+
+static int check_params(const lq_join_params *p, lq__server *server)
+{
+	int r = lq__server_parse(p->server ? p->server : "127.0.0.1", server);
+	if (!r && p->user && *p->user)
+		r = lq__user_check(p->user);
+	if (!r && p->name && strlen(p->name) > LQ__USER_MAX)
+		r = LQ_ERANGE;
+	return r;
+}
+
+int lq_room_join(lq_room *room, const lq_join_params *params)
+{
+	lq_join_params defaults = LQ_INIT(lq_join_params);
+	const lq_join_params *p = params ? params : &defaults;
+	lq__server server;
+	if (!room || p->size < sizeof *p)
+		return LQ_EINVAL;
+	int r = check_params(p, &server);
+	if (r)
+		return r;
+	api_task *t = task_new(room, do_join);
+	if (!t)
+		return LQ_ENOMEM;
+	pthread_mutex_lock(&room->lock);
+	if (room->state != LQ__OPEN || atomic_load(&room->closed))
+		r = LQ_ESTATE;
+	else if (copy(p->user, &room->user) || copy(p->name, &room->display) || copy(p->token, &room->token))
+		r = LQ_ENOMEM;
+	if (!r) {
+		room->server = server;
+		room->timeout_ms = p->timeout_ms ? p->timeout_ms : 10000;
+		room->join_time = lq_clock_now(lq_clock_real());
+		room->state = LQ__JOINING;
+		post(t);
+	}
+	pthread_mutex_unlock(&room->lock);
+	if (r)
+		task_drop(t);
+	return r;
+}
+
+static void do_leave(api_task *t)
+{
+	lq_room *room = t->room;
+	int joined = room->joined_reported;
+	lq__room_finish(room, joined ? 0 : LQ_ESTATE, joined ? "" : "left before the join was complete", 1);
+}
+
+int lq_room_leave(lq_room *room)
+{
+	if (!room)
+		return LQ_EINVAL;
+	api_task *t = task_new(room, do_leave);
+	if (!t)
+		return LQ_ENOMEM;
+	pthread_mutex_lock(&room->lock);
+	int act = room->state == LQ__JOINING || room->state == LQ__JOINED;
+	if (act) {
+		room->state = LQ__LEAVING;
+		post(t);
+	}
+	pthread_mutex_unlock(&room->lock);
+	if (!act)
+		task_drop(t);
+	return 0;
+}
+
+/* ---- streams ---- */
+
+static int good(lq_stream stream, lq_track_kind kind)
+{
+	return (unsigned)stream < LQ__STREAMS && (kind == LQ_AUDIO || kind == LQ_VIDEO);
+}
+
+static int request(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, int on, void (*fn)(api_task *))
+{
+	if (!room || !good(stream, kind) || (user && lq__user_check(user)))
+		return LQ_EINVAL;
+	if (atomic_load(&room->n_api) >= LQ__API_MAX)
+		return LQ_EFULL;
+	api_task *t = task_new(room, fn);
+	if (!t)
+		return LQ_ENOMEM;
+	t->stream = stream;
+	t->kind = kind;
+	t->on = on;
+	if (user)
+		memcpy(t->user, user, strlen(user) + 1);
+	post(t);
+	return 0;
+}
+
+static void do_publish(api_task *t)
+{
+	t->room->pubs[t->stream][t->kind - 1].wanted = t->on;
+	lq__publish_sync(t->room);
+}
+
+int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind)
+{
+	return request(room, NULL, stream, kind, 1, do_publish);
+}
+
+int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind)
+{
+	return request(room, NULL, stream, kind, 0, do_publish);
+}
+
+static void do_mute(api_task *t)
+{
+	lq__publish_mute(t->room, t->stream, t->kind, t->on);
+}
+
+int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted)
+{
+	return request(room, NULL, stream, kind, muted != 0, do_mute);
+}
+
+static void do_subscribe(api_task *t)
+{
+	lq_room *room = t->room;
+	lq__member *m = room->active && !room->finishing ? lq__member_find(room, t->user) : NULL;
+	lq__track *track = m ? &m->tracks[t->stream][t->kind - 1] : NULL;
+	if (!track || !track->present)
+		return;
+	if (!t->on)
+		lq__unsubscribe(room, m, t->stream, t->kind, 1);
+	else if (track->sub == LQ__SUB_NONE)
+		lq__subscribe(room, (const char *const[]){track->id}, 1);
+}
+
+/* A track that goes away before its turn is told of by LQ_ON_STREAM_UNPUBLISHED. */
+static int known(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
+{
+	if (!room || !user || !good(stream, kind))
+		return LQ_EINVAL;
+	pthread_mutex_lock(&room->lock);
+	lq__member *m = lq__member_find(room, user);
+	int r = room->state != LQ__JOINED ? LQ_ESTATE : !m || !m->tracks[stream][kind - 1].present ? LQ_ENOENT : 0;
+	pthread_mutex_unlock(&room->lock);
+	return r;
+}
+
+int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
+{
+	int r = known(room, user, stream, kind);
+	return r ? r : request(room, user, stream, kind, 1, do_subscribe);
+}
+
+int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
+{
+	int r = known(room, user, stream, kind);
+	return r ? r : request(room, user, stream, kind, 0, do_subscribe);
+}
+
+int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq_frame_cb on_frame, void *user_data)
+{
+	if (!room || !good(stream, kind) || (user && *user && lq__user_check(user)))
+		return LQ_EINVAL;
+	return lq__views_set(room->views, user ? user : "", stream, kind, on_frame, user_data);
+}

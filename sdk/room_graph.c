@@ -1,0 +1,115 @@
+/* What the graph says, brought from its loops to the control thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "room.h"
+
+typedef struct graph_event {
+	lq__task task; /* first */
+	lq_room *room;
+	uint32_t type, direction;
+	int64_t value;
+	char node[LQ__GROUP_MAX + 64];
+	char text[256];
+} graph_event;
+
+static void on_description(lq_room *room, uint32_t direction)
+{
+	lq__describing *d = &room->describing[direction];
+	lq__job *job = d->waiting;
+	d->waiting = NULL;
+	d->changed = !job;
+	if (job)
+		lq__job_post(job);
+}
+
+static void on_state(lq_room *room, const graph_event *e)
+{
+	char text[320];
+	const char *what = e->direction == LQ_SEND ? "publish" : "subscribe";
+	if (e->value != LQ_STATE_FAILED && e->value != LQ_STATE_DISCONNECTED)
+		return;
+	snprintf(text, sizeof text, "media (%s): the connection %s%s%s", what, e->value == LQ_STATE_FAILED ? "failed" : "was interrupted", *e->text ? ": " : "", e->text);
+	lq__room_warn(room, e->value == LQ_STATE_FAILED ? LQ_ON_ERROR : LQ_ON_WARNING, LQ_ECONN, text);
+}
+
+static void on_view_closed(lq_room *room, const graph_event *e)
+{
+	lq__media_track t = {0};
+	if (!lq__group_parse(e->node, &t))
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_VIEW_CLOSED, .user = t.user, .stream = t.stream, .kind = t.kind});
+}
+
+static void on_trouble(lq_room *room, const graph_event *e)
+{
+	char text[sizeof e->node + sizeof e->text + 8];
+	int code = e->type == LQ_EVENT_EOS ? LQ_END : e->value < 0 && e->value > -1000 ? (int)e->value : LQ_EIO;
+	snprintf(text, sizeof text, "%s: %s", e->node, *e->text ? e->text : e->type == LQ_EVENT_EOS ? "the source has ended" : lq_error_text(code));
+	lq__room_warn(room, LQ_ON_WARNING, code, text);
+}
+
+static void run(lq__task *task)
+{
+	graph_event *e = (graph_event *)task;
+	lq_room *room = e->room;
+	atomic_fetch_sub(&room->n_events, 1);
+	if (room->active && !room->finishing) {
+		if (e->type == LQ_EVENT_DESCRIPTION)
+			on_description(room, e->direction);
+		else if (e->type == LQ_EVENT_STATE)
+			on_state(room, e);
+		else if (e->type == LQ_EVENT_CLOSED)
+			on_view_closed(room, e);
+		else
+			on_trouble(room, e);
+	}
+	lq__room_unref(room);
+	free(e);
+}
+
+static int interesting(const lq_event *event)
+{
+	switch (event->type) {
+	case LQ_EVENT_STATE:
+	case LQ_EVENT_DESCRIPTION:
+		return event->direction == LQ_SEND || event->direction == LQ_RECEIVE;
+	case LQ_EVENT_ERROR:
+	case LQ_EVENT_EOS:
+	case LQ_EVENT_CLOSED:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+void lq__room_graph_event(void *arg, lq_node *node, const lq_event *event)
+{
+	lq_room *room = arg;
+	if (!interesting(event))
+		return;
+	graph_event *e = atomic_fetch_add(&room->n_events, 1) < LQ__GRAPH_EVENTS_MAX ? calloc(1, sizeof *e) : NULL;
+	if (!e) {
+		atomic_fetch_sub(&room->n_events, 1);
+		lq_log(LQ_LOG_WARNING, "sdk", "room \"%s\": too many events of the graph: one of %s is lost", room->name, lq_node_name(node));
+		return;
+	}
+	e->task.run = run;
+	e->room = room;
+	e->type = event->type;
+	e->direction = event->direction;
+	e->value = event->value;
+	snprintf(e->node, sizeof e->node, "%s", lq_node_name(node));
+	snprintf(e->text, sizeof e->text, "%s", event->text ? event->text : "");
+	lq__room_ref(room);
+	lq__control_post(room->engine->control, &e->task);
+}
+
+void lq__room_first_frame(void *arg, const char *user, lq_stream stream, lq_track_kind kind, uint32_t width, uint32_t height)
+{
+	lq_room *room = arg;
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_FIRST_FRAME, .user = user, .stream = stream, .kind = kind, .width = width, .height = height,
+	                                     .elapsed_ms = lq__room_elapsed(room)});
+}

@@ -1,0 +1,239 @@
+/* What the server says. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "room.h"
+
+static void stream_event(lq_room *room, lq_sdk_event_type type, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t)
+{
+	lq__room_event(room, &(lq_sdk_event){.type = type, .user = m->user, .stream = stream, .kind = kind, .width = t->width, .height = t->height,
+	                                     .text = type == LQ_ON_STREAM_PUBLISHED ? t->codec : "", .muted = t->muted});
+}
+
+/* Returns the slot, or NULL when the track makes no sense. */
+static lq__track *put_track(lq_room *room, lq__member *m, const lq__msg_track *in)
+{
+	if (!in->kind || strlen(in->id) >= LQ__ID_MAX || strlen(in->codec) >= sizeof((lq__track *)0)->codec) {
+		lq_log(LQ_LOG_WARNING, "sdk", "room \"%s\": the server sent an incomplete track of %s", room->name, m->user);
+		return NULL;
+	}
+	lq__track *t = &m->tracks[in->stream][in->kind - 1];
+	pthread_mutex_lock(&room->lock);
+	*t = (lq__track){.present = 1, .muted = in->muted, .width = in->width, .height = in->height};
+	snprintf(t->id, sizeof t->id, "%s", in->id);
+	snprintf(t->codec, sizeof t->codec, "%s", in->codec);
+	pthread_mutex_unlock(&room->lock);
+	return t;
+}
+
+static void drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind)
+{
+	lq__track *t = &m->tracks[stream][kind - 1];
+	lq__unsubscribe(room, m, stream, kind, 0);
+	pthread_mutex_lock(&room->lock);
+	t->present = 0;
+	pthread_mutex_unlock(&room->lock);
+	stream_event(room, LQ_ON_STREAM_UNPUBLISHED, m, stream, kind, t);
+}
+
+static void user_joined(lq_room *room, const char *user, const char *name, int existed)
+{
+	if (lq__member_find(room, user))
+		return;
+	lq__member *m = lq__member_add(room, user, name);
+	if (m)
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .existed = existed});
+	else
+		lq__room_warn(room, LQ_ON_WARNING, LQ_EFULL, "more members than can be kept: one is not shown");
+}
+
+/* Everybody who is there is told of before anybody's streams, and all wanted streams are asked for in one request. */
+static void members_of(lq_room *room, const lq__msg *msg)
+{
+	const char **wanted = calloc(msg->n_tracks ? msg->n_tracks : 1, sizeof *wanted);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < msg->n_members; i++)
+		user_joined(room, msg->members[i].user, msg->members[i].name, 1);
+	for (uint32_t i = 0; i < msg->n_members; i++) {
+		const lq__msg_member *in = &msg->members[i];
+		lq__member *m = lq__member_find(room, in->user);
+		for (uint32_t j = 0; m && j < in->n_tracks; j++) {
+			const lq__msg_track *mt = &msg->tracks[in->first_track + j];
+			lq__track *t = put_track(room, m, mt);
+			if (!t)
+				continue;
+			stream_event(room, LQ_ON_STREAM_PUBLISHED, m, mt->stream, mt->kind, t);
+			if (wanted && lq__wants(room, mt->kind))
+				wanted[n++] = t->id;
+		}
+	}
+	if (n)
+		lq__subscribe(room, wanted, n);
+	free(wanted);
+}
+
+static void on_joined(lq_room *room, const lq__msg *msg)
+{
+	lq__request *req = lq__room_take_request(room, msg->id);
+	if (!req || req->type != LQ__REQ_JOIN || room->joined_reported || room->finishing) {
+		free(req);
+		return;
+	}
+	free(req);
+	pthread_mutex_lock(&room->lock);
+	int leaving = room->state == LQ__LEAVING; /* a leave is on its way to us */
+	if (!leaving)
+		room->state = LQ__JOINED;
+	pthread_mutex_unlock(&room->lock);
+	if (leaving)
+		return;
+	lq__timer_cancel(room->engine->control, &room->timer);
+	room->joined_reported = 1;
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_CONNECTION, .state = LQ_CONN_CONNECTED});
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name,
+	                                     .elapsed_ms = lq__room_elapsed(room)});
+	members_of(room, msg);
+	lq__publish_offer(room);
+}
+
+static void on_error(lq_room *room, const lq__msg *msg)
+{
+	lq__request *req = lq__room_take_request(room, msg->id);
+	lq__req_type type = req ? req->type : LQ__REQ_OTHER;
+	lq_log(LQ_LOG_INFO, "sdk", "room \"%s\": the server says %s: %s", room->name, lq_error_name(msg->code), msg->text);
+	if (type == LQ__REQ_JOIN)
+		lq__room_finish(room, msg->code, msg->text, 0);
+	else if (type == LQ__REQ_PUBLISH)
+		lq__publish_failed(room, msg->code, msg->text);
+	else if (type == LQ__REQ_SUBSCRIBE)
+		lq__subscribe_failed(room, req, msg->code, msg->text);
+	else
+		lq__room_warn(room, LQ_ON_WARNING, msg->code, msg->text);
+	free(req);
+}
+
+static void on_user_left(lq_room *room, const lq__msg *msg)
+{
+	lq__member *m = lq__member_find(room, msg->user);
+	if (!m)
+		return;
+	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
+		if (m->tracks[i / 2][i % 2].present)
+			drop_track(room, m, (lq_stream)(i / 2), (lq_track_kind)(i % 2 + 1));
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_LEFT, .user = m->user, .name = m->name, .text = msg->reason});
+	lq__member_remove(room, m);
+}
+
+static void on_track_published(lq_room *room, const lq__msg *msg)
+{
+	const lq__msg_track *in = msg->tracks;
+	lq__member *m = lq__member_find(room, in->user);
+	if (!m)
+		return;
+	if (m->tracks[in->stream][in->kind - 1].present)
+		drop_track(room, m, in->stream, in->kind);
+	lq__track *t = put_track(room, m, in);
+	if (!t)
+		return;
+	stream_event(room, LQ_ON_STREAM_PUBLISHED, m, in->stream, in->kind, t);
+	if (lq__wants(room, in->kind))
+		lq__subscribe(room, (const char *const[]){t->id}, 1);
+}
+
+static void on_track_event(lq_room *room, const lq__msg *msg)
+{
+	lq__member *m;
+	lq_stream stream;
+	lq_track_kind kind;
+	lq__track *t = lq__track_find(room, msg->tracks->id, &m, &stream, &kind);
+	if (!t)
+		return;
+	if (msg->type == LQ__MSG_TRACK_UNPUBLISHED) {
+		drop_track(room, m, stream, kind);
+		return;
+	}
+	pthread_mutex_lock(&room->lock);
+	t->muted = msg->tracks->muted;
+	pthread_mutex_unlock(&room->lock);
+	stream_event(room, LQ_ON_STREAM_MUTED, m, stream, kind, t);
+}
+
+static void on_kicked(lq_room *room, const lq__msg *msg)
+{
+	static const struct { const char *reason; int code; } codes[] = {
+		{"duplicate", LQ_EDUPLICATE}, {"kicked", LQ_EPERM}, {"token_expired", LQ_ETOKEN}, {"room_closed", LQ_END}, {"shutdown", LQ_ECONN},
+	};
+	int code = LQ_EPERM;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (!strcmp(codes[i].reason, msg->reason))
+			code = codes[i].code;
+	lq__room_finish(room, code, msg->reason, 0);
+}
+
+/* Before `joined` and while leaving, only what ends these states counts. */
+static void dispatch(lq_room *room, const lq__msg *msg)
+{
+	if (room->finishing) {
+		if (msg->type == LQ__MSG_LEFT)
+			lq__room_signal_done(room);
+		return;
+	}
+	switch (msg->type) {
+	case LQ__MSG_JOINED:
+		on_joined(room, msg);
+		return;
+	case LQ__MSG_ERROR:
+		on_error(room, msg);
+		return;
+	case LQ__MSG_KICKED:
+		on_kicked(room, msg);
+		return;
+	default:
+		break;
+	}
+	if (!room->joined_reported)
+		return;
+	switch (msg->type) {
+	case LQ__MSG_PUBLISHED:
+		free(lq__room_take_request(room, msg->id));
+		lq__publish_answered(room, msg);
+		return;
+	case LQ__MSG_OFFER:
+		lq__on_offer(room, msg);
+		return;
+	case LQ__MSG_USER_JOINED:
+		user_joined(room, msg->user, msg->name, 0);
+		return;
+	case LQ__MSG_USER_LEFT:
+		on_user_left(room, msg);
+		return;
+	case LQ__MSG_TRACK_PUBLISHED:
+		on_track_published(room, msg);
+		return;
+	case LQ__MSG_TRACK_UNPUBLISHED:
+	case LQ__MSG_TRACK_MUTED:
+		on_track_event(room, msg);
+		return;
+	default:
+		free(lq__room_take_request(room, msg->id));
+		return;
+	}
+}
+
+void lq__room_message(lq_room *room, const char *text, size_t len)
+{
+	char error[256];
+	lq__msg msg;
+	int r = lq__msg_parse(text, len, &msg, error, sizeof error);
+	if (r) {
+		char line[320];
+		snprintf(line, sizeof line, "message from the server ignored: %s", r == LQ_ENOMEM ? lq_error_text(r) : error);
+		lq__room_warn(room, LQ_ON_WARNING, r, line);
+		return;
+	}
+	dispatch(room, &msg);
+	lq__msg_finish(&msg);
+}

@@ -1,0 +1,210 @@
+#include "signal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+#include "protocol.h"
+
+enum { MAX_QUEUED = 256, MAX_QUEUED_BYTES = 4 * 1024 * 1024 };
+
+typedef struct packet {
+	struct packet *next;
+	size_t len;
+	unsigned char data[]; /* LWS_PRE bytes of room, then the text */
+} packet;
+
+struct lq__signal {
+	struct lws *wsi;
+	lq__signal_handler handler;
+	void *arg;
+	int opening, established, detached;
+	packet *first, **last;
+	unsigned n_queued;
+	size_t queued_bytes;
+	char *in; /* a message that comes in pieces */
+	size_t in_len, in_room;
+};
+
+static void free_signal(lq__signal *s)
+{
+	for (packet *p = s->first, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	free(s->in);
+	free(s);
+}
+
+int lq__signal_open(lq__control *c, const lq__server *server, const lq__signal_handler *handler, void *arg, lq__signal **out)
+{
+	lq__signal *s = calloc(1, sizeof *s);
+	if (!s)
+		return LQ_ENOMEM;
+	s->handler = *handler;
+	s->arg = arg;
+	s->last = &s->first;
+	s->opening = 1;
+	struct lws_client_connect_info info = {
+		.context = lq__control_lws(c),
+		.address = server->host,
+		.host = server->host,
+		.origin = server->host,
+		.port = server->port,
+		.path = "/v1",
+		.protocol = LQ__SIGNAL_PROTOCOL,
+		.local_protocol_name = LQ__SIGNAL_PROTOCOL,
+		.userdata = s,
+		.pwsi = &s->wsi,
+	};
+	struct lws *wsi = lws_client_connect_via_info(&info);
+	s->opening = 0;
+	if (!wsi || !s->wsi) {
+		if (s->wsi)
+			lws_set_wsi_user(s->wsi, NULL);
+		free_signal(s);
+		return LQ_ECONN;
+	}
+	*out = s;
+	return 0;
+}
+
+int lq__signal_send(lq__signal *s, char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	int r = !text ? LQ_ENOMEM : !s->wsi ? LQ_ECONN : s->n_queued >= MAX_QUEUED || s->queued_bytes + len > MAX_QUEUED_BYTES ? LQ_EFULL : 0;
+	packet *p = r ? NULL : malloc(sizeof *p + LWS_PRE + len);
+	if (!p) {
+		free(text);
+		return r ? r : LQ_ENOMEM;
+	}
+	p->next = NULL;
+	p->len = len;
+	memcpy(p->data + LWS_PRE, text, len);
+	free(text);
+	*s->last = p;
+	s->last = &p->next;
+	s->n_queued++;
+	s->queued_bytes += len;
+	if (s->established)
+		lws_callback_on_writable(s->wsi);
+	return 0;
+}
+
+void lq__signal_close(lq__signal *s)
+{
+	if (!s)
+		return;
+	if (!s->wsi) {
+		free_signal(s);
+		return;
+	}
+	s->detached = 1;
+	if (s->established) {
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, 1);
+		lws_callback_on_writable(s->wsi);
+	} else {
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+}
+
+static int write_one(lq__signal *s)
+{
+	packet *p = s->first;
+	if (p) {
+		s->first = p->next;
+		if (!s->first)
+			s->last = &s->first;
+		s->n_queued--;
+		s->queued_bytes -= p->len;
+		int n = lws_write(s->wsi, p->data + LWS_PRE, p->len, LWS_WRITE_TEXT);
+		free(p);
+		if (n < 0)
+			return -1;
+	}
+	if (s->first) {
+		lws_callback_on_writable(s->wsi);
+	} else if (s->detached) {
+		lws_close_reason(s->wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static int grow(lq__signal *s, size_t need)
+{
+	size_t room = s->in_room ? s->in_room : 4096;
+	while (room < need)
+		room *= 2;
+	char *p = room > s->in_room ? realloc(s->in, room) : s->in;
+	if (!p)
+		return LQ_ENOMEM;
+	s->in = p;
+	s->in_room = room;
+	return 0;
+}
+
+static int receive(lq__signal *s, const char *data, size_t len)
+{
+	if (s->detached)
+		return 0;
+	if (s->in_len + len > LQ__MESSAGE_MAX || lws_frame_is_binary(s->wsi) || grow(s, s->in_len + len)) {
+		lws_close_reason(s->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
+		return -1;
+	}
+	if (len)
+		memcpy(s->in + s->in_len, data, len);
+	s->in_len += len;
+	if (!lws_is_final_fragment(s->wsi))
+		return 0;
+	len = s->in_len;
+	s->in_len = 0;
+	s->handler.message(s->arg, s->in, len);
+	return 0;
+}
+
+/* The socket is gone; so are we, if nobody holds us any more. */
+static void gone(lq__signal *s, const char *reason, size_t len)
+{
+	char text[160];
+	lws_set_wsi_user(s->wsi, NULL);
+	s->wsi = NULL;
+	if (s->opening)
+		return;
+	if (s->detached) {
+		free_signal(s);
+		return;
+	}
+	snprintf(text, sizeof text, "%.*s", (int)len, reason ? reason : "");
+	s->handler.closed(s->arg, *text ? text : "the server closed the connection");
+}
+
+int lq__signal_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	lq__signal *s = user;
+	if (!s)
+		return 0;
+	switch (reason) {
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		s->established = 1;
+		if (!s->detached)
+			s->handler.opened(s->arg);
+		lws_callback_on_writable(wsi);
+		return 0;
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		return receive(s, in, len);
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return write_one(s);
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		s->wsi = wsi;
+		gone(s, in, in ? len : 0);
+		return 0;
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		gone(s, NULL, 0);
+		return 0;
+	default:
+		return 0;
+	}
+}

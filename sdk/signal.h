@@ -1,0 +1,32 @@
+/* One WebSocket to a server, on the control thread: whole text messages in and out. [control thread] */
+#ifndef LQ_SDK_SIGNAL_H
+#define LQ_SDK_SIGNAL_H
+
+#include <libwebsockets.h>
+
+#include "control.h"
+#include "names.h"
+
+#define LQ__SIGNAL_PROTOCOL "loquat.v1"
+
+typedef struct lq__signal lq__signal;
+
+/* None of these is called from inside lq__signal_open or after lq__signal_close; after `closed` nothing more comes. They may close. */
+typedef struct lq__signal_handler {
+	void (*opened)(void *arg);
+	void (*message)(void *arg, const char *text, size_t len);
+	void (*closed)(void *arg, const char *reason);
+} lq__signal_handler;
+
+int lq__signal_open(lq__control *c, const lq__server *server, const lq__signal_handler *handler, void *arg, lq__signal **out);
+
+/* Takes `text` (malloc'd; NULL gives LQ_ENOMEM). LQ_EFULL when the server reads too slowly. */
+int lq__signal_send(lq__signal *s, char *text);
+
+/* The handle is gone. What was sent before still leaves, within a second, then the socket is closed cleanly. NULL is fine. */
+void lq__signal_close(lq__signal *s);
+
+/* libwebsockets' entry, for the context's list of protocols. */
+int lq__signal_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+#endif
