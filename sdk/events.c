@@ -186,6 +186,8 @@ static void *run(void *arg)
 int lq__events_poll(lq__events *ev, int timeout_ms, const lq_sdk_event **out)
 {
 	struct timespec until;
+	if (ev->cb)
+		return LQ_ESTATE;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += timeout_ms > 0 ? timeout_ms / 1000 : 0;
 	until.tv_nsec += timeout_ms > 0 ? timeout_ms % 1000 * 1000000L : 0;

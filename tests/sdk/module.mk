@@ -1,1 +1,33 @@
-# tests/sdk
+if HAVE_CHECK
+SDK_TEST_CPPFLAGS = $(SDK_CPPFLAGS) -I$(top_srcdir)/sdk
+SDK_TEST_LIBS = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) $(CHECK_LIBS)
+
+check_LTLIBRARIES += %D%/sdktest.la
+%C%_sdktest_la_SOURCES = %D%/plugin_test.c
+%C%_sdktest_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
+
+SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media
+check_PROGRAMS += $(SDK_TESTS)
+TESTS += $(SDK_TESTS)
+
+%C%_test_protocol_SOURCES = %D%/test_protocol.c
+%C%_test_protocol_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_protocol_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_protocol_LDADD = $(SDK_TEST_LIBS)
+
+%C%_test_events_SOURCES = %D%/test_events.c
+%C%_test_events_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_events_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_events_LDADD = $(SDK_TEST_LIBS)
+
+%C%_test_room_SOURCES = %D%/test_room.c %D%/fake_server.c %D%/fake_server.h %D%/fixture.c %D%/fixture.h
+%C%_test_room_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_room_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_room_LDADD = $(SDK_TEST_LIBS)
+
+%C%_test_media_SOURCES = %D%/test_media.c %D%/fake_server.c %D%/fake_server.h %D%/fixture.c %D%/fixture.h
+%C%_test_media_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_media_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_media_LDADD = $(SDK_TEST_LIBS)
+endif
+EXTRA_DIST += %D%/test.json

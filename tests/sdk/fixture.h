@@ -1,0 +1,21 @@
+/* What tests of the SDK share: engines on the test profile, and waiting for events. */
+#ifndef SDK_FIXTURE_H
+#define SDK_FIXTURE_H
+
+#include <loquat/loquat.h>
+#include <loquat/log.h>
+
+/* Polling engine on tests/sdk/test.json with the test plugin; ends the test on failure. patch may be NULL. */
+lq_engine *engine_new(const char *patch);
+lq_engine *engine_with(lq_event_cb cb, void *user_data);
+
+lq_room *room_new(lq_engine *e, lq_switch publish, lq_switch subscribe);
+int room_join(lq_room *room, const char *server, const char *user);
+
+/* Fetches events until one of this type comes (of the room, unless NULL), which it returns; others are passed over. Ends the test after half a minute. */
+const lq_sdk_event *await(lq_engine *e, const lq_room *room, lq_sdk_event_type type);
+/* The same, for a stream event of a user and kind. */
+const lq_sdk_event *await_stream(lq_engine *e, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind);
+lq_room *joined(lq_engine *e, const char *server, const char *user, lq_switch publish, lq_switch subscribe);
+
+#endif
