@@ -157,7 +157,7 @@ void lq__room_maybe_complete(lq_room *room)
 	room->state = LQ__OPEN;
 	pthread_mutex_unlock(&room->lock);
 	lq__room_event(room, &e);
-	if (atomic_load(&room->closed))
+	if (room->disposed)
 		remove_from_engine(room);
 }
 
@@ -211,6 +211,7 @@ void lq__room_finish(lq_room *room, int code, const char *text, int graceful)
 
 void lq__room_dispose(lq_room *room)
 {
+	room->disposed = 1;
 	if (room->active)
 		lq__room_finish(room, 0, "", 1);
 	else

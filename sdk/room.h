@@ -83,7 +83,7 @@ struct lq_room {
 	int64_t join_time;
 
 	/* control thread */
-	int active, finishing, joined_reported, signal_done, media_done;
+	int active, finishing, joined_reported, signal_done, media_done, disposed;
 	int finish_code;
 	char finish_text[512];
 	lq__signal *signal;

@@ -408,6 +408,7 @@ fake_server *fake_server_start(fake_mode mode, const char *error)
 	s->mode = mode;
 	snprintf(s->error, sizeof s->error, "%s", error ? error : "");
 	pthread_mutex_init(&s->lock, NULL);
+	lws_set_log_level(LLL_ERR, NULL);
 	s->lws = lws_create_context(&info);
 	struct lws_vhost *vh = lws_create_vhost(s->lws, &info);
 	snprintf(s->url, sizeof s->url, "ws://127.0.0.1:%d", lws_get_vhost_listen_port(vh));

@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Events that were not what a test waited for at the time, the oldest first. */
+enum { MAX_KEPT = 512 };
+typedef struct kept_event {
+	lq_sdk_event event;
+	char user[130], name[130], text[600], room_sid[80];
+} kept_event;
+static kept_event kept[MAX_KEPT], found;
+static int n_kept;
+
 static lq_engine *make(const char *patch, lq_event_cb cb, void *user_data)
 {
 	char error[2000], profile[1000], plugins[1000];
 	const char *src = getenv("top_srcdir"), *build = getenv("top_builddir");
 	lq_engine *e = NULL;
+	n_kept = 0;
 	snprintf(profile, sizeof profile, "%s/tests/sdk/test.json", src ? src : "..");
 	snprintf(plugins, sizeof plugins, "%s/tests/sdk/.libs", build ? build : ".");
 	lq_engine_config c = {.size = sizeof c, .profile = profile, .profile_patch = patch, .plugin_path = plugins, .event_cb = cb, .user_data = user_data};
@@ -42,18 +52,48 @@ int room_join(lq_room *room, const char *server, const char *user)
 	return lq_room_join(room, &(lq_join_params){.size = sizeof(lq_join_params), .server = server, .user = user});
 }
 
+static void point(kept_event *k)
+{
+	k->event.user = k->user;
+	k->event.name = k->name;
+	k->event.text = k->text;
+	k->event.room_sid = k->room_sid;
+}
+
+static void keep(const lq_sdk_event *ev)
+{
+	ck_assert_int_lt(n_kept, MAX_KEPT);
+	kept_event *k = &kept[n_kept++];
+	k->event = *ev;
+	snprintf(k->user, sizeof k->user, "%s", ev->user);
+	snprintf(k->name, sizeof k->name, "%s", ev->name);
+	snprintf(k->text, sizeof k->text, "%s", ev->text);
+	snprintf(k->room_sid, sizeof k->room_sid, "%s", ev->room_sid);
+}
+
+static int is(const kept_event *k, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind)
+{
+	return k->event.type == type && (!room || k->event.room == room) && (!user || !strcmp(k->user, user)) && (!kind || k->event.kind == kind);
+}
+
 const lq_sdk_event *await_stream(lq_engine *e, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind)
 {
 	const lq_sdk_event *ev;
-	for (;;) {
-		int r = lq_engine_poll(e, 30000, &ev);
-		ck_assert_msg(!r, "no event of type %d came", type);
-		if (ev->type != type || (room && ev->room != room) || (user && strcmp(ev->user, user)) || (kind && ev->kind != kind)) {
-			/* what is passed over helps to see why a test fails */
-			lq_log(LQ_LOG_INFO, "test", "event %d code %d user %s kind %d: %s", ev->type, ev->code, ev->user, ev->kind, ev->text);
-			continue;
+	for (int i = 0;; i++) {
+		if (i == n_kept) {
+			int r = lq_engine_poll(e, 30000, &ev);
+			for (int j = 0; r && j < n_kept; j++)
+				fprintf(stderr, "passed over: event %d code %d user \"%s\" kind %d: %s\n", kept[j].event.type, kept[j].event.code, kept[j].user, kept[j].event.kind,
+				        kept[j].text);
+			ck_assert_msg(!r, "no event of type %d came", type);
+			keep(ev);
 		}
-		return ev;
+		if (!is(&kept[i], room, type, user, kind))
+			continue;
+		found = kept[i];
+		point(&found);
+		memmove(&kept[i], &kept[i + 1], (size_t)(--n_kept - i) * sizeof *kept);
+		return &found.event;
 	}
 }
 

@@ -346,7 +346,7 @@ START_TEST(a_bad_profile_is_told_line_by_line)
 {
 	char error[4000];
 	lq_engine *e = NULL;
-	ck_assert_int_ne(lq_engine_create(&(lq_engine_config){.size = sizeof(lq_engine_config), .profile = "/does/not/exist.json"}, &e, error, sizeof error), 0);
+	ck_assert_int_ne(lq_engine_create(&(lq_engine_config){.size = sizeof(lq_engine_config), .profile = "/does/not/exist.json", .plugin_path = "."}, &e, error, sizeof error), 0);
 	ck_assert_ptr_null(e);
 	ck_assert_msg(strstr(error, "/does/not/exist.json"), "%s", error);
 	ck_assert_int_eq(lq_engine_create(&(lq_engine_config){0}, &e, NULL, 0), LQ_EINVAL);
