@@ -70,14 +70,16 @@ static void run(lq__task *task)
 	free(e);
 }
 
-static int interesting(const lq_event *event)
+/* The end of a stream is told where it begins; the nodes behind it tell it, too. */
+static int interesting(const lq_node *node, const lq_event *event)
 {
 	switch (event->type) {
 	case LQ_EVENT_STATE:
 	case LQ_EVENT_DESCRIPTION:
 		return event->direction == LQ_SEND || event->direction == LQ_RECEIVE;
-	case LQ_EVENT_ERROR:
 	case LQ_EVENT_EOS:
+		return lq_node_descriptor(node)->kind == LQ_KIND_CAPTURE;
+	case LQ_EVENT_ERROR:
 	case LQ_EVENT_CLOSED:
 		return 1;
 	default:
@@ -88,7 +90,7 @@ static int interesting(const lq_event *event)
 void lq__room_graph_event(void *arg, lq_node *node, const lq_event *event)
 {
 	lq_room *room = arg;
-	if (!interesting(event))
+	if (!interesting(node, event))
 		return;
 	graph_event *e = atomic_fetch_add(&room->n_events, 1) < LQ__GRAPH_EVENTS_MAX ? calloc(1, sizeof *e) : NULL;
 	if (!e) {

@@ -236,12 +236,13 @@ END_TEST
 
 START_TEST(a_profile_without_a_decoder_gives_the_stream_back)
 {
-	lq_engine *e = engine_new("{\"graphs\":{\"subscribe\":{\"chains\":[[\"net.audio\",\"adec\",\"speaker\"]]}}}");
+	lq_engine *e = engine_new("{\"graphs\":{\"subscribe\":{\"nodes\":{\"vdec\":null,\"window\":null},"
+	                          "\"chains\":[[\"net.audio\",\"adec\",\"speaker\"]]}}}");
 	joined(e, url, "alice", LQ_DEFAULT, LQ_OFF);
 	lq_room *bob = joined(e, url, "bob", LQ_OFF, LQ_DEFAULT);
 	const lq_sdk_event *ev = await_stream(e, bob, LQ_ON_SUBSCRIBED, "alice", LQ_VIDEO);
 	ck_assert_int_eq(ev->code, LQ_ENOENT);
-	ck_assert_msg(strstr(ev->text, "graphs.subscribe has no chain from net.video") != NULL, "%s", ev->text);
+	ck_assert_msg(strstr(ev->text, "graphs.subscribe: no chain for video") != NULL, "%s", ev->text);
 	await_stream(e, bob, LQ_ON_FIRST_FRAME, "alice", LQ_AUDIO);
 	lq_engine_destroy(e);
 }

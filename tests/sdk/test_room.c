@@ -214,6 +214,8 @@ START_TEST(a_server_that_dies_is_reported)
 	const char *url = serve(FAKE_NORMAL, NULL);
 	lq_engine *e = engine_new(NULL);
 	lq_room *room = joined(e, url, "alice", LQ_OFF, LQ_OFF);
+	ck_assert_int_eq(await(e, room, LQ_ON_CONNECTION)->state, LQ_CONN_CONNECTING);
+	ck_assert_int_eq(await(e, room, LQ_ON_CONNECTION)->state, LQ_CONN_CONNECTED);
 	teardown();
 	ck_assert_int_eq(await(e, room, LQ_ON_CONNECTION)->state, LQ_CONN_DISCONNECTED);
 	ck_assert_int_eq(await(e, room, LQ_ON_LEFT)->code, LQ_ECONN);
