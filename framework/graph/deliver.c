@@ -32,8 +32,7 @@ static int fan_out(lq__port *port, lq_buffer *buf)
 {
 	int r = LQ_EPIPE;
 	lq_link *link = port->links;
-	if (buf->flags & LQ_BUFFER_EOS)
-		port->eos = 1;
+	port->eos = (buf->flags & LQ_BUFFER_EOS) != 0;
 	if (!link) {
 		lq__buffer_unref(buf);
 		return r;
@@ -102,7 +101,7 @@ static int all_inputs_ended(const lq_node *node)
 	return 1;
 }
 
-/* The end of a stream flushes a node once all its inputs have ended, and goes on behind it. */
+/* The end of a stream flushes a node once all its inputs have ended, and goes on behind it where the node has not sent it on itself. */
 static void end_of_stream(lq_link *link)
 {
 	lq_node *node = link->to;
@@ -139,11 +138,8 @@ static void deliver_one(lq_link *link, lq_buffer *buf)
 	lq_node *node = link->to;
 	const char *op = "set_format";
 	int r = 0;
-	if (buf->flags & LQ_BUFFER_EOS && !has_data(buf)) {
-		end_of_stream(link);
-		return;
-	}
-	if (buf->format != link->format)
+	int is_empty_end = buf->flags & LQ_BUFFER_EOS && !has_data(buf);
+	if (buf->format != link->format && !is_empty_end)
 		r = lq__link_change_format(link, buf->format);
 	if (r == LQ_EAGAIN) { /* refused before, and said so then */
 		atomic_fetch_add(&link->dropped, 1);

@@ -39,7 +39,7 @@ typedef struct kit_record {
 	long creates, destroys, starts, stops, formats, add_ports, remove_ports, reads;
 	long buffers, first, last, gaps; /* numbers of what came in */
 	uint64_t sum;                    /* over numbers, times and formats */
-	long sent, events, key_events, flushes, inside, max_inside;
+	long sent, events, key_events, flushes, ends, inside, max_inside;
 	lq_format format; /* the last one set on an input */
 	int gate;         /* 1: render waits */
 	int push_fd;

@@ -308,6 +308,15 @@ static void own_stop(void *self)
 
 /* Everything with an input */
 
+/* The end of a stream comes as an empty buffer; the graph sends it on. */
+static int ends(void *self, const lq_buffer *b)
+{
+	if (b->n_planes)
+		return 0;
+	COUNT_UP((kit_self *)self, ends);
+	return 1;
+}
+
 static int take(void *self, lq_buffer *b)
 {
 	kit_self *s = self;
@@ -332,7 +341,7 @@ static int take(void *self, lq_buffer *b)
 
 static int render(void *self, uint32_t port, lq_buffer *b)
 {
-	return take(self, b);
+	return ends(self, b) ? 0 : take(self, b);
 }
 
 static int flush(void *self)
@@ -355,6 +364,8 @@ static int pass_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 static int pass(void *self, uint32_t port, lq_buffer *b)
 {
 	kit_self *s = self;
+	if (ends(self, b))
+		return 0;
 	int r = take(self, b);
 	if (r || port == 2)
 		return r;
@@ -366,6 +377,8 @@ static int pass(void *self, uint32_t port, lq_buffer *b)
 static int convert(void *self, uint32_t port, lq_buffer *b)
 {
 	kit_self *s = self;
+	if (ends(self, b))
+		return 0;
 	int r = take(self, b);
 	lq_buffer *out = r ? NULL : s->host->buffer_new(s->host, s->out, 64);
 	if (!out)
@@ -456,6 +469,8 @@ static int mix_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 static int mix(void *self, uint32_t port, lq_buffer *b)
 {
 	kit_self *s = self;
+	if (ends(self, b))
+		return 0;
 	int r = take(self, b);
 	if (!r)
 		r = s->host->submit(s->host, 1, s->host->buffer_ref(s->host, b));
@@ -469,7 +484,7 @@ static int transport_formats(void *self, uint32_t port, uint32_t i, lq_format *o
 
 static int transport_send(void *self, uint32_t port, lq_buffer *b)
 {
-	return take(self, b);
+	return ends(self, b) ? 0 : take(self, b);
 }
 
 static int transport_run(void *self, int64_t now)

@@ -203,6 +203,8 @@ START_TEST(end_of_stream_flushes_what_is_behind)
 	start(NULL);
 	run(1000);
 	ck_assert_int_eq(kit_seen("b")->buffers, 5);
+	ck_assert_int_eq(kit_seen("e")->ends, 1);
+	ck_assert_int_eq(kit_seen("b")->ends, 1);
 	ck_assert_int_eq(kit_seen("e")->flushes, 1);
 	ck_assert_int_eq(kit_seen("b")->flushes, 1);
 	ck_assert_int_eq(k.eos, 2); /* the source's and the renderer's */

@@ -59,7 +59,8 @@ enum {
 	LQ_BUFFER_CORRUPT = 1u << 2,       /* damaged, may be shown */
 	LQ_BUFFER_LOST = 1u << 3,          /* encoded audio: this packet never came; the decoder conceals `duration`. Data, if any,
 	                                      is the packet after it, for in-band FEC */
-	LQ_BUFFER_EOS = 1u << 4            /* the last buffer of its stream; may be empty */
+	LQ_BUFFER_EOS = 1u << 4            /* the last buffer of its stream; may be empty (no planes). The graph sends it on behind a node whose
+	                                      inputs have all ended, where the node has not done so itself */
 };
 
 /* A frame (raw) or a packet (encoded). The fields may be written only while the buffer is writable: one reference, see
