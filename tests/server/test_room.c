@@ -24,6 +24,7 @@ static int tracks_left, settled;
 
 static void send_to(void *conn, const json_t *m)
 {
+	person *p = conn;
 	size_t n = strlen(p->log);
 	char *text = json_dumps(m, JSON_COMPACT | JSON_SORT_KEYS);
 	snprintf(p->log + n, sizeof p->log - n, "%s\n", text);
@@ -32,6 +33,7 @@ static void send_to(void *conn, const json_t *m)
 
 static void kicked(void *conn, const char *reason)
 {
+	person *p = conn;
 	size_t n = strlen(p->log);
 	snprintf(p->log + n, sizeof p->log - n, "closed: %s\n", reason);
 	p->member = NULL;
