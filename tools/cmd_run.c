@@ -1,0 +1,161 @@
+/* loquat run: a profile's graph on this machine, without a room. */
+#include "tool.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <loquat/log.h>
+#include <loquat/profile.h>
+
+#include "picture.h"
+
+static const char help[] =
+	"usage: loquat run PROFILE [OPTIONS]\n\n"
+	"Runs one graph of a profile (\"preview\", or a file of yours) until its sources end, its window is closed or Ctrl-C.\n\n"
+	"  --graph NAME           which graph of the profile (default: main)\n"
+	"  --set NODE.PARAM=TEXT  a parameter over the profile's; may be repeated\n"
+	"  --seconds N            stop after N seconds\n"
+	"  --stats                print every figure of every node and queue at the end\n"
+	"  --draw FILE            at the end, draw the running graph to a .svg or .dot file\n";
+
+struct run {
+	const char *profile, *graph_name, *draw;
+	const char *sets[64];
+	int n_sets, stats;
+	long seconds;
+	atomic_int over, failed;
+	int wake; /* eventfd: over was set */
+};
+
+static void end(struct run *r)
+{
+	atomic_store(&r->over, 1);
+	if (eventfd_write(r->wake, 1))
+		perror("loquat run");
+}
+
+static void on_event(void *arg, lq_node *node, const lq_event *e)
+{
+	struct run *r = arg;
+	if (e->type == LQ_EVENT_ERROR) {
+		fprintf(stderr, "loquat run: %s: %s: %s\n", lq_node_name(node), lq_error_text((int)e->value), e->text ? e->text : "");
+		atomic_store(&r->failed, 1);
+		end(r);
+	} else if (e->type == LQ_EVENT_CLOSED || e->type == LQ_EVENT_EOS) {
+		end(r);
+	}
+}
+
+/* "node.param=text" as a merge patch. */
+static int apply_set(struct run *r, lq_profile *profile, const char *set, lq_diag *diag)
+{
+	const char *dot = strchr(set, '.'), *eq = strchr(set, '=');
+	if (!dot || !eq || eq < dot)
+		return lq_diag_add(diag, LQ_EPARSE, "--set", "\"%s\" is not NODE.PARAM=TEXT", set);
+	json_t *o = json_object(), *params = json_object(), *node = json_pack("{s:o}", "params", params), *nodes = json_object();
+	char key[128];
+	snprintf(key, sizeof key, "%.*s", (int)(eq - dot - 1), dot + 1);
+	json_object_set_new(params, key, json_string(eq + 1));
+	snprintf(key, sizeof key, "%.*s", (int)(dot - set), set);
+	json_object_set_new(nodes, key, node);
+	json_object_set_new(o, "graphs", json_pack("{s:{s:o}}", r->graph_name, "nodes", nodes));
+	char *text = json_dumps(o, 0);
+	int result = text ? lq_profile_patch(profile, text, "--set", diag) : LQ_ENOMEM;
+	free(text);
+	json_decref(o);
+	return result;
+}
+
+static void on_stat(void *arg, const char *node, uint32_t port, const char *name, double value)
+{
+	printf("%-20s %3u  %-24s %.10g\n", node, port, name, value);
+}
+
+static void wait_for_end(struct run *r)
+{
+	int64_t end_time = tool_now() + r->seconds * 1000000000;
+	while (!tool_interrupted() && !atomic_load(&r->over)) {
+		struct pollfd p = {.fd = r->wake, .events = POLLIN};
+		int64_t left = (end_time - tool_now()) / 1000000 + 1;
+		if (r->seconds && left <= 0)
+			break;
+		poll(&p, 1, r->seconds && left < 1000 ? (int)left : 1000);
+	}
+}
+
+static int run(struct run *r, lq_registry *reg, lq_diag *diag)
+{
+	lq_profile *profile = NULL;
+	lq_graph *graph = NULL;
+	lq_graph_config config = {.registry = reg, .threads = 1, .event_fn = on_event, .event_arg = r};
+	lq_profile_build_config build = {.graph_name = r->graph_name, .group = r->graph_name};
+	int bad = lq_profile_load(r->profile, diag, &profile);
+	for (int i = 0; !bad && i < r->n_sets; i++)
+		bad = apply_set(r, profile, r->sets[i], diag);
+	if (!bad)
+		bad = lq_profile_check(profile, reg, diag);
+	if (!bad)
+		bad = lq_graph_create(&config, &graph);
+	if (!bad)
+		bad = lq_profile_build(profile, graph, &build, diag);
+	if (!bad)
+		bad = lq_graph_start(graph, r->graph_name, diag);
+	if (!bad) {
+		wait_for_end(r);
+		if (r->stats)
+			lq_graph_stats(graph, on_stat, NULL);
+		char *dot = r->draw ? lq_graph_dot(graph) : NULL;
+		if (r->draw)
+			bad = !dot || picture_write("run", dot, r->draw);
+		free(dot);
+	}
+	lq_graph_destroy(graph);
+	lq_profile_destroy(profile);
+	return bad || atomic_load(&r->failed) ? TOOL_FAILED : TOOL_OK;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'}, {"graph", required_argument, NULL, 'g'}, {"set", required_argument, NULL, 's'},
+		{"seconds", required_argument, NULL, 'n'}, {"stats", no_argument, NULL, 't'}, {"draw", required_argument, NULL, 'd'}, {0}};
+	struct run r = {.graph_name = "main"};
+	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
+		switch (c) {
+		case 'h': fputs(help, stdout); return TOOL_OK;
+		case 'g': r.graph_name = optarg; break;
+		case 's':
+			if (r.n_sets == 64)
+				return tool_error(TOOL_USAGE, "run", "at most 64 times --set");
+			r.sets[r.n_sets++] = optarg;
+			break;
+		case 'n':
+			if (tool_number("run", "--seconds", optarg, 1, 86400 * 365, &r.seconds))
+				return TOOL_USAGE;
+			break;
+		case 't': r.stats = 1; break;
+		case 'd': r.draw = optarg; break;
+		default: return tool_usage("run");
+		}
+	if (optind + 1 != argc)
+		return tool_error(TOOL_USAGE, "run", "which profile? See `loquat run --help`");
+	r.profile = argv[optind];
+	lq_registry *reg = tool_registry("run");
+	if (!reg)
+		return TOOL_FAILED;
+	tool_catch_signals();
+	r.wake = eventfd(0, EFD_CLOEXEC);
+	lq_diag *diag = lq_diag_create();
+	int status = run(&r, reg, diag);
+	if (lq_diag_count(diag))
+		tool_diag(diag);
+	lq_diag_destroy(diag);
+	lq_registry_destroy(reg);
+	close(r.wake);
+	return status;
+}

@@ -1,0 +1,23 @@
+/* A participant's profile: a call's profile with what the command line asks for laid over it. */
+#ifndef LQ_TOOLS_PARTICIPANT_H
+#define LQ_TOOLS_PARTICIPANT_H
+
+#include <loquat/diag.h>
+
+typedef struct participant_options {
+	const char *profile;    /* name or path */
+	const char *input;      /* media file instead of camera and microphone; NULL none */
+	const char *codec;      /* "h264", "vp8"; NULL: the profile's */
+	const char *record;     /* file for what arrives; NULL none */
+	const char *snapshot;   /* PNG of the last picture; NULL none */
+	const char *size, *fps; /* of the picture; NULL: the profile's */
+	const char *label;      /* drawn into the test picture */
+	const char *plugin_path;
+	int headless; /* no windows, no sound */
+	int devices;  /* camera, microphone and speaker instead of test picture and tone */
+} participant_options;
+
+/* The JSON Merge Patch for lq_engine_config.profile_patch; free() it. NULL after messages in diag. */
+char *participant_patch(const participant_options *o, lq_diag *diag);
+
+#endif
