@@ -1,0 +1,90 @@
+// The loquat command: help, exit statuses, and errors that name the place.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { dir, ok, run, main } = require('./harness.js');
+
+const loquat = (...args) => run('loquat', args);
+
+function profile(name, text) {
+  const file = path.join(dir, name);
+  fs.writeFileSync(file, typeof text === 'string' ? text : JSON.stringify(text));
+  return file;
+}
+
+function help() {
+  for (const c of ['demo', 'join', 'inspect', 'check', 'graph', 'run', 'token']) {
+    const h = loquat(c, '--help');
+    ok(h.status === 0 && h.out.startsWith(`usage: loquat ${c}`) && h.err === '', `${c} --help prints its usage on stdout`);
+    const w = loquat(c, '--no-such-option');
+    ok(w.status === 2 && w.out === '' && w.err.includes(`loquat ${c} --help`), `${c} with an unknown option exits with 2 and says where help is`, w.err);
+  }
+  const none = loquat('dance');
+  ok(none.status === 2 && none.err.includes('no command "dance"'), 'an unknown command is named', none.err);
+  ok(/^loquat \d+\.\d+\.\d+\n$/.test(loquat('--version').out), '--version prints the version');
+}
+
+function inspect() {
+  const all = JSON.parse(loquat('inspect', '--json').out);
+  ok(all.nodes.some((n) => n.id === 'capture.pattern'), 'inspect --json lists capture.pattern');
+  ok(all.plugins.every((p) => p.licence && p.version && p.file), 'each plugin has licence, version and file');
+  ok(all.not_loaded.length === 0, 'all our own plugins load', JSON.stringify(all.not_loaded));
+  const one = JSON.parse(loquat('inspect', '--json', 'capture.pattern').out);
+  ok(one.parameters.some((p) => p.name === 'size' && p.type === 'size' && p.default), 'a node shows its parameters with type and default');
+  const near = loquat('inspect', 'capture.patern');
+  ok(near.status === 1 && near.err.includes('capture.pattern'), 'an unknown node is answered with the nearest', near.err);
+
+  const broken = path.join(dir, 'plugins');
+  fs.mkdirSync(broken);
+  fs.writeFileSync(path.join(broken, 'torn.so'), 'this is no ELF file');
+  const r = run('loquat', ['inspect'], { env: { ...process.env, LQ_PLUGIN_PATH: broken } });
+  ok(r.status === 0 && r.out.includes('NOT LOADED') && r.out.includes('torn.so'), 'a plugin that cannot be loaded is listed with its reason', r.out);
+}
+
+function check() {
+  for (const p of ['communication', 'live-broadcast', 'preview'])
+    ok(loquat('check', p).status === 0, `the profile ${p} is right`, loquat('check', p).err);
+  const node = (n) => ({ loquat_profile: 1, name: 't', graphs: { main: { nodes: { src: n, out: { use: 'render.null' } }, chains: [['src', 'out']] } } });
+  const cases = [
+    ['syntax.json', '{"loquat_profile": 1,', /syntax\.json:\d+/, 'a syntax error has file and line'],
+    ['unknown.json', node({ use: 'capture.patern' }), /unknown\.json: graphs\.main\.nodes\.src.*capture\.pattern/, 'an unknown node has place and nearest name'],
+    ['param.json', node({ use: 'capture.pattern', params: { siez: '1x1' } }), /param\.json: graphs\.main\.nodes\.src\.params\.siez.*size/, 'an unknown parameter too'],
+    ['range.json', node({ use: 'codec.h264.enc', params: { bitrate: 90000000000 } }), /range\.json: graphs\.main\.nodes\.src\.params\.bitrate: 90000000000 exceeds maximum/,
+      'a value out of range names the maximum'],
+    ['chain.json', { loquat_profile: 1, name: 't', graphs: { main: { nodes: { a: { use: 'render.null' } }, chains: [['b', 'a']] } } }, /chain\.json: graphs\.main\.chains.*"?b"?/,
+      'a chain through an unknown node is named'],
+  ];
+  for (const [name, text, wanted, what] of cases) {
+    const r = loquat('check', profile(name, text));
+    ok(r.status === 1 && wanted.test(r.err), what, r.err);
+  }
+  const none = loquat('check', path.join(dir, 'nothing.json'));
+  ok(none.status === 1 && none.err.includes('nothing.json'), 'a missing file is named', none.err);
+}
+
+function graph() {
+  const dot = loquat('graph', 'preview');
+  ok(dot.status === 0 && dot.out.startsWith('digraph'), 'graph prints DOT', dot.err);
+  const svg = path.join(dir, 'p.svg');
+  if (run('dot', ['-V']).status === 0)
+    ok(loquat('graph', 'preview', '-o', svg).status === 0 && fs.readFileSync(svg, 'utf8').includes('<svg'), 'graph -o FILE.svg draws it');
+}
+
+function runs() {
+  const p = profile('run.json', { loquat_profile: 1, name: 'run', graphs: { main: {
+    nodes: { cam: { use: 'capture.pattern', params: { size: '320x180' } }, out: { use: 'render.null' } }, chains: [['cam', 'out']] } } });
+  const r = loquat('run', p, '--seconds', '1', '--stats');
+  ok(r.status === 0 && /framesRendered\s+[1-9]/.test(r.out), 'run runs a graph and counts its frames', r.out + r.err);
+  const bad = loquat('run', p, '--set', 'cam.size=99999999x1');
+  ok(bad.status === 1 && bad.err.includes('size'), 'run --set is checked', bad.err);
+}
+
+function token() {
+  const t = loquat('token', '--room', 'r', '--user', 'u', '--secret', 'geheim');
+  const claims = JSON.parse(Buffer.from(t.out.split('.')[1] || '', 'base64url').toString() || '{}');
+  ok(t.status === 0 && claims.room === 'r' && claims.sub === 'u' && claims.app === 'loquat' && claims.exp > Date.now() / 1000, 'token prints a JWT with its claims');
+  const n = run('loquat', ['token', '--room', 'r'], { env: { ...process.env, LQ_SECRET: '' } });
+  ok(n.status === 2 && n.err.includes('LQ_SECRET'), 'without a secret it says where to give one', n.err);
+}
+
+main(async () => { help(); inspect(); check(); graph(); runs(); token(); });
