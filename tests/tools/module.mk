@@ -1,3 +1,8 @@
 # The command, as a user runs it.
-EXTRA_DIST += %D%/harness.js %D%/test_cli.js %D%/test_demo.js
-TESTS += %D%/test_cli.js %D%/test_demo.js
+EXTRA_DIST += %D%/harness.js %D%/test_cli.js %D%/test_demo.js %D%/test_real_input.js
+if HAVE_NODE
+TESTS += %D%/test_cli.js %D%/test_demo.js %D%/test_real_input.js
+endif
+check_PROGRAMS += %D%/compare
+%C%_compare_SOURCES = %D%/compare.c
+%C%_compare_LDADD = libloquat-measure.la -lm

@@ -1,0 +1,132 @@
+/* Compares what was received with what was sent.
+ *
+ *   compare video SOURCE.yuv RECEIVED.yuv WIDTH HEIGHT   raw I420; pairs pictures by their bar code, prints "pairs N ssim S worst W"
+ *   compare audio SOURCE.f32 RECEIVED.f32 RATE           raw mono floats; prints "correlation R lag_ms L" of the best second
+ *
+ * The bar code's rows are left out of SSIM: the source has none. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "media/barcode.h"
+
+#define WINDOW 3 /* pictures to either side of where the count says: a source may skip one */
+
+static uint8_t *slurp(const char *file, size_t *size)
+{
+	FILE *f = fopen(file, "rb");
+	if (!f || fseek(f, 0, SEEK_END)) {
+		perror(file);
+		exit(2);
+	}
+	long n = ftell(f);
+	uint8_t *data = malloc((size_t)n + 1);
+	rewind(f);
+	*size = data ? fread(data, 1, (size_t)n, f) : 0;
+	fclose(f);
+	return data;
+}
+
+/* SSIM of luma over 8x8 windows, from row `top` down. */
+static double ssim(const uint8_t *a, const uint8_t *b, int w, int h, int top)
+{
+	double sum = 0;
+	long n = 0;
+	for (int y = top; y + 8 <= h; y += 4)
+		for (int x = 0; x + 8 <= w; x += 4) {
+			double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+			for (int i = 0; i < 64; i++) {
+				double p = a[(y + i / 8) * w + x + i % 8], q = b[(y + i / 8) * w + x + i % 8];
+				sa += p, sb += q, saa += p * p, sbb += q * q, sab += p * q;
+			}
+			double ma = sa / 64, mb = sb / 64, va = saa / 64 - ma * ma, vb = sbb / 64 - mb * mb, cov = sab / 64 - ma * mb;
+			sum += (2 * ma * mb + 6.5025) * (2 * cov + 58.5225) / ((ma * ma + mb * mb + 6.5025) * (va + vb + 58.5225));
+			n++;
+		}
+	return n ? sum / (double)n : 0;
+}
+
+static int video(char **argv)
+{
+	size_t ns, nr;
+	int w = atoi(argv[4]), h = atoi(argv[5]);
+	size_t frame = (size_t)w * (size_t)h * 3 / 2;
+	uint8_t *source = slurp(argv[2], &ns), *received = slurp(argv[3], &nr);
+	long sources = (long)(ns / frame), pairs = 0, offset = 0;
+	double sum = 0, worst = 1;
+	int top = (int)lq_barcode_height((uint32_t)w, (uint32_t)h);
+	for (size_t i = 0; sources && (i + 1) * frame <= nr; i++) {
+		const uint8_t *r = received + i * frame;
+		uint32_t number;
+		uint16_t ms;
+		if (lq_barcode_read(r, (uint32_t)w, (uint32_t)w, (uint32_t)h, &number, &ms))
+			continue;
+		double best = -1;
+		long best_at = 0;
+		for (long k = -WINDOW; k <= WINDOW; k++) {
+			long at = (((long)number + offset + k) % sources + sources) % sources;
+			double s = ssim(source + (size_t)at * frame, r, w, h, top);
+			if (s > best)
+				best = s, best_at = k;
+		}
+		offset += best_at;
+		sum += best;
+		worst = best < worst ? best : worst;
+		pairs++;
+	}
+	printf("pairs %ld ssim %.4f worst %.4f\n", pairs, pairs ? sum / (double)pairs : 0, worst);
+	free(source);
+	free(received);
+	return pairs == 0;
+}
+
+static double correlation(const float *a, const float *b, size_t n)
+{
+	double ab = 0, aa = 1e-9, bb = 1e-9;
+	for (size_t i = 0; i < n; i++) {
+		ab += (double)a[i] * b[i];
+		aa += (double)a[i] * a[i];
+		bb += (double)b[i] * b[i];
+	}
+	return ab / sqrt(aa * bb);
+}
+
+/* The loudest second of what was received, looked for in the whole source. */
+static int audio(char **argv)
+{
+	size_t ns, nr;
+	size_t second = (size_t)atoi(argv[4]);
+	float *s = (float *)(void *)slurp(argv[2], &ns), *r = (float *)(void *)slurp(argv[3], &nr);
+	ns /= sizeof *s;
+	nr /= sizeof *r;
+	size_t at = 0, lag = 0;
+	double loudest = -1, best = 0;
+	for (size_t i = second; i + second <= nr; i += second / 4) {
+		double e = 0;
+		for (size_t k = 0; k < second; k++)
+			e += (double)r[i + k] * r[i + k];
+		if (e > loudest)
+			loudest = e, at = i;
+	}
+	for (size_t i = 0; loudest > 0 && i + second <= ns; i++) {
+		double c = correlation(s + i, r + at, second);
+		if (fabs(c) > fabs(best))
+			best = c, lag = i;
+	}
+	printf("correlation %.4f lag_ms %.1f\n", best, ((double)at - (double)lag) * 1000 / (double)second);
+	free(s);
+	free(r);
+	return loudest <= 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && !strcmp(argv[1], "video"))
+		return video(argv);
+	if (argc == 5 && !strcmp(argv[1], "audio"))
+		return audio(argv);
+	fprintf(stderr, "usage: compare video SOURCE RECEIVED WIDTH HEIGHT | compare audio SOURCE RECEIVED RATE\n");
+	return 2;
+}
