@@ -21,7 +21,8 @@ async function record(clip) {
   const on = { env };
   start('xclock', ['-update', '1', '-geometry', '160x160+20+20'], on);
   start('xeyes', ['-geometry', '150x100+430+30'], on);
-  start('xterm', ['-geometry', '60x12+80+150', '-e', 'i=0; while :; do i=$((i+1)); echo "line $i: the quick brown fox jumps over the lazy dog"; read -t 0.2 x; done'], on);
+  start('xterm', ['-geometry', '60x12+80+150', '-e', 'bash', '-c',
+    'i=0; while :; do i=$((i+1)); echo "line $i: the quick brown fox jumps over the lazy dog"; read -rt 0.2; done'], on);
   must('windows', run('xdotool', ['search', '--sync', '--onlyvisible', '--class', 'XTerm'], on));
   const speech = file('speech.wav');
   must('espeak-ng', run('espeak-ng', ['-w', speech, '-s', '150',
