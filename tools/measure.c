@@ -25,7 +25,7 @@ struct measure {
 	int64_t flashes[MAX_MARKS], chirps[MAX_MARKS];
 	uint64_t n_flashes, n_chirps;
 	int was_flash;
-	lq_chirp_detector *detector;
+	lq_chirp_detector detector;
 	double peak, last_peak;
 	uint64_t peak_samples;
 };
@@ -33,10 +33,9 @@ struct measure {
 measure *measure_create(void)
 {
 	measure *m = calloc(1, sizeof *m);
-	if (!m || !(m->detector = lq_chirp_detector_create())) {
-		free(m);
+	if (!m)
 		return NULL;
-	}
+	lq_chirp_detect_init(&m->detector);
 	pthread_mutex_init(&m->lock, NULL);
 	return m;
 }
@@ -45,7 +44,6 @@ void measure_destroy(measure *m)
 {
 	if (!m)
 		return;
-	lq_chirp_detector_destroy(m->detector);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
@@ -70,9 +68,8 @@ static void note_interval(measure *m, double interval)
 void measure_video(measure *m, const lq_frame *f, int64_t now)
 {
 	int64_t shown = f->pts > now ? f->pts : now;
-	uint32_t number;
-	uint16_t ms;
-	int coded = !lq_barcode_read(f->planes[0], f->strides[0], f->width, f->height, &number, &ms);
+	uint32_t ms;
+	int coded = !lq_barcode_read(f->planes[0], f->strides[0], f->width, f->height, NULL, &ms);
 	int flash = lq_flash_is(f->planes[0], f->strides[0], f->width, f->height);
 
 	pthread_mutex_lock(&m->lock);
@@ -84,14 +81,14 @@ void measure_video(measure *m, const lq_frame *f, int64_t now)
 	m->width = f->width;
 	m->height = f->height;
 	if (coded)
-		m->latencies[m->n_latencies++ % MAX_LATENCIES] = (float)(uint16_t)((uint16_t)(shown / 1000000) - ms);
+		m->latencies[m->n_latencies++ % MAX_LATENCIES] = (float)lq_barcode_diff(ms, (uint32_t)(shown / 1000000) & LQ_BARCODE_NUMBERS);
 	if (flash && !m->was_flash)
 		m->flashes[m->n_flashes++ % MAX_MARKS] = shown;
 	m->was_flash = flash;
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void on_chirp(void *arg, int64_t time)
+static void on_chirp(void *arg, int64_t time, float fit)
 {
 	measure *m = arg;
 	m->chirps[m->n_chirps++ % MAX_MARKS] = time;
@@ -113,7 +110,7 @@ void measure_audio(measure *m, const lq_frame *f, int64_t now)
 		m->peak = 0;
 		m->peak_samples = 0;
 	}
-	lq_chirp_detect(m->detector, mono, n, f->pts, on_chirp, m);
+	lq_chirp_detect_push(&m->detector, mono, n, f->pts, on_chirp, m);
 	pthread_mutex_unlock(&m->lock);
 }
 

@@ -56,12 +56,11 @@ static int video(char **argv)
 	uint8_t *source = slurp(argv[2], &ns), *received = slurp(argv[3], &nr);
 	long sources = (long)(ns / frame), pairs = 0, offset = 0;
 	double sum = 0, worst = 1;
-	int top = (int)lq_barcode_height((uint32_t)w, (uint32_t)h);
+	int top = (int)lq_barcode_height((uint32_t)h);
 	for (size_t i = 0; sources && (i + 1) * frame <= nr; i++) {
 		const uint8_t *r = received + i * frame;
 		uint32_t number;
-		uint16_t ms;
-		if (lq_barcode_read(r, (uint32_t)w, (uint32_t)w, (uint32_t)h, &number, &ms))
+		if (lq_barcode_read(r, (uint32_t)w, (uint32_t)w, (uint32_t)h, &number, NULL))
 			continue;
 		double best = -1;
 		long best_at = 0;
