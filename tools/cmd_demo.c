@@ -103,8 +103,10 @@ static void on_person_line(void *arg, char *line)
 {
 	struct person *p = arg;
 	json_t *o = json_loads(line, 0, NULL);
-	if (!o)
+	if (!o || json_object_get(o, "event")) {
+		json_decref(o);
 		return;
+	}
 	json_decref(p->status);
 	p->status = o;
 }

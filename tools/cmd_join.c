@@ -86,6 +86,20 @@ static struct peer *peer_add(struct join *j, const char *user)
 	return p;
 }
 
+/* News for the reader: a line, or a JSON object with "event". */
+static void tell(const struct join *j, const char *event, const char *user, const char *reason)
+{
+	if (j->status_json) {
+		json_t *o = json_pack("{s:s, s:s, s:s}", "event", event, "user", user, "reason", reason);
+		json_dumpf(o, stdout, JSON_COMPACT);
+		json_decref(o);
+	} else {
+		printf("%s%s %s%s%s", isatty(1) ? "\r\033[K" : "", user, event, *reason ? ": " : "", reason);
+	}
+	putchar('\n');
+	fflush(stdout);
+}
+
 static void on_left(struct join *j, const lq_sdk_event *e)
 {
 	j->over = 1;
@@ -108,7 +122,11 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 		j->join_ms = e->elapsed_ms;
 		break;
 	case LQ_ON_LEFT: on_left(j, e); break;
-	case LQ_ON_USER_JOINED: peer_add(j, e->user); break;
+	case LQ_ON_USER_JOINED:
+		tell(j, "joined", e->user, "");
+		peer_add(j, e->user);
+		break;
+	case LQ_ON_USER_LEFT: tell(j, "left", e->user, e->text); break;
 	case LQ_ON_FIRST_FRAME:
 		if (*e->user && e->kind == LQ_VIDEO && !j->first_video_ms)
 			j->first_video_ms = e->elapsed_ms;
