@@ -1,1 +1,2 @@
-# docs
+# Documents.
+EXTRA_DIST += %D%/architecture.md %D%/profiles.md %D%/protocol.md %D%/call.png
