@@ -17,7 +17,7 @@
 static const char help[] =
 	"usage: loquat run PROFILE [OPTIONS]\n\n"
 	"Runs one graph of a profile (\"preview\", or a file of yours) until its sources end, its window is closed or Ctrl-C.\n\n"
-	"  --graph NAME           which graph of the profile (default: main)\n"
+	"  --graph NAME           which graph of the profile (default: run)\n"
 	"  --set NODE.PARAM=TEXT  a parameter over the profile's; may be repeated\n"
 	"  --seconds N            stop after N seconds\n"
 	"  --stats                print every figure of every node and queue at the end\n"
@@ -124,7 +124,7 @@ int cmd_run(int argc, char **argv)
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"graph", required_argument, NULL, 'g'}, {"set", required_argument, NULL, 's'},
 		{"seconds", required_argument, NULL, 'n'}, {"stats", no_argument, NULL, 't'}, {"draw", required_argument, NULL, 'd'}, {0}};
-	struct run r = {.graph_name = "main"};
+	struct run r = {.graph_name = "run"};
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {
 		case 'h': fputs(help, stdout); return TOOL_OK;

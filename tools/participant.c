@@ -132,6 +132,8 @@ static void lay_over(json_t *profile, const participant_options *o)
 		use_nulls(shared, subscribe);
 	else if (!o->devices)
 		set_node(shared, "speaker", json_pack("{s:s, s:s}", "use", "render.null", "loop", "audio"));
+	if (o->record || o->snapshot)
+		json_object_set_new(json_object_get(profile, "loops"), "record", json_object());
 	keep_what_arrives(shared, subscribe, o);
 }
 

@@ -44,14 +44,14 @@ function inspect() {
 function check() {
   for (const p of ['communication', 'live-broadcast', 'preview'])
     ok(loquat('check', p).status === 0, `the profile ${p} is right`, loquat('check', p).err);
-  const node = (n) => ({ loquat_profile: 1, name: 't', graphs: { main: { nodes: { src: n, out: { use: 'render.null' } }, chains: [['src', 'out']] } } });
+  const node = (n) => ({ loquat_profile: 1, name: 't', graphs: { run: { nodes: { src: n, out: { use: 'render.null' } }, chains: [['src', 'out']] } } });
   const cases = [
     ['syntax.json', '{"loquat_profile": 1,', /syntax\.json:\d+/, 'a syntax error has file and line'],
-    ['unknown.json', node({ use: 'capture.patern' }), /unknown\.json: graphs\.main\.nodes\.src.*capture\.pattern/, 'an unknown node has place and nearest name'],
-    ['param.json', node({ use: 'capture.pattern', params: { siez: '1x1' } }), /param\.json: graphs\.main\.nodes\.src\.params\.siez.*size/, 'an unknown parameter too'],
-    ['range.json', node({ use: 'codec.h264.enc', params: { bitrate: 90000000000 } }), /range\.json: graphs\.main\.nodes\.src\.params\.bitrate: 90000000000 exceeds maximum/,
+    ['unknown.json', node({ use: 'capture.patern' }), /unknown\.json: graphs\.run\.nodes\.src.*capture\.pattern/, 'an unknown node has place and nearest name'],
+    ['param.json', node({ use: 'capture.pattern', params: { siez: '1x1' } }), /param\.json: graphs\.run\.nodes\.src\.params\.siez.*size/, 'an unknown parameter too'],
+    ['range.json', node({ use: 'codec.h264.enc', params: { bitrate: 90000000000 } }), /range\.json: graphs\.run\.nodes\.src\.params\.bitrate: 90000000000 exceeds maximum/,
       'a value out of range names the maximum'],
-    ['chain.json', { loquat_profile: 1, name: 't', graphs: { main: { nodes: { a: { use: 'render.null' } }, chains: [['b', 'a']] } } }, /chain\.json: graphs\.main\.chains.*"?b"?/,
+    ['chain.json', { loquat_profile: 1, name: 't', graphs: { run: { nodes: { a: { use: 'render.null' } }, chains: [['b', 'a']] } } }, /chain\.json: graphs\.run\.chains.*"?b"?/,
       'a chain through an unknown node is named'],
   ];
   for (const [name, text, wanted, what] of cases) {
@@ -71,7 +71,7 @@ function graph() {
 }
 
 function runs() {
-  const p = profile('run.json', { loquat_profile: 1, name: 'run', graphs: { main: {
+  const p = profile('run.json', { loquat_profile: 1, name: 'run', graphs: { run: {
     nodes: { cam: { use: 'capture.pattern', params: { size: '320x180' } }, out: { use: 'render.null' } }, chains: [['cam', 'out']] } } });
   const r = loquat('run', p, '--seconds', '1', '--stats');
   ok(r.status === 0 && /framesRendered\s+[1-9]/.test(r.out), 'run runs a graph and counts its frames', r.out + r.err);
