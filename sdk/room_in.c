@@ -39,37 +39,49 @@ static void drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_
 	stream_event(room, LQ_ON_STREAM_UNPUBLISHED, m, stream, kind, t);
 }
 
-static void user_joined(lq_room *room, const char *user, const char *name, int existed)
+static void user_event(lq_room *room, const lq__member *m, int existed)
+{
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .existed = existed});
+}
+
+static lq__member *add_member(lq_room *room, const char *user, const char *name)
 {
 	if (lq__member_find(room, user))
-		return;
+		return NULL;
 	lq__member *m = lq__member_add(room, user, name);
-	if (m)
-		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .existed = existed});
-	else
+	if (!m)
 		lq__room_warn(room, LQ_ON_WARNING, LQ_EFULL, "more members than can be kept: one is not shown");
+	return m;
+}
+
+/* Before LQ_ON_JOINED, so that lq_room_members is right from then on. */
+static void take_snapshot(lq_room *room, const lq__msg *msg)
+{
+	for (uint32_t i = 0; i < msg->n_members; i++) {
+		const lq__msg_member *in = &msg->members[i];
+		lq__member *m = add_member(room, in->user, in->name);
+		for (uint32_t j = 0; m && j < in->n_tracks; j++)
+			put_track(room, m, &msg->tracks[in->first_track + j]);
+	}
 }
 
 /* Everybody who is there is told of before anybody's streams, and all wanted streams are asked for in one request. */
-static void members_of(lq_room *room, const lq__msg *msg)
+static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 {
-	const char **wanted = calloc(msg->n_tracks ? msg->n_tracks : 1, sizeof *wanted);
+	const char **wanted = calloc(n_tracks ? n_tracks : 1, sizeof *wanted);
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < msg->n_members; i++)
-		user_joined(room, msg->members[i].user, msg->members[i].name, 1);
-	for (uint32_t i = 0; i < msg->n_members; i++) {
-		const lq__msg_member *in = &msg->members[i];
-		lq__member *m = lq__member_find(room, in->user);
-		for (uint32_t j = 0; m && j < in->n_tracks; j++) {
-			const lq__msg_track *mt = &msg->tracks[in->first_track + j];
-			lq__track *t = put_track(room, m, mt);
-			if (!t)
+	for (const lq__member *m = room->members; m; m = m->next)
+		user_event(room, m, 1);
+	for (const lq__member *m = room->members; m; m = m->next)
+		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
+			const lq__track *t = &m->tracks[i / 2][i % 2];
+			lq_track_kind kind = (lq_track_kind)(i % 2 + 1);
+			if (!t->present)
 				continue;
-			stream_event(room, LQ_ON_STREAM_PUBLISHED, m, mt->stream, mt->kind, t);
-			if (wanted && lq__wants(room, mt->kind))
+			stream_event(room, LQ_ON_STREAM_PUBLISHED, m, (lq_stream)(i / 2), kind, t);
+			if (wanted && lq__wants(room, kind))
 				wanted[n++] = t->id;
 		}
-	}
 	if (n)
 		lq__subscribe(room, wanted, n);
 	free(wanted);
@@ -92,10 +104,11 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 		return;
 	lq__timer_cancel(room->engine->control, &room->timer);
 	room->joined_reported = 1;
+	take_snapshot(room, msg);
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_CONNECTION, .state = LQ_CONN_CONNECTED});
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name,
 	                                     .elapsed_ms = lq__room_elapsed(room)});
-	members_of(room, msg);
+	tell_snapshot(room, msg->n_tracks);
 	lq__publish_offer(room);
 }
 
@@ -176,6 +189,7 @@ static void on_kicked(lq_room *room, const lq__msg *msg)
 /* Before `joined` and while leaving, only what ends these states counts. */
 static void dispatch(lq_room *room, const lq__msg *msg)
 {
+	const lq__member *m;
 	if (room->finishing) {
 		if (msg->type == LQ__MSG_LEFT)
 			lq__room_signal_done(room);
@@ -205,7 +219,8 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		lq__on_offer(room, msg);
 		return;
 	case LQ__MSG_USER_JOINED:
-		user_joined(room, msg->user, msg->name, 0);
+		if ((m = add_member(room, msg->user, msg->name)))
+			user_event(room, m, 0);
 		return;
 	case LQ__MSG_USER_LEFT:
 		on_user_left(room, msg);

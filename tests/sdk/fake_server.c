@@ -189,10 +189,11 @@ static const track *find_track(fake_server *s, const char *id)
 static void offer(client *c)
 {
 	char sdp[1024] = "offer\n";
-	json_t *tracks = json_array(), *id;
+	json_t *tracks, *id;
 	size_t i;
 	if (c->offering++)
 		return;
+	tracks = json_array();
 	json_array_foreach(c->subscribed, i, id) {
 		const track *t = find_track(c->server, json_string_value(id));
 		if (!t)
