@@ -54,3 +54,19 @@ TESTS += %D%/test_webrtc
 %C%_test_webrtc_LDADD = %D%/libtesthost.la
 endif
 endif
+
+if HAVE_CHECK
+if PLUGIN_NICE
+if PLUGIN_OPUS
+if PLUGIN_VPX
+if PLUGIN_FFMPEG
+check_PROGRAMS += %D%/test_webrtc_graph
+TESTS += %D%/test_webrtc_graph
+%C%_test_webrtc_graph_SOURCES = %D%/test_webrtc_graph.c
+%C%_test_webrtc_graph_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_webrtc_graph_LDADD = libloquat-core.la $(CHECK_LIBS)
+endif
+endif
+endif
+endif
+endif
