@@ -121,9 +121,11 @@ int lq__no_common_format(lq_link *link, const lq_format *list, uint32_t n, const
 	                   takes);
 }
 
-/* The format of an input of the same media, for what the output leaves open. */
+/* The format of an input of the same media, for what the output leaves open. What a transport receives has nothing to do with what it sends. */
 static const lq_format *input_hint(const lq_node *node, const lq__port *port)
 {
+	if (node->desc->kind == LQ_KIND_TRANSPORT)
+		return NULL;
 	for (uint32_t i = 0; i < node->n_ports; i++) {
 		const lq__port *p = node->ports[i];
 		if (p && p->desc->direction == LQ_IN && p->format && (!port->desc->media || p->format->media == port->desc->media))

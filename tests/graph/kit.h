@@ -1,6 +1,6 @@
 /* Small nodes for tests of the graph, built into the program, and what they saw.
  *
- *   kit.source     capture with a rhythm
+ *   kit.source     capture with a rhythm; kit.tone and kit.camera are the same with ports of one media
  *   kit.push       capture that sends when kit_push says so (a watched descriptor)
  *   kit.blocking   capture, BLOCKING: kit_push ends its waiting
  *   kit.own        capture, OWN_THREAD: sends as fast as it is let

@@ -498,6 +498,7 @@ static int transport_run(void *self, int64_t now)
 }
 
 static const lq_port_desc out_port[] = {{"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}};
+static const lq_port_desc tone_port[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL}}, camera_port[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, LQ_PORT_OPTIONAL}};
 static const lq_port_desc in_port[] = {{"in", LQ_IN, 0, 0}};
 static const lq_port_desc in_out[] = {{"in", LQ_IN, 0, 0}, {"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}};
 static const lq_port_desc loop_ports[] = {{"in", LQ_IN, 0, 0}, {"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}, {"back", LQ_IN, 0, LQ_PORT_OPTIONAL}};
@@ -532,6 +533,8 @@ static const lq_renderer_ops sink_renderer = {.render = render, .flush = flush};
 static const lq_transport_ops kit_transport = {.send = transport_send};
 
 NODE(source, LQ_KIND_CAPTURE, "kit.source", 0, out_port, source_capture, .formats = source_formats)
+NODE(tone, LQ_KIND_CAPTURE, "kit.tone", 0, tone_port, source_capture, .formats = source_formats)
+NODE(camera, LQ_KIND_CAPTURE, "kit.camera", 0, camera_port, source_capture, .formats = source_formats)
 NODE(push, LQ_KIND_CAPTURE, "kit.push", LQ_NODE_LIVE, out_port, push_capture, .formats = source_formats, .start = push_start, .run = push_run)
 NODE(blocking, LQ_KIND_CAPTURE, "kit.blocking", LQ_NODE_LIVE | LQ_NODE_BLOCKING, out_port, blocking_capture, .formats = source_formats)
 NODE(own, LQ_KIND_CAPTURE, "kit.own", LQ_NODE_OWN_THREAD, out_port, push_capture, .formats = source_formats, .start = own_start, .stop = own_stop)
@@ -546,7 +549,8 @@ NODE(transport, LQ_KIND_TRANSPORT, "kit.transport", LQ_NODE_LIVE, transport_port
 NODE(scale, LQ_KIND_FILTER, "filter.scale", 0, video_in_out, convert_filter, .formats = scale_formats)
 NODE(resample, LQ_KIND_FILTER, "filter.resample", 0, audio_in_out, convert_filter, .formats = resample_formats)
 
-static const lq_node_desc *const nodes[] = {&source, &push, &blocking, &own, &pass_node, &loop_node, &mix_node, &enc, &dec, &sink, &transport};
+static const lq_node_desc *const nodes[] = {
+	&source, &tone, &camera, &push, &blocking, &own, &pass_node, &loop_node, &mix_node, &enc, &dec, &sink, &transport};
 static const lq_node_desc *const converters[] = {&scale, &resample};
 
 const lq_plugin kit_plugin = {.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "kit", .version = "1", .licence = "Apache-2.0",
