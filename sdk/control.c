@@ -7,7 +7,7 @@
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
 
-#include "signal.h"
+#include "signalling.h"
 
 struct lq__control {
 	struct lws_context *lws;

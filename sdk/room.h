@@ -11,7 +11,7 @@
 #include "job.h"
 #include "media.h"
 #include "protocol.h"
-#include "signal.h"
+#include "signalling.h"
 
 enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500 };
 

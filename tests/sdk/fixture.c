@@ -14,14 +14,14 @@ typedef struct kept_event {
 static kept_event kept[MAX_KEPT], found;
 static int n_kept;
 
-static lq_engine *make(const char *patch, lq_event_cb cb, void *user_data)
+static lq_engine *make(const char *profile_name, const char *plugin_dir, const char *patch, lq_event_cb cb, void *user_data)
 {
 	char error[2000], profile[1000], plugins[1000];
 	const char *src = getenv("top_srcdir"), *build = getenv("top_builddir");
 	lq_engine *e = NULL;
 	n_kept = 0;
-	snprintf(profile, sizeof profile, "%s/tests/sdk/test.json", src ? src : "..");
-	snprintf(plugins, sizeof plugins, "%s/tests/sdk/.libs", build ? build : ".");
+	snprintf(profile, sizeof profile, "%s/tests/sdk/%s", src ? src : "..", profile_name);
+	snprintf(plugins, sizeof plugins, "%s/%s", build ? build : ".", plugin_dir);
 	lq_engine_config c = {.size = sizeof c, .profile = profile, .profile_patch = patch, .plugin_path = plugins, .event_cb = cb, .user_data = user_data};
 	int r = lq_engine_create(&c, &e, error, sizeof error);
 	ck_assert_msg(!r, "engine: %s", error);
@@ -30,12 +30,17 @@ static lq_engine *make(const char *patch, lq_event_cb cb, void *user_data)
 
 lq_engine *engine_new(const char *patch)
 {
-	return make(patch, NULL, NULL);
+	return make("test.json", "tests/sdk/.libs", patch, NULL, NULL);
+}
+
+lq_engine *engine_real(const char *patch)
+{
+	return make("call.json", "plugins/.libs", patch, NULL, NULL);
 }
 
 lq_engine *engine_with(lq_event_cb cb, void *user_data)
 {
-	return make(NULL, cb, user_data);
+	return make("test.json", "tests/sdk/.libs", NULL, cb, user_data);
 }
 
 lq_room *room_new(lq_engine *e, lq_switch publish, lq_switch subscribe)

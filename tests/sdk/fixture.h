@@ -7,6 +7,7 @@
 
 /* Polling engine on tests/sdk/test.json with the test plugin; ends the test on failure. patch may be NULL. */
 lq_engine *engine_new(const char *patch);
+lq_engine *engine_real(const char *patch); /* tests/sdk/call.json with the plugins of the build */
 lq_engine *engine_with(lq_event_cb cb, void *user_data);
 
 lq_room *room_new(lq_engine *e, lq_switch publish, lq_switch subscribe);

@@ -1,12 +1,12 @@
 if HAVE_CHECK
-SDK_TEST_CPPFLAGS = $(SDK_CPPFLAGS) -I$(top_srcdir)/sdk
+SDK_TEST_CPPFLAGS = $(SDK_CPPFLAGS)
 SDK_TEST_LIBS = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 check_LTLIBRARIES += %D%/sdktest.la
 %C%_sdktest_la_SOURCES = %D%/plugin_test.c
 %C%_sdktest_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 
-SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media
+SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call
 check_PROGRAMS += $(SDK_TESTS)
 TESTS += $(SDK_TESTS)
 
@@ -25,9 +25,15 @@ TESTS += $(SDK_TESTS)
 %C%_test_room_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_room_LDADD = $(SDK_TEST_LIBS)
 
-%C%_test_media_SOURCES = %D%/test_media.c %D%/fake_server.c %D%/fake_server.h %D%/fixture.c %D%/fixture.h
+%C%_test_media_SOURCES = %D%/test_media.c %D%/fake_server.c %D%/fake_server.h %D%/fixture.c %D%/fixture.h %D%/watcher.c %D%/watcher.h
 %C%_test_media_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_media_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_media_LDADD = $(SDK_TEST_LIBS)
+
+# With the real server and the real plugins.
+%C%_test_call_SOURCES = %D%/test_call.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h
+%C%_test_call_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_call_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_call_LDADD = libloquat-measure.la $(SDK_TEST_LIBS)
 endif
-EXTRA_DIST += %D%/test.json
+EXTRA_DIST += %D%/test.json %D%/call.json

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "events.h"
+#include "sdk/events.h"
 
 static lq_room *const ROOM = (lq_room *)(void *)0x1000, *const OTHER = (lq_room *)(void *)0x2000;
 

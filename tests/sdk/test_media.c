@@ -7,6 +7,7 @@
 
 #include "fake_server.h"
 #include "fixture.h"
+#include "watcher.h"
 
 static fake_server *server;
 static const char *url;
@@ -22,21 +23,6 @@ static void teardown(void)
 	fake_server_stop(server);
 	server = NULL;
 }
-
-/* Frames as an app sees them. */
-typedef struct watcher {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	int frames;
-	uint32_t width, height;
-	int luma, wrong;
-	float sample;
-	lq_room *room;
-	int stats_result, graph_is_null;
-	int remove_self;
-} watcher;
-
-#define WATCHER {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER}
 
 static void no_stat(const char *owner, const char *name, double value, void *arg)
 {
@@ -63,15 +49,6 @@ static void watch(const lq_frame *f, void *arg)
 			lq_view_frames(w->room, f->user, f->stream, f->kind, NULL, NULL);
 	}
 	pthread_cond_broadcast(&w->changed);
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void frames_after(watcher *w, int n)
-{
-	pthread_mutex_lock(&w->lock);
-	n += w->frames;
-	while (w->frames < n)
-		pthread_cond_wait(&w->changed, &w->lock);
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol.h"
+#include "sdk/protocol.h"
 
 static int parse(const char *text, lq__msg *m, char *error)
 {

@@ -1,6 +1,6 @@
 /* One WebSocket to a server, on the control thread: whole text messages in and out. [control thread] */
-#ifndef LQ_SDK_SIGNAL_H
-#define LQ_SDK_SIGNAL_H
+#ifndef LQ_SDK_SIGNALLING_H
+#define LQ_SDK_SIGNALLING_H
 
 #include <libwebsockets.h>
 

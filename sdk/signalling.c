@@ -1,4 +1,4 @@
-#include "signal.h"
+#include "signalling.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,53 @@
+#include "loquatd.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void run(const char *secret, int out)
+{
+	char path[1000];
+	const char *build = getenv("top_builddir");
+	snprintf(path, sizeof path, "%s/loquatd", build ? build : ".");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(out, STDOUT_FILENO);
+	if (secret)
+		execl(path, path, "--host", "127.0.0.1", "--port", "0", "--secret", secret, "--log-level", "warning", (char *)NULL);
+	else
+		execl(path, path, "--debug", "--port", "0", "--log-level", "warning", (char *)NULL);
+	_exit(127);
+}
+
+loquatd loquatd_start(const char *secret)
+{
+	loquatd d = {0};
+	int ends[2], port = 0;
+	char line[256];
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	d.pid = fork();
+	ck_assert_int_ge(d.pid, 0);
+	if (!d.pid)
+		run(secret, ends[1]);
+	close(ends[1]);
+	FILE *f = fdopen(ends[0], "r");
+	const char *at = fgets(line, sizeof line, f) ? strstr(line, "\"port\":") : NULL;
+	ck_assert_msg(at && sscanf(at, "\"port\":%d", &port) == 1, "loquatd did not start");
+	fclose(f);
+	snprintf(d.url, sizeof d.url, "ws://127.0.0.1:%d", port);
+	return d;
+}
+
+void loquatd_stop(loquatd *d, int how)
+{
+	if (d->pid <= 0)
+		return;
+	kill(d->pid, how);
+	waitpid(d->pid, NULL, 0);
+	d->pid = 0;
+}

@@ -1,0 +1,16 @@
+/* The real server, as a child process of a test. */
+#ifndef SDK_TEST_LOQUATD_H
+#define SDK_TEST_LOQUATD_H
+
+#include <sys/types.h>
+
+typedef struct loquatd {
+	pid_t pid;
+	char url[64];
+} loquatd;
+
+/* Waits until it is ready. secret NULL: debug mode. Ends the test on failure. */
+loquatd loquatd_start(const char *secret);
+void loquatd_stop(loquatd *d, int signal); /* and waits for its end; more than once is fine */
+
+#endif

@@ -1,0 +1,10 @@
+#include "watcher.h"
+
+void frames_after(watcher *w, int n)
+{
+	pthread_mutex_lock(&w->lock);
+	n += w->frames;
+	while (w->frames < n)
+		pthread_cond_wait(&w->changed, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
