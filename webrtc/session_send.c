@@ -184,9 +184,9 @@ static int on_payload(void *arg, const uint8_t *payload, size_t len, int last)
 }
 
 /* Small deviations of an audio source's pts are not the stream's business: its timestamps count samples. */
-static uint32_t timestamp_of(const lq__track *t, int64_t pts, const uint8_t *data, size_t len)
+static uint32_t timestamp_of(const lq__track *t, int64_t pts)
 {
-	lq__sender *snd = t->send;
+	const lq__sender *snd = t->send;
 	int64_t rate = t->rate;
 	uint32_t ts = snd->base_ts + (uint32_t)(pts / LQ_SEC * rate + pts % LQ_SEC * rate / LQ_SEC);
 	if (t->media != LQ_MEDIA_AUDIO || snd->last_pts == LQ_TIME_NONE)
@@ -198,7 +198,7 @@ static uint32_t timestamp_of(const lq__track *t, int64_t pts, const uint8_t *dat
 static int send_frame(lq__track *t, const uint8_t *data, size_t len, uint32_t flags, int64_t pts, int64_t capture_time, int64_t now)
 {
 	lq__sender *snd = t->send;
-	uint32_t ts = timestamp_of(t, pts, data, len);
+	uint32_t ts = timestamp_of(t, pts);
 	int64_t capture = capture_time == LQ_TIME_NONE ? now : capture_time;
 	packetizer k = {.track = t, .timestamp = ts, .now = now, .capture_ntp = lq__ns_to_ntp(capture + t->session->config.wall_offset + NTP_UNIX)};
 	k.marker = snd->last_pts == LQ_TIME_NONE || flags & LQ_BUFFER_DISCONTINUITY;

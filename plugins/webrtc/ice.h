@@ -32,7 +32,8 @@ typedef struct lq__ice_description {
 } lq__ice_description;
 int lq__ice_describe(lq__ice *ice, lq__ice_description *out);
 
-/* candidates: n lines of `stride` bytes. `lite`: the other side does no checks, so we control. Returns how many candidates are of use, or LQ_EPARSE. */
+/* candidates: n lines of `stride` bytes. `lite`: the other side does no checks, so we control. Returns how many candidates are of use, or
+ * LQ_EPARSE. */
 int lq__ice_set_remote(lq__ice *ice, const char *ufrag, const char *pwd, int lite, const char *candidates, size_t stride, uint32_t n);
 
 /* 0, or LQ_EAGAIN when the socket takes no more. */

@@ -255,6 +255,27 @@ START_TEST(two_nodes_talk_both_ways)
 }
 END_TEST
 
+START_TEST(directions_open_again)
+{
+	open_send(&alice, LQ_CODEC_VP8);
+	open_receive(&bob);
+	for (int i = 0; i < 3; i++) {
+		negotiate(&alice, &bob);
+		UNTIL(alice.state[LQ_SEND] == LQ_STATE_CONNECTED && bob.state[LQ_RECEIVE] == LQ_STATE_CONNECTED);
+		send_video(&alice, 0);
+		UNTIL(th_count(bob.node, PORT_V_OUT) == (size_t)i + 1);
+		transport(&alice)->close(alice.node->self, LQ_SEND);
+		transport(&bob)->close(bob.node->self, LQ_RECEIVE);
+		send_video(&alice, 0); /* into the void */
+		alice.state[LQ_SEND] = bob.state[LQ_RECEIVE] = LQ_STATE_NEW;
+		alice.described[LQ_SEND] = bob.described[LQ_RECEIVE] = 0;
+		ck_assert_int_eq(transport(&alice)->open(alice.node->self, LQ_SEND, NULL), 0);
+		ck_assert_int_eq(transport(&bob)->open(bob.node->self, LQ_RECEIVE, NULL), 0);
+	}
+	ck_assert_double_ge(th_stat(alice.node, PORT_V, "portDropped"), 3);
+}
+END_TEST
+
 START_TEST(receiver_asks_for_a_key_frame)
 {
 	open_send(&alice, LQ_CODEC_VP8);
@@ -346,6 +367,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, two_nodes_talk_both_ways);
+	tcase_add_test(t, directions_open_again);
 	tcase_add_test(t, receiver_asks_for_a_key_frame);
 	tcase_add_test(t, tracks_without_a_port_are_counted);
 	tcase_add_test(t, later_offer_brings_a_track);

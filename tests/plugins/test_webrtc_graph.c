@@ -68,14 +68,16 @@ static int sink_render(void *self, uint32_t port, lq_buffer *buf)
 
 static const lq_port_desc sink_ports[] = {{"in", LQ_IN, LQ_MEDIA_NONE, 0}};
 static const lq_param_desc sink_params[] = {{"index", LQ_PARAM_INT, 0, NULL, "0", 0, 3, NULL, "Where to count."}};
-static const lq_node_ops sink_ops = {.create = sink_create, .destroy = free, .formats = sink_formats, .set_format = sink_set_format};
+static const lq_node_ops sink_ops = {
+	.create = sink_create, .destroy = free, .formats = sink_formats, .set_format = sink_set_format};
 static const lq_renderer_ops sink_renderer_ops = {.render = sink_render};
-static const lq_node_desc sink_desc = {.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_RENDERER, .id = "test.sink", .summary = "Counts.", .rank = 100,
-                                       .ports = sink_ports, .n_ports = 1, .params = sink_params, .n_params = 1, .ops = &sink_ops,
-                                       .kind_ops = &sink_renderer_ops};
+static const lq_node_desc sink_desc = {
+	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_RENDERER, .id = "test.sink", .summary = "Counts.", .rank = 100, .ports = sink_ports, .n_ports = 1,
+	.params = sink_params, .n_params = 1, .ops = &sink_ops, .kind_ops = &sink_renderer_ops};
 static const lq_node_desc *const sink_nodes[] = {&sink_desc};
-static const lq_plugin sink_plugin = {.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "test", .version = "1", .licence = "Apache-2.0",
-                                      .summary = "A sink.", .nodes = sink_nodes, .n_nodes = 1};
+static const lq_plugin sink_plugin = {
+	.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "test", .version = "1", .licence = "Apache-2.0", .summary = "A sink.",
+	.nodes = sink_nodes, .n_nodes = 1};
 
 /* ---- the graph ---- */
 

@@ -15,8 +15,9 @@ static void dump(const char *what)
 {
 	for (uint32_t i = 0; i < p.n_tracks && getenv("PAIR_DUMP"); i++) {
 		const pair_track *t = &p.tracks[i];
-		printf("%s %s: sent %u received %u keys %u lost %u disc %u wrong %u due %.1f..%.1f late %.1f latency mean %.1f max %.1f capture error %.1f\n", what, t->mid,
-		       t->sent, t->received, t->keys, t->lost, t->discontinuities, t->wrong, t->due_min / 1e6, t->due_max / 1e6, t->late_max / 1e6,
+		printf("%s %s: sent %u received %u keys %u lost %u disc %u wrong %u ", what, t->mid, t->sent, t->received, t->keys, t->lost, t->discontinuities,
+		       t->wrong);
+		printf("due %.1f..%.1f late %.1f latency mean %.1f max %.1f capture error %.1f\n", t->due_min / 1e6, t->due_max / 1e6, t->late_max / 1e6,
 		       t->received ? t->latency_sum / 1e6 / t->received : 0, t->latency_max / 1e6, t->capture_error_max / 1e6);
 	}
 }
@@ -63,7 +64,8 @@ static const int losses[] = {1, 5, 10, 20};
 START_TEST(loss_is_repaired_by_rtx)
 {
 	int loss = losses[_i % 4], seed = _i / 4;
-	pair_config c = {.forth = {.delay = 5 * LQ_MSEC, .loss = loss / 100.0, .seed = (uint64_t)seed}, .back = {.delay = 5 * LQ_MSEC, .seed = (uint64_t)seed + 50},
+	pair_config c = {.forth = {.delay = 5 * LQ_MSEC, .loss = loss / 100.0, .seed = (uint64_t)seed},
+	                 .back = {.delay = 5 * LQ_MSEC, .seed = (uint64_t)seed + 50},
 	                 .video_codec = seed % 2 ? LQ_CODEC_H264 : LQ_CODEC_VP8, .audio = 1};
 	pair_open(&p, &c);
 	pair_run(&p, 10 * LQ_SEC);
@@ -78,7 +80,8 @@ START_TEST(loss_is_repaired_by_rtx)
 	ck_assert_int_ge(v->last_number, v->sent - 8);
 	ck_assert_uint_eq(v->discontinuities, 0);
 	/* Each sound that did not come was concealed, once. */
-	int inserted = (int)pair_stat(p.b, "0", "insertedSamplesForDeceleration") / 960, removed = (int)pair_stat(p.b, "0", "removedSamplesForAcceleration") / 960;
+	int inserted = (int)pair_stat(p.b, "0", "insertedSamplesForDeceleration") / 960;
+	int removed = (int)pair_stat(p.b, "0", "removedSamplesForAcceleration") / 960;
 	int64_t too_many = a->lost - inserted + removed - (a->last_number - a->first_number + 1 - a->received);
 	ck_assert_msg(too_many >= 0 && too_many <= 3, "%d more", (int)too_many); /* those on their way at the end */
 	ck_assert_uint_gt((uint32_t)pair_stat(p.b, "1", "nackCount"), 0);
@@ -126,7 +129,8 @@ END_TEST
 
 START_TEST(unrecoverable_loss_asks_for_a_key_frame)
 {
-	pair_config c = {.forth = {.delay = 10 * LQ_MSEC, .seed = 1}, .back = {.delay = 10 * LQ_MSEC}, .video_codec = _i % 2 ? LQ_CODEC_VP8 : LQ_CODEC_H264, .audio = 1};
+	pair_config c = {.forth = {.delay = 10 * LQ_MSEC, .seed = 1}, .back = {.delay = 10 * LQ_MSEC},
+	                 .video_codec = _i % 2 ? LQ_CODEC_VP8 : LQ_CODEC_H264, .audio = 1};
 	pair_open(&p, &c);
 	pair_run(&p, 3 * LQ_SEC);
 	p.drop_from = p.now;
@@ -168,9 +172,10 @@ END_TEST
 
 START_TEST(burst_loss_never_damages_a_frame)
 {
-	pair_config c = {.forth = {.delay = 20 * LQ_MSEC, .loss = 0.15, .burst = 8, .jitter = 10 * LQ_MSEC, .reorder = 0.05, .hold = 10 * LQ_MSEC, .seed = (uint64_t)_i + 1},
-	                 .back = {.delay = 20 * LQ_MSEC, .loss = 0.1, .seed = (uint64_t)_i}, .video_codec = _i % 2 ? LQ_CODEC_VP8 : LQ_CODEC_H264, .audio = 1,
-	                 .key_every = 150};
+	pair_config c = {.forth = {.delay = 20 * LQ_MSEC, .loss = 0.15, .burst = 8, .jitter = 10 * LQ_MSEC, .reorder = 0.05, .hold = 10 * LQ_MSEC},
+	                 .back = {.delay = 20 * LQ_MSEC, .loss = 0.1, .seed = (uint64_t)_i}, .video_codec = _i % 2 ? LQ_CODEC_VP8 : LQ_CODEC_H264,
+	                 .audio = 1, .key_every = 150};
+	c.forth.seed = (uint64_t)_i + 1;
 	pair_open(&p, &c);
 	pair_run(&p, 20 * LQ_SEC);
 	dump("burst");
@@ -184,8 +189,8 @@ END_TEST
 START_TEST(narrow_link_loses_but_recovers)
 {
 	/* 1.3 Mbit/s for a mean of 1.1: key frames overflow the queue. */
-	pair_config c = {.forth = {.rate = 1300000, .queue = 30, .delay = 15 * LQ_MSEC, .seed = 3}, .back = {.delay = 15 * LQ_MSEC}, .video_codec = LQ_CODEC_VP8, .audio = 1,
-	                 .key_every = 90};
+	pair_config c = {.forth = {.rate = 1300000, .queue = 30, .delay = 15 * LQ_MSEC, .seed = 3}, .back = {.delay = 15 * LQ_MSEC},
+	                 .video_codec = LQ_CODEC_VP8, .audio = 1, .key_every = 90};
 	pair_open(&p, &c);
 	pair_run(&p, 20 * LQ_SEC);
 	dump("narrow");
@@ -198,7 +203,8 @@ END_TEST
 START_TEST(sound_and_picture_come_into_step)
 {
 	/* The sound is 120 ms late at the sender: the picture waits, but 30 ms are left. In the second case the sender's clock is an hour wrong. */
-	pair_config c = {.forth = {.delay = 10 * LQ_MSEC, .seed = 1}, .back = {.delay = 10 * LQ_MSEC}, .video_codec = LQ_CODEC_VP8, .audio = 1, .audio_hold = 120 * LQ_MSEC};
+	pair_config c = {.forth = {.delay = 10 * LQ_MSEC, .seed = 1}, .back = {.delay = 10 * LQ_MSEC}, .video_codec = LQ_CODEC_VP8, .audio = 1,
+	                 .audio_hold = 120 * LQ_MSEC};
 	if (_i == 1)
 		c.wall_offset = 3600 * LQ_SEC;
 	pair_open(&p, &c);
@@ -217,7 +223,8 @@ END_TEST
 START_TEST(picture_that_is_late_holds_the_sound)
 {
 	/* A picture of 60 kB a frame takes its time on the line. */
-	pair_config c = {.forth = {.rate = 6000000, .queue = 200, .delay = 10 * LQ_MSEC, .jitter = 150 * LQ_MSEC, .seed = 1}, .back = {.delay = 10 * LQ_MSEC},
+	pair_config c = {.forth = {.rate = 6000000, .queue = 200, .delay = 10 * LQ_MSEC, .jitter = 150 * LQ_MSEC, .seed = 1},
+	                 .back = {.delay = 10 * LQ_MSEC},
 	                 .video_codec = LQ_CODEC_VP8, .audio = 1, .frame_bytes = 15000};
 	pair_open(&p, &c);
 	pair_run(&p, 20 * LQ_SEC);
