@@ -29,6 +29,14 @@ TESTS += %D%/test_audiomix
 %C%_test_audiomix_LDADD = %D%/libtesthost.la
 endif
 
+if PLUGIN_PNG
+check_PROGRAMS += %D%/test_snapshot
+TESTS += %D%/test_snapshot
+%C%_test_snapshot_SOURCES = %D%/test_snapshot.c
+%C%_test_snapshot_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(PNG_CFLAGS)
+%C%_test_snapshot_LDADD = %D%/libtesthost.la $(PNG_LIBS)
+endif
+
 if PLUGIN_FFMPEG
 check_PROGRAMS += %D%/test_convert
 TESTS += %D%/test_convert
