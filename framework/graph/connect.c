@@ -98,6 +98,14 @@ static int port_of_row(lq_node *node, uint32_t row, const char *place, lq_diag *
 	return 0;
 }
 
+static int is_full(const lq_graph *g, const lq__port *out)
+{
+	int n = 0;
+	for (const lq_link *l = g->links; l && out; l = l->next)
+		n += l->out == out;
+	return n >= MAX_FAN_OUT;
+}
+
 static void give_back(lq_node *node, lq__port *port)
 {
 	if (port && port->desc->flags & LQ_PORT_MANY)
@@ -113,6 +121,8 @@ int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__po
 	if (!(to->desc->ports[in_row].flags & LQ_PORT_MANY) && lq__node_port(to, in_row)->link)
 		return lq_diag_add(diag, LQ_EBUSY, place, "input \"%s\" of %s has a link already", to->desc->ports[in_row].name, to->name);
 	int r = check_queue(graph, from, to, queue, place, diag);
+	if (!r && is_full(graph, shared ? shared : lq__node_port(from, out_row)))
+		r = lq_diag_add(diag, LQ_EFULL, place, "output \"%s\" of %s has %d links, which is the limit", from->desc->ports[out_row].name, from->name, MAX_FAN_OUT);
 	if (!r && !shared)
 		r = port_of_row(from, out_row, place, diag, &out);
 	if (r)
@@ -137,6 +147,8 @@ int lq_graph_link(lq_graph *graph, lq_node *from, const char *from_port, lq_node
                   const char *place, lq_diag *diag, lq_link **out)
 {
 	uint32_t out_row, in_row;
+	if (lq__loop_is_any())
+		return LQ_EREENTRANT;
 	if (!from || !to)
 		return lq_diag_add(diag, LQ_EINVAL, place, "a link needs two nodes");
 	int r = lq__connect_rows(from->desc, from_port, to->desc, to_port, place, diag, &out_row, &in_row);

@@ -28,43 +28,76 @@ static int give(lq_link *link, lq_buffer *buf)
 }
 
 /* Consumes the reference; every link but the last gets one of its own. */
-static int fan_out(lq__port *port, lq_buffer *buf)
+static int fan_out(lq_link *const *links, uint32_t n, lq_buffer *buf)
 {
 	int r = LQ_EPIPE;
-	lq_link *link = port->links;
-	port->eos = (buf->flags & LQ_BUFFER_EOS) != 0;
-	if (!link) {
+	if (!n)
 		lq__buffer_unref(buf);
-		return r;
-	}
-	for (lq_link *next; link; link = next) {
-		next = link->next_out;
-		int one = give(link, next ? lq__buffer_ref(buf) : buf);
-		if (!one)
+	for (uint32_t i = 0; i < n; i++)
+		if (!give(links[i], i + 1 < n ? lq__buffer_ref(buf) : buf))
 			r = 0;
-	}
 	return r;
+}
+
+/* The links of an output; what they get is about to go. LQ_EINVAL: no such output. */
+static int look_up(lq_node *node, uint32_t number, const lq_buffer *buf, lq_link **links, uint32_t *n)
+{
+	lq__port *port = lq__node_port(node, number);
+	if (!port || port->desc->direction != LQ_OUT || !buf->format)
+		return LQ_EINVAL;
+	port->eos = (buf->flags & LQ_BUFFER_EOS) != 0;
+	for (lq_link *l = port->links; l && *n < MAX_FAN_OUT; l = l->next_out)
+		links[(*n)++] = l;
+	return 0;
+}
+
+/* A thread of the node's own. Its links may change meanwhile, so that it looks them up under the lock, but does not keep that while it
+ * waits in a queue; who takes a link away waits until it is through (lq__node_await_submits). */
+static int submit_from_own_thread(lq_node *node, uint32_t number, lq_buffer *buf)
+{
+	lq_link *links[MAX_FAN_OUT];
+	uint32_t n = 0;
+	pthread_mutex_lock(&node->lock);
+	int r = look_up(node, number, buf, links, &n);
+	node->submits_begun++;
+	pthread_mutex_unlock(&node->lock);
+	if (r)
+		lq__buffer_unref(buf);
+	else
+		r = fan_out(links, n, buf);
+	pthread_mutex_lock(&node->lock);
+	node->submits_done++;
+	pthread_cond_broadcast(&node->submitted);
+	pthread_mutex_unlock(&node->lock);
+	return r;
+}
+
+/* [control] Until no submit that began before is under way. */
+void lq__node_await_submits(lq_node *node)
+{
+	pthread_mutex_lock(&node->lock);
+	uint64_t begun = node->submits_begun;
+	while (node->submits_done < begun)
+		pthread_cond_wait(&node->submitted, &node->lock);
+	pthread_mutex_unlock(&node->lock);
 }
 
 /* See lq_host.submit. */
 int lq__node_submit(lq_node *node, uint32_t number, lq_buffer *buf)
 {
-	int own = node->desc->flags & LQ_NODE_OWN_THREAD, r;
-	assert(own || lq__loop_is_current(node->loop));
+	lq_link *links[MAX_FAN_OUT];
+	uint32_t n = 0;
 	if (!buf)
 		return LQ_EINVAL;
-	if (own) /* such a node's links may change under it */
-		pthread_mutex_lock(&node->lock);
-	lq__port *port = lq__node_port(node, number);
-	if (!port || port->desc->direction != LQ_OUT || !buf->format) {
-		r = LQ_EINVAL;
+	if (node->desc->flags & LQ_NODE_OWN_THREAD)
+		return submit_from_own_thread(node, number, buf);
+	assert(lq__loop_is_current(node->loop));
+	int r = look_up(node, number, buf, links, &n);
+	if (r) {
 		lq__buffer_unref(buf);
-	} else {
-		r = fan_out(port, buf);
+		return r;
 	}
-	if (own)
-		pthread_mutex_unlock(&node->lock);
-	return r;
+	return fan_out(links, n, buf);
 }
 
 static int has_data(const lq_buffer *buf)

@@ -42,8 +42,11 @@ int lq_graph_loop(lq_graph *graph, const char *name, int priority)
 	if (!name || !*name)
 		return LQ_EINVAL;
 	for (l = graph->loops; l; l = l->next)
-		if (!l->own && !strcmp(l->name, name))
+		if (!l->own && !strcmp(l->name, name)) {
+			if (priority && !l->priority)
+				lq__loop_set_priority(l, priority);
 			return 0;
+		}
 	return lq__loop_create(graph, name, priority, NULL, &l);
 }
 
@@ -59,6 +62,8 @@ int lq_graph_add_node(lq_graph *graph, const lq_node_config *config, const char 
 {
 	lq_node_info info;
 	lq_node *node, **end = &graph->nodes;
+	if (lq__loop_is_any())
+		return LQ_EREENTRANT;
 	if (!config || !config->name || !*config->name || !config->use)
 		return lq_diag_add(diag, LQ_EINVAL, place, "a node needs a name and an id");
 	if (lq_graph_find(graph, config->name))
@@ -147,6 +152,8 @@ static int set_param_on_loop(lq_node *node, void *arg)
 int lq_node_set_param(lq_node *node, const char *name, const char *value, const char *place, lq_diag *diag)
 {
 	uint32_t index;
+	if (lq__loop_is_any())
+		return LQ_EREENTRANT;
 	int r = lq__params_set(node->params, name, value, 1, node->base_dir, place, diag, &index);
 	if (r)
 		return r;

@@ -27,6 +27,7 @@
 #define MAX_PENDING 32             /* buffers that wait for a node to come out of its op */
 #define MAX_EVENTS 256             /* events that wait for a loop */
 #define MAX_FDS 64                 /* that one node watches */
+#define MAX_FAN_OUT 64             /* links of one output */
 #define MAX_PORTS 4096             /* of one node */
 #define GIVE_UP_ERRORS 100         /* errors in a row that stop a node */
 #define READ_SLICE (100 * LQ_MSEC) /* longest wait of a blocking read: controls wait no longer than that */
@@ -107,6 +108,8 @@ struct lq_node {
 	int converter;
 	_Atomic int state;
 	pthread_mutex_t lock;
+	pthread_cond_t submitted; /* OWN_THREAD: under lock */
+	uint64_t submits_begun, submits_done;
 
 	lq__port **ports; /* by number; NULL where a MANY port was removed */
 	uint32_t n_ports;
@@ -175,7 +178,6 @@ struct lq__loop {
 	lq_node **poll_nodes;
 	size_t n_polls, poll_room;
 	int polls_stale;
-	int rt_refused;
 };
 
 struct lq_graph {
@@ -192,6 +194,7 @@ struct lq_graph {
 /* loop.c, loop_run.c */
 int lq__loop_create(lq_graph *graph, const char *name, int priority, lq_node *blocking, lq__loop **out);
 void lq__loop_destroy(lq__loop *loop);
+void lq__loop_set_priority(lq__loop *loop, int priority);
 int lq__loop_call(lq__loop *loop, int (*fn)(void *arg), void *arg);
 int lq__loop_post_event(lq__loop *loop, lq_node *node, const lq_event *event);
 void lq__loop_notify_unlock(lq__loop *loop);
@@ -240,6 +243,7 @@ int lq__node_submit(lq_node *node, uint32_t port, lq_buffer *buf);
 void lq__link_deliver(lq_link *link, lq_buffer *buf);
 void lq__link_receive(lq_link *link, lq_buffer *buf);
 void lq__submit_eos(lq_node *node);
+void lq__node_await_submits(lq_node *node);
 
 /* link.c */
 int lq__link_create(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **link);

@@ -99,6 +99,8 @@ void lq__link_detach(lq_link *link)
 	if (link->attached) {
 		lq__queue_close(link);
 		lq__node_call(link->from, detach_on_loop, link);
+		if (link->from->desc->flags & LQ_NODE_OWN_THREAD)
+			lq__node_await_submits(link->from);
 	}
 }
 

@@ -19,6 +19,18 @@ static int init_locks(lq__loop *l)
 	return failed ? LQ_ENOMEM : 0;
 }
 
+/* Raises a loop to real-time; threads that nodes start there do not inherit it. */
+void lq__loop_set_priority(lq__loop *l, int priority)
+{
+	struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+	l->priority = priority;
+	if (!priority || !l->has_thread)
+		return;
+	int err = pthread_setschedparam(l->thread, SCHED_RR | SCHED_RESET_ON_FORK, &param);
+	if (err)
+		lq_log(LQ_LOG_INFO, AREA, "loop %s: no real-time priority: %s", l->name, strerror(err));
+}
+
 static int start_thread(lq__loop *l)
 {
 	l->efd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -30,12 +42,7 @@ static int start_thread(lq__loop *l)
 	char name[16];
 	snprintf(name, sizeof name, "lq-%.12s", l->name);
 	pthread_setname_np(l->thread, name);
-	if (l->priority) {
-		struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
-		int err = pthread_setschedparam(l->thread, SCHED_RR, &param);
-		if (err)
-			lq_log(LQ_LOG_INFO, AREA, "loop %s: no real-time priority: %s", l->name, strerror(err));
-	}
+	lq__loop_set_priority(l, l->priority);
 	return 0;
 }
 

@@ -203,7 +203,7 @@ static int choose_loop(lq_node *node, const lq_node_config *config)
 int lq__node_create(lq_graph *graph, const lq_node_config *config, const lq_node_info *info, const char *place, lq_diag *diag, lq_node **out)
 {
 	lq_node *node = lq__calloc(1, sizeof *node);
-	if (!node || pthread_mutex_init(&node->lock, NULL)) {
+	if (!node || pthread_mutex_init(&node->lock, NULL) || pthread_cond_init(&node->submitted, NULL)) {
 		lq__free(node);
 		return lq_diag_add(diag, LQ_ENOMEM, place, "%s", lq_error_text(LQ_ENOMEM));
 	}
@@ -246,6 +246,7 @@ void lq__node_destroy(lq_node *node)
 		if (node->ports[i])
 			remove_port(node, node->ports[i]);
 	pthread_mutex_destroy(&node->lock);
+	pthread_cond_destroy(&node->submitted);
 	lq__params_destroy(node->params);
 	lq__free(node->ports);
 	lq__free(node->name);

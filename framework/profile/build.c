@@ -75,6 +75,35 @@ static int ask_on_loop(lq_node *node, void *arg)
 	return lq__formats_match(a->fmt, list, n, &both);
 }
 
+/* What an encoder that was just made will send, as far as it says so before it has an input. */
+static int encoded_on_loop(lq_node *node, void *arg)
+{
+	lq_format list[MAX_FORMATS], *out = arg;
+	uint32_t n, row = 0;
+	while (row < node->desc->n_ports && node->desc->ports[row].direction != LQ_OUT)
+		row++;
+	if (row == node->desc->n_ports)
+		return LQ_ENOENT;
+	lq__port any = {.desc = &node->desc->ports[row], .number = row};
+	lq__node_enter(node);
+	int r = lq__formats_list(node, &any, list, &n);
+	lq__node_leave(node);
+	if (r || n != 1 || list[0].codec <= LQ_CODEC_RAW)
+		return LQ_EAGAIN;
+	*out = (lq_format){.struct_size = sizeof *out, .media = list[0].media, .codec = list[0].codec};
+	return 0;
+}
+
+/* The format that will come to a node behind `from`, where it is known: of a track, or of an encoder. */
+static const lq_format *known_format(const builder *b, lq_node *from, lq_format *room)
+{
+	if (!from)
+		return NULL;
+	if (from->desc->kind == LQ_KIND_TRANSPORT)
+		return b->config->in_format;
+	return from->desc->kind == LQ_KIND_CODEC && !lq__node_call(from, encoded_on_loop, room) ? room : NULL;
+}
+
 /* Does the first input of this media take what will come? */
 static int check_fit(builder *b, lq_node *node, const lq_format *fmt, const char *place, lq_diag *diag)
 {
@@ -212,10 +241,10 @@ static int build_chain(builder *b, size_t index, const json_t *chain)
 	lq_node *from = NULL, *to;
 	lq__element before, e;
 	for (size_t i = 0; i < json_array_size(chain); i++) {
-		int behind_track = i == 1 && from->desc->kind == LQ_KIND_TRANSPORT;
+		lq_format room;
 		snprintf(place, sizeof place, "graphs.%s.chains[%zu][%zu]", b->config->graph_name, index, i);
 		lq__element_parse(json_string_value(json_array_get(chain, i)), &e);
-		int r = get_node(b, place, e.node, behind_track ? b->config->in_format : NULL, &to);
+		int r = get_node(b, place, e.node, known_format(b, from, &room), &to);
 		if (!r && i)
 			r = link_nodes(b, place, from, &before, i == 1, to, &e);
 		if (r)

@@ -76,6 +76,24 @@ START_TEST(block_never_holds_up_the_end)
 }
 END_TEST
 
+START_TEST(links_come_and_go_while_a_thread_waits_for_room)
+{
+	lq_node *o = kit_node(&k, "o", "kit.own", "one", "g", NULL), *b = kit_node(&k, "b", "kit.sink", "one", "g", NULL);
+	kit_link(&k, o, b, LQ_QUEUE_BLOCK, 1);
+	start("g");
+	for (int i = 0; i < 20; i++) {
+		long seen = kit_get(kit_seen("b"), &kit_seen("b")->buffers);
+		lq_node *c = kit_node(&k, "c", "kit.sink", "one", "more", NULL);
+		kit_link(&k, o, c, LQ_QUEUE_BLOCK, 1);
+		start("more");
+		kit_wait(kit_seen("b"), &kit_seen("b")->buffers, seen + 20);
+		ck_assert_int_eq(lq_graph_remove(k.graph, "more"), 0);
+	}
+	ck_assert_int_ge(kit_seen("c")->buffers, 1);
+	ck_assert_int_eq(kit_get(kit_seen("b"), &kit_seen("b")->gaps), 0);
+}
+END_TEST
+
 START_TEST(slow_sink_makes_only_its_own_queue_drop)
 {
 	lq_node *a = kit_node(&k, "a", "kit.push", "one", NULL, NULL);
@@ -199,6 +217,7 @@ int main(void)
 	tcase_add_test(t, blocking_capture_reads_on_a_thread_of_its_own);
 	tcase_add_test(t, own_thread_passes_a_queue_on_the_same_loop);
 	tcase_add_test(t, block_never_holds_up_the_end);
+	tcase_add_test(t, links_come_and_go_while_a_thread_waits_for_room);
 	tcase_add_test(t, slow_sink_makes_only_its_own_queue_drop);
 	tcase_add_test(t, groups_come_and_go_under_load);
 	tcase_add_test(t, calls_run_on_the_nodes_loop_and_tell_why_they_fail);

@@ -132,6 +132,16 @@ START_TEST(alternative_that_cannot_be_made_gives_way)
 }
 END_TEST
 
+START_TEST(decoder_is_chosen_for_the_encoder_before_it)
+{
+	must(lq_profile_patch(profile, "{\"graphs\":{\"loop\":{\"nodes\":{\"cam\":{\"use\":\"kit.camera\"},\"enc\":{\"use\":\"kit.enc\"},"
+	                      "\"dec\":{\"use\":[\"kit.enc\",\"kit.dec\"]},\"win\":{\"use\":\"kit.sink\"}},"
+	                      "\"chains\":[[\"cam\",\"enc\",\"dec\",\"win\"]]}}}", "options", k.diag));
+	must(build("loop", "l", 0, NULL));
+	ck_assert_str_eq(lq_node_descriptor(lq_graph_find(k.graph, "l/dec"))->id, "kit.dec");
+}
+END_TEST
+
 START_TEST(publishing_needs_the_shared_graph)
 {
 	ck_assert_int_eq(build("publish", "p", 0, NULL), LQ_ESTATE);
@@ -160,6 +170,7 @@ int main(void)
 	tcase_add_test(t, queue_is_as_the_profile_says);
 	tcase_add_test(t, reasons_of_all_alternatives_are_told);
 	tcase_add_test(t, alternative_that_cannot_be_made_gives_way);
+	tcase_add_test(t, decoder_is_chosen_for_the_encoder_before_it);
 	tcase_add_test(t, publishing_needs_the_shared_graph);
 	tcase_add_test(t, bad_value_is_told_with_its_place);
 	return run_case("build", t);
