@@ -136,6 +136,8 @@ void lq__receive_rtp(lq_session *s, const uint8_t *packet, size_t len, int64_t n
 void lq__receive_poll(lq__track *t, int64_t now);
 int64_t lq__receive_next(const lq__track *t);
 
+int64_t lq__stream_time(lq__receiver *r, uint32_t timestamp); /* unwrapped */
+
 /* session_play.c */
 void lq__play_video(lq__track *t, const lq__video_frame *f, int64_t now);
 void lq__play_audio(lq__track *t, const lq__audio_frame *f, int64_t now);

@@ -45,7 +45,7 @@ static int64_t video_latency(const lq__track *t)
 void lq__play_video(lq__track *t, const lq__video_frame *f, int64_t now)
 {
 	lq__receiver *r = t->receive;
-	int64_t ts = lq_unwrap_ts(&r->ts, f->timestamp), stream = rtp_to_ns(ts, t->rate), delay = f->complete - stream;
+	int64_t ts = lq__stream_time(r, f->timestamp), stream = rtp_to_ns(ts, t->rate), delay = f->complete - stream;
 	if (r->delay.n && (delay > r->delay.base + MAX_AHEAD || delay < r->delay.base - MAX_AHEAD))
 		r->delay.n = r->delay.head = r->delay.fresh = 0;
 	lq__delay_add(&r->delay, delay);

@@ -10,6 +10,7 @@
 #define KEY_AFTER (200 * LQ_MSEC) /* without a picture for so long: ask for a key frame */
 #define MAX_NACKS 120             /* a question */
 #define VIDEO_RATE 90000
+#define STREAM_TIME_MAX (INT64_C(1) << 45) /* 12 years of video */
 
 int lq__receiver_create(lq__track *t)
 {
@@ -134,10 +135,20 @@ static uint64_t capture_ntp(const lq__track *t, const lq_rtp *rtp)
 	return p && n >= 8 ? lq__get64(p) : 0;
 }
 
+/* Timestamps that jump to and fro (by up to 2^31 each time) must not add up to something that has no time any more. */
+int64_t lq__stream_time(lq__receiver *r, uint32_t timestamp)
+{
+	int64_t t = lq_unwrap_ts(&r->ts, timestamp);
+	if (t < STREAM_TIME_MAX && t > -STREAM_TIME_MAX)
+		return t;
+	r->ts.started = r->sr.known = 0;
+	return lq_unwrap_ts(&r->ts, timestamp);
+}
+
 static int put_audio(lq__track *t, uint32_t codec, const lq_rtp *rtp, int64_t seq, int64_t now)
 {
 	lq__receiver *r = t->receive;
-	lq__audio_packet p = {.seq = seq, .timestamp = lq_unwrap_ts(&r->ts, rtp->timestamp), .codec = codec, .data = rtp->payload, .len = rtp->payload_len,
+	lq__audio_packet p = {.seq = seq, .timestamp = lq__stream_time(r, rtp->timestamp), .codec = codec, .data = rtp->payload, .len = rtp->payload_len,
 	                      .capture_ntp = capture_ntp(t, rtp), .now = now};
 	return lq__jitter_audio_put(r->audio, &p);
 }

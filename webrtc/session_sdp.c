@@ -236,7 +236,9 @@ static int offered_track(lq_session *s, const lq_sdp_media *m, char *error, size
 	t->remote = m;
 	snprintf(t->msid, sizeof t->msid, "%s", m->msid);
 	use_codec(t, m, c);
-	return t->receive ? 0 : lq__receiver_create(t);
+	int e = t->receive ? 0 : lq__receiver_create(t);
+	t->active = !e;
+	return e;
 }
 
 int lq__negotiate_offer(lq_session *s, char *error, size_t error_size)

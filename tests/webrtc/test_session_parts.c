@@ -351,6 +351,71 @@ START_TEST(opus_durations)
 }
 END_TEST
 
+/* ---- hostile but authentic packets ---- */
+
+static uint32_t roll(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(*state >> 33);
+}
+
+/* Mostly plausible, then suddenly anywhere. */
+static int64_t wander(uint64_t *state, int64_t from, int64_t step)
+{
+	uint32_t r = roll(state);
+	if (r % 64)
+		return from + (int64_t)(r / 64 % 4) * step;
+	int64_t far = (int32_t)(roll(state) << 1);
+	return from + (r % 128 ? far : far * step);
+}
+
+START_TEST(video_takes_any_packets)
+{
+	static const uint32_t codecs[] = {LQ_CODEC_VP8, LQ_CODEC_H264, LQ_CODEC_VP9, LQ_CODEC_OPUS, LQ_CODEC_AV1};
+	uint64_t state = (uint64_t)_i + 1;
+	lq__jitter_video *j;
+	lq__video_frame f;
+	ck_assert_int_eq(lq__jitter_video_create(&j), 0);
+	int64_t seq = 0, ts = 0;
+	for (int i = 0; i < 20000; i++) {
+		uint8_t payload[40];
+		for (size_t k = 0; k < sizeof payload; k++)
+			payload[k] = (uint8_t)roll(&state);
+		seq = wander(&state, seq, 1);
+		ts = wander(&state, ts, 3000);
+		lq_rtp rtp = {.marker = roll(&state) % 2, .timestamp = (uint32_t)ts, .payload = payload, .payload_len = roll(&state) % sizeof payload};
+		lq__video_packet p = {.seq = seq, .codec = codecs[roll(&state) % 16 < 14 ? _i % 3 : roll(&state) % 5], .rtp = &rtp, .now = i * MS};
+		lq__jitter_video_put(j, &p);
+		while (lq__jitter_video_frame(j, &f)) {
+		}
+		if (roll(&state) % 200 == 0)
+			lq__jitter_video_skip(j);
+		lq__jitter_video_has_key(j);
+	}
+	lq__jitter_video_destroy(j);
+}
+END_TEST
+
+START_TEST(audio_takes_any_packets)
+{
+	uint64_t state = (uint64_t)_i + 1;
+	listener l = {0};
+	ck_assert_int_eq(lq__jitter_audio_create(48000, 0, &l.j), 0);
+	int64_t seq = 0, ts = 0;
+	for (int i = 0; i < 20000; i++) {
+		uint8_t data[8];
+		for (size_t k = 0; k < sizeof data; k++)
+			data[k] = (uint8_t)roll(&state);
+		seq = wander(&state, seq, 1);
+		ts = wander(&state, ts, 960);
+		lq__audio_packet p = {.seq = seq, .timestamp = ts, .codec = LQ_CODEC_OPUS, .data = data, .len = roll(&state) % sizeof data, .now = i * 20 * MS};
+		lq__jitter_audio_put(l.j, &p);
+		listen_until(&l, i * 20 * MS);
+	}
+	lq__jitter_audio_destroy(l.j);
+}
+END_TEST
+
 /* ---- delay and synchronisation ---- */
 
 START_TEST(delay_follows_the_least_and_the_quantile)
@@ -419,6 +484,8 @@ int main(void)
 	tcase_add_test(t, audio_late_burst_is_played_not_thrown_away);
 	tcase_add_test(t, audio_timestamp_jump_starts_anew);
 	tcase_add_test(t, opus_durations);
+	tcase_add_loop_test(t, video_takes_any_packets, 0, 9);
+	tcase_add_loop_test(t, audio_takes_any_packets, 0, 6);
 	tcase_add_test(t, delay_follows_the_least_and_the_quantile);
 	tcase_add_test(t, sync_moves_the_early_one_in_steps);
 	tcase_add_test(t, ntp_time_goes_both_ways);
