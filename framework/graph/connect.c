@@ -113,8 +113,8 @@ static void give_back(lq_node *node, lq__port *port)
 }
 
 /* Links rows; `shared` is an output that another link of the same stream made already, or NULL. */
-int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__port *shared, lq_node *to, uint32_t in_row, const lq_queue_config *queue,
-                        const char *place, lq_diag *diag, lq_link **result)
+int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__port *shared, lq_node *to, uint32_t in_row,
+                        const lq_queue_config *queue, const char *place, lq_diag *diag, lq_link **result)
 {
 	lq__port *out = shared, *in = NULL;
 	lq_link *link = NULL;
@@ -122,7 +122,8 @@ int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__po
 		return lq_diag_add(diag, LQ_EBUSY, place, "input \"%s\" of %s has a link already", to->desc->ports[in_row].name, to->name);
 	int r = check_queue(graph, from, to, queue, place, diag);
 	if (!r && is_full(graph, shared ? shared : lq__node_port(from, out_row)))
-		r = lq_diag_add(diag, LQ_EFULL, place, "output \"%s\" of %s has %d links, which is the limit", from->desc->ports[out_row].name, from->name, MAX_FAN_OUT);
+		r = lq_diag_add(diag, LQ_EFULL, place, "output \"%s\" of %s has %d links, which is the limit", from->desc->ports[out_row].name, from->name,
+		                MAX_FAN_OUT);
 	if (!r && !shared)
 		r = port_of_row(from, out_row, place, diag, &out);
 	if (r)

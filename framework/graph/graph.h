@@ -291,8 +291,8 @@ int lq__link_change_format(lq_link *link, const lq_format *fmt);
 void lq__graph_drop_node(lq_node *node);
 int lq__connect_rows(const lq_node_desc *from, const char *from_port, const lq_node_desc *to, const char *to_port, const char *place, lq_diag *diag,
                      uint32_t *out, uint32_t *in);
-int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__port *shared, lq_node *to, uint32_t in_row, const lq_queue_config *queue,
-                        const char *place, lq_diag *diag, lq_link **result);
+int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__port *shared, lq_node *to, uint32_t in_row,
+                        const lq_queue_config *queue, const char *place, lq_diag *diag, lq_link **result);
 
 /* start.c: a NULL group is all of them */
 void lq__graph_remove(lq_graph *graph, const char *group);

@@ -498,7 +498,8 @@ static int transport_run(void *self, int64_t now)
 }
 
 static const lq_port_desc out_port[] = {{"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}};
-static const lq_port_desc tone_port[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL}}, camera_port[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, LQ_PORT_OPTIONAL}};
+static const lq_port_desc tone_port[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL}};
+static const lq_port_desc camera_port[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, LQ_PORT_OPTIONAL}};
 static const lq_port_desc in_port[] = {{"in", LQ_IN, 0, 0}};
 static const lq_port_desc in_out[] = {{"in", LQ_IN, 0, 0}, {"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}};
 static const lq_port_desc loop_ports[] = {{"in", LQ_IN, 0, 0}, {"out", LQ_OUT, 0, LQ_PORT_OPTIONAL}, {"back", LQ_IN, 0, LQ_PORT_OPTIONAL}};

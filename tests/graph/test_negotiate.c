@@ -65,7 +65,8 @@ END_TEST
 START_TEST(converter_serves_only_the_branch_that_needs_it)
 {
 	lq_node *a = kit_node(&k, "a", "kit.source", NULL, NULL, "pixel=nv12"), *b = kit_node(&k, "b", "kit.sink", NULL, NULL, "media=video,pixel=i420");
-	lq_node *c = kit_node(&k, "c", "kit.sink", NULL, NULL, NULL), *d = kit_node(&k, "d", "kit.sink", NULL, NULL, "media=video,size=32x32,only_size=true");
+	lq_node *c = kit_node(&k, "c", "kit.sink", NULL, NULL, NULL);
+	lq_node *d = kit_node(&k, "d", "kit.sink", NULL, NULL, "media=video,size=32x32,only_size=true");
 	kit_link(&k, a, b, 0, 0);
 	kit_link(&k, a, c, 0, 0);
 	kit_link(&k, a, d, 0, 0);

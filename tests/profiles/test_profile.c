@@ -121,7 +121,8 @@ END_TEST
 
 START_TEST(all_errors_come_at_once)
 {
-	static const char text[] = "{\"loquat_profile\":1,\"nmae\":\"x\",\"loops\":{\"a\":5},\"graphs\":{\"g\":{\"nodes\":{\"n\":{\"use\":7}},\"chains\":[[1]]}}}";
+	static const char text[] =
+		"{\"loquat_profile\":1,\"nmae\":\"x\",\"loops\":{\"a\":5},\"graphs\":{\"g\":{\"nodes\":{\"n\":{\"use\":7}},\"chains\":[[1]]}}}";
 	lq_profile *p;
 	ck_assert_int_lt(lq_profile_parse(text, sizeof text - 1, "p.json", k.diag, &p), 0);
 	ck_assert_uint_eq(lq_diag_count(k.diag), 5);
@@ -130,7 +131,8 @@ END_TEST
 
 static const char base[] =
 	"{\"loquat_profile\":1,\"name\":\"base\",\"loops\":{\"video\":{}},\"graphs\":{\"g\":{\"nodes\":{"
-	"\"cam\":{\"use\":\"kit.source\",\"loop\":\"video\",\"params\":{\"period\":20,\"count\":7}},\"win\":{\"use\":\"kit.sink\"},\"odd\":{\"use\":\"kit.pass\"}},"
+	"\"cam\":{\"use\":\"kit.source\",\"loop\":\"video\",\"params\":{\"period\":20,\"count\":7}},"
+	"\"win\":{\"use\":\"kit.sink\"},\"odd\":{\"use\":\"kit.pass\"}},"
 	"\"chains\":[[\"cam\",\"odd\",\"win\"]],\"queues\":{\"cam->odd\":{\"buffers\":3}}}}}";
 
 static lq_profile *load(const char *name)
@@ -162,7 +164,8 @@ END_TEST
 START_TEST(node_that_uses_something_else_starts_with_empty_params)
 {
 	write_file("base.json", base);
-	write_file("top.json", "{\"loquat_profile\":1,\"extends\":\"./base.json\",\"graphs\":{\"g\":{\"nodes\":{\"cam\":{\"use\":\"kit.push\",\"params\":{\"size\":\"32x32\"}}}}}}");
+	write_file("top.json", "{\"loquat_profile\":1,\"extends\":\"./base.json\","
+	                       "\"graphs\":{\"g\":{\"nodes\":{\"cam\":{\"use\":\"kit.push\",\"params\":{\"size\":\"32x32\"}}}}}}");
 	lq_profile *p = load("top");
 	char *json = lq_profile_json(p);
 	ck_assert_ptr_null(strstr(json, "period"));

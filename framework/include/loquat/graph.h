@@ -3,8 +3,8 @@
  * A link is a direct call when both ends are on one loop, else a bounded queue. Nodes are grouped so that a whole part (one
  * published source, one subscribed track) is added to and removed from a running graph at once.
  *
- * Threads: all functions are [control] (one thread at a time, never from a callback or an op) unless tagged otherwise. The graph
- * makes one thread a loop, or none when `threads` is 0: then lq_graph_run_until works everything off in order of time, which is
+ * Threads: all functions are [control] (one thread at a time, never from a callback or an op: LQ_EREENTRANT) unless tagged otherwise. The graph
+ * makes one thread a loop, one for each BLOCKING capture besides, or none when `threads` is 0: then lq_graph_run_until works everything off in order of time, which is
  * deterministic. */
 #ifndef LOQUAT_GRAPH_H
 #define LOQUAT_GRAPH_H
@@ -85,7 +85,8 @@ void lq_link_set_muted(lq_link *link, int muted);
  * formats. */
 int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag);
 
-/* Stops the nodes of a group from source to sink, unlinks and destroys them. Links to other groups' nodes are removed (remove_port). */
+/* Stops the nodes of a group from source to sink, unlinks and destroys them. Links to other groups' nodes are removed (remove_port). Renderers
+ * get what still waits for them. LQ_ENOENT: there is no such group. */
 int lq_graph_remove(lq_graph *graph, const char *group);
 
 lq_node *lq_graph_find(lq_graph *graph, const char *name);
@@ -105,7 +106,7 @@ int lq_node_set_param(lq_node *node, const char *name, const char *value, const 
  * that feed it. LQ_EFULL when too many wait. */
 int lq_node_send_event(lq_node *node, const lq_event *event);
 
-/* Every figure of every node, and of every queue ("depth", "passed", "dropped"). */
+/* Every figure of every node, its "errors", and of each input "passed", "dropped", "formatChanges" and with a queue "depth", "maxDepth". */
 typedef void (*lq_graph_stat_fn)(void *arg, const char *node, uint32_t port, const char *name, double value);
 void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg);
 
