@@ -4,8 +4,8 @@
  * published source, one subscribed track) is added to and removed from a running graph at once.
  *
  * Threads: all functions are [control] (one thread at a time, never from a callback or an op: LQ_EREENTRANT) unless tagged otherwise. The graph
- * makes one thread a loop, one for each BLOCKING capture besides, or none when `threads` is 0: then lq_graph_run_until works everything off in order of time, which is
- * deterministic. */
+ * makes one thread a loop and one for each BLOCKING capture. With `threads` 0 it makes none: then lq_graph_run_until works everything off in
+ * order of time, which is deterministic. */
 #ifndef LOQUAT_GRAPH_H
 #define LOQUAT_GRAPH_H
 
