@@ -64,7 +64,8 @@ void lq__node_result(lq_node *node, const char *op, int code)
 		return;
 	}
 	atomic_fetch_add(&node->errors, 1);
-	if (++node->errors_in_row >= GIVE_UP_ERRORS)
+	/* one track without a way out must not end a transport's others; it tells of its state by events */
+	if (++node->errors_in_row >= GIVE_UP_ERRORS && node->desc->kind != LQ_KIND_TRANSPORT)
 		node->give_up = 1;
 	int64_t now = lq_clock_now(node->graph->clock);
 	if (node->errors_in_row > 1 || (node->last_report != LQ_TIME_NONE && now - node->last_report < REPORT_EVERY))

@@ -183,6 +183,18 @@ START_TEST(first_error_is_reported_and_the_graph_goes_on)
 }
 END_TEST
 
+START_TEST(transport_is_never_given_up)
+{
+	lq_node *a = kit_node(&k, "a", "kit.source", "one", NULL, "media=h264"), *t = kit_node(&k, "t", "kit.transport", "one", NULL, "fail=op");
+	ck_assert_int_eq(lq_graph_link(k.graph, a, NULL, t, "video", NULL, NULL, k.diag, NULL), 0);
+	start(NULL);
+	run(2000);
+	ck_assert_int_eq(kit_seen("t")->buffers, 201);
+	ck_assert_int_eq(kit_seen("t")->stops, 0);
+	ck_assert_int_eq(k.errors, 1);
+}
+END_TEST
+
 START_TEST(source_that_fails_is_asked_with_pauses_and_given_up)
 {
 	lq_node *a = kit_node(&k, "a", "kit.source", "one", NULL, "fail=read"), *b = kit_node(&k, "b", "kit.sink", "one", NULL, NULL);
@@ -319,6 +331,7 @@ int main(void)
 	tcase_add_test(t, output_feeds_many_inputs);
 	tcase_add_test(t, node_in_a_cycle_gets_its_buffer_after_returning);
 	tcase_add_test(t, first_error_is_reported_and_the_graph_goes_on);
+	tcase_add_test(t, transport_is_never_given_up);
 	tcase_add_test(t, source_that_fails_is_asked_with_pauses_and_given_up);
 	tcase_add_test(t, end_of_stream_flushes_what_is_behind);
 	tcase_add_test(t, event_passes_nodes_that_do_not_want_it);
