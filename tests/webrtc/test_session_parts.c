@@ -384,7 +384,7 @@ START_TEST(video_takes_any_packets)
 		seq = wander(&state, seq, 1);
 		ts = wander(&state, ts, 3000);
 		lq_rtp rtp = {.marker = roll(&state) % 2, .timestamp = (uint32_t)ts, .payload = payload, .payload_len = roll(&state) % sizeof payload};
-		lq__video_packet p = {.seq = seq, .codec = codecs[roll(&state) % 16 < 14 ? _i % 3 : roll(&state) % 5], .rtp = &rtp, .now = i * MS};
+		lq__video_packet p = {.seq = seq, .codec = codecs[roll(&state) % 16 < 14 ? (uint32_t)_i % 3 : roll(&state) % 5], .rtp = &rtp, .now = i * MS};
 		lq__jitter_video_put(j, &p);
 		while (lq__jitter_video_frame(j, &f)) {
 		}
