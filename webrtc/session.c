@@ -208,8 +208,10 @@ void lq__dtls_check(lq_session *s, int64_t now)
 		lq__state(s, LQ_STATE_CONNECTED, NULL);
 		/* Whatever was encoded so far is gone. */
 		for (uint32_t i = 0; i < s->n_tracks; i++)
-			if (s->tracks[i]->send && s->tracks[i]->active && s->tracks[i]->media == LQ_MEDIA_VIDEO)
+			if (s->tracks[i]->send && s->tracks[i]->active && s->tracks[i]->media == LQ_MEDIA_VIDEO) {
 				lq__key_frame_asked(s->tracks[i], now);
+				s->tracks[i]->send->last_key_request = LQ_TIME_NONE; /* the first who asks need not wait */
+			}
 		return;
 	case LQ_DTLS_CLOSED:
 		lq__state(s, LQ_STATE_CLOSED, "the other side has closed the connection");

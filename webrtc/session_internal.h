@@ -32,6 +32,7 @@ typedef struct lq__sender {
 	int64_t last_pts, last_capture;
 	int64_t next_report; /* LQ_TIME_NONE: nothing sent yet */
 	int64_t last_key_request;
+	int key_frame_owed; /* asked for too soon after the last request */
 	int64_t rtt; /* 0 unknown */
 	/* W3C names */
 	uint64_t packets_sent, bytes_sent, payload_bytes, retransmitted, nack_count, pli_count, fir_count, frames_sent, frames_dropped;

@@ -126,11 +126,14 @@ void lq__resend(lq__track *t, uint16_t seq)
 	lq__pacer_push(&t->session->pacer, (lq__paced){.track = t->index, .seq = seq, .repair = 1});
 }
 
+/* A request that comes too soon waits: the key frame of the one before may have been gone when this asker came. */
 void lq__key_frame_asked(lq__track *t, int64_t now)
 {
-	if (t->send->last_key_request != LQ_TIME_NONE && now - t->send->last_key_request < KEY_REQUEST_SPACE)
+	lq__sender *snd = t->send;
+	snd->key_frame_owed = snd->last_key_request != LQ_TIME_NONE && now - snd->last_key_request < KEY_REQUEST_SPACE;
+	if (snd->key_frame_owed)
 		return;
-	t->send->last_key_request = now;
+	snd->last_key_request = now;
 	if (t->session->config.callbacks.key_frame_request)
 		t->session->config.callbacks.key_frame_request(t->session->config.arg, t->mid);
 }
@@ -225,6 +228,10 @@ int lq_session_send(lq_session *s, const char *mid, const uint8_t *data, size_t 
 	}
 	uint16_t seq = t->send->seq;
 	int e = LQ_EFULL;
+	if (flags & LQ_BUFFER_KEY)
+		t->send->key_frame_owed = 0;
+	else if (t->send->key_frame_owed)
+		lq__key_frame_asked(t, now);
 	if (t->media == LQ_MEDIA_AUDIO || lq__pacer_room(&s->pacer, (uint32_t)(len / (LQ_RTP_MAX - HEADER_MAX)) + 16))
 		e = send_frame(t, data, len, flags, pts, capture_time, now);
 	if (e) {

@@ -2,8 +2,9 @@
 
 #include <loquat/plugin/buffer.h>
 
-/* Nobody notices sound that is so much late; holding the picture back for it would only cost latency. (ITU-R BT.1359: +45 to -125 ms.) */
-#define AUDIO_MAY_LAG (30 * LQ_MSEC)
+/* Nobody notices sound that is so much late; holding the picture back for it would only cost latency. (ITU-R BT.1359: +45 to -125 ms.) Decoder
+ * and mixer add to it what is not seen here, about 15 ms. */
+#define AUDIO_MAY_LAG (10 * LQ_MSEC)
 #define AUDIO_MAY_LEAD (15 * LQ_MSEC)
 #define MAX_EXTRA (200 * LQ_MSEC) /* better out of step than a conversation with long pauses */
 #define MAX_STEP (40 * LQ_MSEC)

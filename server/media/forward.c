@@ -87,8 +87,10 @@ void lq__forward_packet(lq__forward *f, const lq__slot *slot, int key)
 	lq__worker *w = f->peer->worker;
 	if (!lq__peer_ready(f->peer))
 		return;
-	if (f->waiting_for_key && !key)
+	if (f->waiting_for_key && !key) {
+		lq__track_want_key(f->track); /* the request before may be lost, or its key frame sent before we were ready */
 		return;
+	}
 	f->waiting_for_key = 0;
 	if (!f->started || f->generation != f->track->generation)
 		join_on(f, slot);

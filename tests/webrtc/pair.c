@@ -270,11 +270,13 @@ static void send_frame(pair *p, pair_track *t)
 	int video = t->media == LQ_MEDIA_VIDEO, key = video && (t->ask_key || !t->sent || (p->config.key_every && t->sent % p->config.key_every == 0));
 	size_t len = make(data, t->codec, p->config.frame_bytes, key, t->sent);
 	int64_t captured = t->next_due + (int64_t)t->sent * period(p, t);
+	int asked = t->ask_key;
+	t->ask_key = 0; /* sending may ask anew */
 	int e = lq_session_send(p->a, t->mid, data, len, key ? LQ_BUFFER_KEY : 0, captured, captured, p->now);
 	if (!e) {
 		t->sent++;
-		t->ask_key = 0;
 	} else {
+		t->ask_key |= asked;
 		t->next_due += period(p, t); /* frame 0 is the first that could be sent */
 	}
 	t->next_frame = t->next_due + (int64_t)t->sent * period(p, t) + (video ? 0 : p->config.audio_hold);

@@ -8,6 +8,7 @@
 #include <loquat/plugin/event.h>
 
 #include "pair.h"
+#include "webrtc/session_internal.h"
 
 static pair p;
 
@@ -149,6 +150,24 @@ START_TEST(unrecoverable_loss_asks_for_a_key_frame)
 	ck_assert_uint_lt(a->lost, 12);
 	ck_assert_double_ge(pair_stat(p.b, "0", "concealedSamples"), 145 * 960.0);
 	ck_assert_double_le(pair_stat(p.b, "0", "concealedSamples"), 155 * 960.0);
+	pair_close(&p);
+}
+END_TEST
+
+START_TEST(key_frame_asked_for_too_soon_comes_later)
+{
+	pair_config c = {.forth = {.seed = 1}, .video_codec = LQ_CODEC_VP8};
+	pair_open(&p, &c);
+	pair_run(&p, LQ_SEC);
+	uint32_t keys = p.tracks[0].keys;
+	lq__key_frame_asked(p.a->tracks[0], p.now);
+	pair_run(&p, 50 * LQ_MSEC);
+	ck_assert_uint_eq(p.tracks[0].keys, keys + 1);
+	lq__key_frame_asked(p.a->tracks[0], p.now); /* another receiver, behind a forwarder */
+	pair_run(&p, 100 * LQ_MSEC);
+	ck_assert_uint_eq(p.tracks[0].keys, keys + 1);
+	pair_run(&p, 300 * LQ_MSEC);
+	ck_assert_uint_eq(p.tracks[0].keys, keys + 2);
 	pair_close(&p);
 }
 END_TEST
@@ -391,6 +410,7 @@ int main(void)
 	tcase_add_loop_test(t, loss_is_repaired_by_rtx, 0, 48);
 	tcase_add_loop_test(t, reordering_is_no_loss, 0, 12);
 	tcase_add_loop_test(t, jitter_is_taken_up, 0, 6);
+	tcase_add_test(t, key_frame_asked_for_too_soon_comes_later);
 	tcase_add_loop_test(t, unrecoverable_loss_asks_for_a_key_frame, 0, 2);
 	tcase_add_loop_test(t, long_round_trip_still_repairs, 0, 12);
 	tcase_add_loop_test(t, burst_loss_never_damages_a_frame, 0, 24);
