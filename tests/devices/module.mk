@@ -1,0 +1,17 @@
+# Device plugins against a virtual X server, a sound server of their own and SDL's dummy drivers; skipped (77) where a program is missing.
+if HAVE_CHECK
+if PLUGIN_SDL
+check_PROGRAMS += %D%/test_sdl_speaker
+TESTS += %D%/test_sdl_speaker
+%C%_test_sdl_speaker_SOURCES = %D%/test_sdl_speaker.c %D%/devhost.c %D%/devhost.h plugins/sdl/ring.c
+%C%_test_sdl_speaker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sdl_speaker_LDADD = $(CHECK_LIBS)
+if PLUGIN_XCB
+check_PROGRAMS += %D%/test_sdl_window
+TESTS += %D%/test_sdl_window
+%C%_test_sdl_window_SOURCES = %D%/test_sdl_window.c %D%/devhost.c %D%/devhost.h %D%/spawn.c %D%/xlook.c %D%/xlook.h
+%C%_test_sdl_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
+%C%_test_sdl_window_LDADD = $(CHECK_LIBS) $(XCB_LIBS)
+endif
+endif
+endif
