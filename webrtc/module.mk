@@ -19,3 +19,4 @@ libloquat_webrtc_la_SOURCES += \
 	%D%/session_stats.c \
 	%D%/history.h %D%/history.c %D%/pacer.h %D%/pacer.c %D%/nack.h %D%/nack.c %D%/delay.h %D%/delay.c %D%/sync.h %D%/sync.c \
 	%D%/jitter_video.h %D%/jitter_video.c %D%/jitter_audio.h %D%/jitter_audio.c
+EXTRA_DIST += %D%/README.md
