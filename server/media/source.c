@@ -147,13 +147,22 @@ void lq__track_want_key(lq__media_track *t)
 	lq__track_tick(t);
 }
 
+/* A request, or the key frame that it brought, may be lost: who cannot begin without one goes on asking. */
+static int is_awaited(const lq__media_track *t)
+{
+	LQ__EACH(lq__forward, f, &t->forwards, link)
+		if (f->waiting_for_key)
+			return 1;
+	return 0;
+}
+
 void lq__track_tick(lq__media_track *t)
 {
 	int64_t now = t->peer->worker->now;
 	if (t->n_missing)
 		ask_for_missing(t);
 	if (t->key_wanted && (t->key_asked_at == LQ_TIME_NONE || now - t->key_asked_at >= KEY_INTERVAL) && lq__peer_ready(t->peer)) {
-		t->key_wanted = 0;
+		t->key_wanted = is_awaited(t);
 		t->key_asked_at = now;
 		lq__feedback_pli(t);
 	}
@@ -210,13 +219,15 @@ static int note_seq(lq__media_track *t, int64_t seq)
 	return 1;
 }
 
-/* Parameter sets and picture may come in packets of their own: one key frame all the same. */
-static void note_key(lq__media_track *t, uint32_t timestamp)
+/* Parameter sets and picture may come in packets of their own: one key frame all the same, and only its first packet is a place to begin at. */
+static int note_key(lq__media_track *t, uint32_t timestamp)
 {
-	t->key_wanted = 0;
-	if (!lq__get(&t->key_frames) || timestamp != t->key_timestamp)
-		lq__add(&t->key_frames, 1);
+	if (lq__get(&t->key_frames) && timestamp == t->key_timestamp)
+		return 0;
+	lq__add(&t->key_frames, 1);
 	t->key_timestamp = timestamp;
+	t->key_wanted = 0;
+	return 1;
 }
 
 static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len)
@@ -234,8 +245,7 @@ static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const
 		t->peer->report_at = w->now + EARLY_REPORT;
 	lq__slot *slot = store(t, rtp, seq, payload, len);
 	int key = t->config.media == LQ_MEDIA_VIDEO && len && !lq_payload_inspect(t->config.codec, payload, len, &info) && info.key && info.start;
-	if (key)
-		note_key(t, rtp->timestamp);
+	key = key && note_key(t, rtp->timestamp);
 	lq__add(&w->count.packets_received, 1);
 	lq__add(&t->packets_received, 1);
 	lq__add(&t->bytes_received, len);
