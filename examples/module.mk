@@ -3,3 +3,7 @@ noinst_PROGRAMS += %D%/hello-call
 %C%_hello_call_SOURCES = %D%/hello-call.c
 %C%_hello_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_hello_call_LDADD = libloquat.la
+
+# Plugins as somebody outside writes them: each with a Makefile of its own that knows only the installation. tests/examples builds them.
+EXTRA_DIST += %D%/custom-capture/Makefile %D%/custom-capture/custom-capture.c %D%/custom-renderer/Makefile %D%/custom-renderer/custom-renderer.c \
+	%D%/encoded-capture/Makefile %D%/encoded-capture/encoded-capture.c

@@ -12,3 +12,4 @@ include tests/tools/module.mk
 include tests/interop/module.mk
 include tests/fuzz/module.mk
 include tests/docs/module.mk
+include tests/examples/module.mk

@@ -1,0 +1,7 @@
+# The examples against an installation of this build.
+EXTRA_DIST += %D%/installed.js %D%/test_examples.js
+if HAVE_NODE
+if !SANITIZE
+TESTS += %D%/test_examples.js
+endif
+endif
