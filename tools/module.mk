@@ -5,3 +5,8 @@ loquat_SOURCES = %D%/child.c %D%/child.h %D%/cmd_check.c %D%/cmd_demo.c %D%/cmd_
 	%D%/picture.c %D%/picture.h %D%/tool.h
 loquat_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(JANSSON_CFLAGS) $(JWT_CFLAGS)
 loquat_LDADD = libloquat.la libloquat-framework.la libloquat-measure.la $(JANSSON_LIBS) $(JWT_LIBS) -lm
+
+# Looks at plugins, so that no other program has to. Beside the library, so that it is found where the whole is moved to.
+helper_PROGRAMS += loquat-scan
+loquat_scan_SOURCES = %D%/loquat-scan.c
+loquat_scan_LDADD = libloquat-core.la

@@ -6,7 +6,7 @@
 #include "plugin/param.h"
 #include "plugin/value.h"
 
-enum { NODES_MAX = 64, PORTS_MAX = 64, PARAMS_MAX = 256, NAME_MAX_BYTES = 63 };
+enum { NAME_MAX_BYTES = 63 };
 
 #define BAD(code, ...) (snprintf(text, size, __VA_ARGS__), (code))
 
@@ -51,8 +51,8 @@ static int check_row(const lq_param_desc *d, char *text, size_t size)
 
 int lq__param_table_check(const lq_node_desc *desc, char *text, size_t size)
 {
-	if (desc->n_params > PARAMS_MAX)
-		return BAD(LQ_EINVAL, "claims %u parameters, at most %d are allowed", desc->n_params, PARAMS_MAX);
+	if (desc->n_params > LQ__PARAMS_MAX)
+		return BAD(LQ_EINVAL, "claims %u parameters, at most %d are allowed", desc->n_params, LQ__PARAMS_MAX);
 	if (desc->n_params && !desc->params)
 		return BAD(LQ_EINVAL, "has no table of its %u parameters", desc->n_params);
 	for (uint32_t i = 0; i < desc->n_params; i++) {
@@ -71,8 +71,8 @@ int lq__param_table_check(const lq_node_desc *desc, char *text, size_t size)
 
 static int check_ports(const lq_node_desc *d, char *text, size_t size)
 {
-	if (!d->n_ports || d->n_ports > PORTS_MAX)
-		return BAD(LQ_EINVAL, "claims %u ports, 1 to %d are allowed", d->n_ports, PORTS_MAX);
+	if (!d->n_ports || d->n_ports > LQ__PORTS_MAX)
+		return BAD(LQ_EINVAL, "claims %u ports, 1 to %d are allowed", d->n_ports, LQ__PORTS_MAX);
 	if (!d->ports)
 		return BAD(LQ_EINVAL, "has no table of its %u ports", d->n_ports);
 	for (uint32_t i = 0; i < d->n_ports; i++) {
@@ -116,7 +116,7 @@ static const char *missing_op(const lq_node_desc *d)
 	return NULL;
 }
 
-static int check_node(const lq_node_desc *d, char *text, size_t size)
+static int check_node(const lq_node_desc *d, int with_ops, char *text, size_t size)
 {
 	if (d->struct_size != sizeof *d)
 		return BAD(LQ_EABI, "descriptor has %u bytes, not %zu", d->struct_size, sizeof *d);
@@ -124,7 +124,7 @@ static int check_node(const lq_node_desc *d, char *text, size_t size)
 		return BAD(LQ_EINVAL, "has the unknown kind %u", d->kind);
 	if (!d->summary)
 		return BAD(LQ_EINVAL, "has no summary");
-	const char *op = missing_op(d);
+	const char *op = with_ops ? missing_op(d) : NULL;
 	if (op)
 		return BAD(LQ_EINVAL, "lacks %s", op);
 	int err = check_ports(d, text, size);
@@ -142,14 +142,14 @@ static int check_head(const lq_plugin *p, char *text, size_t size)
 	const char *lack = !p->version ? "version" : !p->licence ? "licence" : !p->summary ? "summary" : NULL;
 	if (lack)
 		return BAD(LQ_EINVAL, "has no %s", lack);
-	if (!p->n_nodes || p->n_nodes > NODES_MAX)
-		return BAD(LQ_EINVAL, "claims %u nodes, 1 to %d are allowed", p->n_nodes, NODES_MAX);
+	if (!p->n_nodes || p->n_nodes > LQ__NODES_MAX)
+		return BAD(LQ_EINVAL, "claims %u nodes, 1 to %d are allowed", p->n_nodes, LQ__NODES_MAX);
 	if (!p->nodes)
 		return BAD(LQ_EINVAL, "has no table of its %u nodes", p->n_nodes);
 	return 0;
 }
 
-int lq__plugin_check(const lq_plugin *p, char *text, size_t size)
+static int check_plugin(const lq_plugin *p, int with_ops, char *text, size_t size)
 {
 	char why[512];
 	int err = check_head(p, text, size);
@@ -164,9 +164,19 @@ int lq__plugin_check(const lq_plugin *p, char *text, size_t size)
 		for (uint32_t k = 0; k < i; k++)
 			if (!strcmp(p->nodes[k]->id, d->id))
 				return BAD(LQ_EINVAL, "has two nodes %s", d->id);
-		err = check_node(d, why, sizeof why);
+		err = check_node(d, with_ops, why, sizeof why);
 		if (err)
 			return BAD(err, "node %s: %s", d->id, why);
 	}
 	return 0;
+}
+
+int lq__plugin_check(const lq_plugin *p, char *text, size_t size)
+{
+	return check_plugin(p, 1, text, size);
+}
+
+int lq__plugin_check_static(const lq_plugin *p, char *text, size_t size)
+{
+	return check_plugin(p, 0, text, size);
 }

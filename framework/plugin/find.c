@@ -1,9 +1,11 @@
-/* Choosing a node by what a profile says. */
+/* Choosing a node by what a profile says, and loading the plugin that offers it. */
 #include <loquat/log.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
+#include "plugin/check.h"
+#include "plugin/loader.h"
 #include "plugin/registry.h"
 
 enum { ID_MAX = 128 };
@@ -99,6 +101,50 @@ static int not_found(const lq_registry *reg, const wanted *w, const char *place,
 	return lq_diag_add(diag, LQ_ENOENT, place, "plugin \"%s\" has no node \"%s\", but these have: %s", w->plugin, w->id, who);
 }
 
+static int is_same(const lq_plugin *described, const lq_plugin *real)
+{
+	if (strcmp(described->name, real->name) || described->n_nodes != real->n_nodes)
+		return 0;
+	for (uint32_t i = 0; i < real->n_nodes; i++)
+		if (strcmp(described->nodes[i]->id, real->nodes[i]->id))
+			return 0;
+	return 1;
+}
+
+int lq__entry_load(const lq_registry *reg, lq__entry *e, char *text, size_t size)
+{
+	const lq_plugin *real;
+	int err = lq__loader_open(e->file, &real, text, size);
+	if (!err)
+		err = lq__plugin_check(real, text, size);
+	if (!err && !is_same(e->plugin, real)) {
+		snprintf(text, size, "has changed since it was looked at");
+		err = LQ_ESTATE;
+	}
+	if (err)
+		return err;
+	if ((err = lq__plugin_acquire(real))) {
+		snprintf(text, size, "its init failed: %s", lq_error_text(err));
+		return err;
+	}
+	for (size_t i = 0; i < reg->n_nodes; i++)
+		for (uint32_t k = 0; reg->nodes[i].plugin == e->plugin && k < real->n_nodes; k++)
+			if (!strcmp(reg->nodes[i].desc->id, real->nodes[k]->id))
+				reg->nodes[i] = (lq_node_info){real->nodes[k], real};
+	e->plugin = real;
+	e->is_loaded = 1;
+	return 0;
+}
+
+/* Brings the node's plugin into the program, where it is not yet there. */
+static int load(const lq_registry *reg, const lq_node_info *node, char *text, size_t size)
+{
+	for (size_t i = 0; i < reg->n; i++)
+		if (reg->entries[i].plugin == node->plugin)
+			return reg->entries[i].is_loaded ? 0 : lq__entry_load(reg, &reg->entries[i], text, size);
+	return 0;
+}
+
 static int probe(const lq_node_desc *desc, char *text, size_t size)
 {
 	text[0] = 0;
@@ -112,7 +158,7 @@ static int probe(const lq_node_desc *desc, char *text, size_t size)
 int lq_registry_find(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out)
 {
 	wanted w;
-	char why[256], reasons[1024] = "";
+	char why[768], reasons[1024] = "";
 	size_t n = 0;
 	int first = 0;
 	if (split(use, &w))
@@ -121,7 +167,9 @@ int lq_registry_find(const lq_registry *reg, const char *use, const char *place,
 		const lq_node_info *node = &reg->nodes[i];
 		if (strcmp(node->desc->id, w.id) || (w.plugin && strcmp(node->plugin->name, w.plugin)))
 			continue;
-		int err = probe(node->desc, why, sizeof why);
+		int err = load(reg, node, why, sizeof why);
+		if (!err)
+			err = probe(node->desc, why, sizeof why);
 		if (!err) {
 			*out = *node;
 			return 0;

@@ -1,6 +1,5 @@
 #include "plugin/registry.h"
 
-#include <dirent.h>
 #include <loquat/log.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +18,21 @@ int lq_registry_create(lq_registry **out)
 	return 0;
 }
 
+static void finish_entry(lq__entry *e)
+{
+	if (e->is_loaded)
+		lq__plugin_release(e->plugin);
+	lq__image_destroy(e->image);
+	lq__free(e->file);
+	lq__free(e->reason);
+}
+
 void lq_registry_destroy(lq_registry *reg)
 {
 	if (!reg)
 		return;
-	for (size_t i = 0; i < reg->n; i++) {
-		if (reg->entries[i].plugin)
-			lq__plugin_release(reg->entries[i].plugin);
-		lq__free(reg->entries[i].file);
-		lq__free(reg->entries[i].reason);
-	}
+	for (size_t i = 0; i < reg->n; i++)
+		finish_entry(&reg->entries[i]);
 	lq__free(reg->entries);
 	lq__free(reg->nodes);
 	lq__free(reg);
@@ -78,28 +82,44 @@ static const lq__entry *by_name(const lq_registry *reg, const char *name)
 	return NULL;
 }
 
-/* Checks, initialises and takes in. */
-static int admit(lq_registry *reg, const lq_plugin *plugin, char *text, size_t size)
+/* Into the list of nodes, when the name is free. */
+static int admit(lq_registry *reg, const lq__entry *found, char *text, size_t size)
 {
-	int err = lq__plugin_check(plugin, text, size);
-	if (err)
-		return err;
-	const lq__entry *other = by_name(reg, plugin->name);
+	const lq__entry *other = by_name(reg, found->plugin->name);
 	if (other) {
-		snprintf(text, size, "there is a plugin \"%s\" already, from %s", plugin->name, other->file ? other->file : "this program");
+		snprintf(text, size, "there is a plugin \"%s\" already, from %s", other->plugin->name, other->file ? other->file : "this program");
 		return LQ_EEXIST;
 	}
-	err = lq__plugin_acquire(plugin);
+	int err = found->is_loaded ? lq__plugin_acquire(found->plugin) : 0;
 	if (err) {
 		snprintf(text, size, "its init failed: %s", lq_error_text(err));
 		return err;
 	}
-	err = add_nodes(reg, plugin);
-	if (err) {
-		lq__plugin_release(plugin);
-		snprintf(text, size, "%s", lq_error_text(err));
-	}
+	err = add_nodes(reg, found->plugin);
+	if (err && found->is_loaded)
+		lq__plugin_release(found->plugin);
 	return err;
+}
+
+int lq__registry_take(lq_registry *reg, lq__entry *found, char *text, size_t size)
+{
+	lq__entry own = *found, *e = new_entry(reg);
+	if (!e)
+		own.code = LQ_ENOMEM;
+	else if (!own.code)
+		own.code = admit(reg, &own, text, size);
+	if (own.code) {
+		own.plugin = NULL;
+		own.is_loaded = 0;
+		own.reason = own.code == LQ_ENOMEM ? NULL : lq__strdup(text);
+		if (!own.reason) {
+			finish_entry(&own);
+			return LQ_ENOMEM;
+		}
+	}
+	*e = own;
+	reg->n++;
+	return own.code;
 }
 
 static int no_memory(const char *place, lq_diag *diag)
@@ -110,18 +130,22 @@ static int no_memory(const char *place, lq_diag *diag)
 int lq_registry_add(lq_registry *reg, const lq_plugin *plugin, lq_diag *diag)
 {
 	char text[768];
-	lq__entry *e = new_entry(reg);
+	lq__entry *e = new_entry(reg), own = {.plugin = plugin, .is_loaded = 1};
 	if (!e)
 		return no_memory("built-in plugin", diag);
-	int err = admit(reg, plugin, text, sizeof text);
+	int err = lq__plugin_check(plugin, text, sizeof text);
+	if (!err)
+		err = admit(reg, &own, text, sizeof text);
+	if (err == LQ_ENOMEM)
+		return no_memory("built-in plugin", diag);
 	if (err)
 		return lq_diag_add(diag, err, "built-in plugin", "%s", text);
-	e->plugin = plugin;
+	*e = own;
 	reg->n++;
 	return 0;
 }
 
-static int is_known(const lq_registry *reg, const char *path)
+int lq__registry_knows(const lq_registry *reg, const char *path)
 {
 	for (size_t i = 0; i < reg->n; i++)
 		if (reg->entries[i].file && !strcmp(reg->entries[i].file, path))
@@ -129,8 +153,7 @@ static int is_known(const lq_registry *reg, const char *path)
 	return 0;
 }
 
-/* A copy of ours of the file's full path. One that is not there keeps its name, for the message. */
-static char *full_path(const char *file)
+char *lq__full_path(const char *file)
 {
 	char *real = realpath(file, NULL), *own = lq__strdup(real ? real : file);
 	free(real);
@@ -140,81 +163,21 @@ static char *full_path(const char *file)
 int lq_registry_load(lq_registry *reg, const char *file, lq_diag *diag)
 {
 	char text[768];
-	const lq_plugin *plugin = NULL;
-	lq__entry *e = new_entry(reg);
-	char *path = e ? full_path(file) : NULL;
-	if (!path)
+	lq__entry found = {.file = lq__full_path(file)};
+	if (!found.file)
 		return no_memory(file, diag);
-	if (is_known(reg, path)) {
-		lq__free(path);
+	if (lq__registry_knows(reg, found.file)) {
+		lq__free(found.file);
 		return lq_diag_add(diag, LQ_EEXIST, file, "is in the registry already");
 	}
-	int err = lq__loader_open(path, &plugin, text, sizeof text);
-	if (!err)
-		err = admit(reg, plugin, text, sizeof text);
-	e->file = path;
-	e->code = err;
-	if (err)
-		e->reason = lq__strdup(text);
-	else
-		e->plugin = plugin;
-	if (err && !e->reason) {
-		lq__free(path);
+	found.code = lq__loader_open(found.file, &found.plugin, text, sizeof text);
+	if (!found.code)
+		found.code = lq__plugin_check(found.plugin, text, sizeof text);
+	found.is_loaded = !found.code;
+	int err = lq__registry_take(reg, &found, text, sizeof text);
+	if (err == LQ_ENOMEM)
 		return no_memory(file, diag);
-	}
-	reg->n++;
-	if (err)
-		lq_log(err == LQ_EEXIST ? LQ_LOG_DEBUG : LQ_LOG_WARNING, "registry", "%s: %s", path, text);
 	return err ? lq_diag_add(diag, err, file, "%s", text) : 0;
-}
-
-static int is_so(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-	return n > 3 && d->d_name[0] != '.' && !strcmp(d->d_name + n - 3, ".so");
-}
-
-int lq_registry_scan(lq_registry *reg, const char *dir)
-{
-	struct dirent **names;
-	int n = scandir(dir, &names, is_so, alphasort), err = 0;
-	if (n < 0)
-		return LQ_ENOENT;
-	for (int i = 0; i < n; i++) {
-		size_t size = strlen(dir) + strlen(names[i]->d_name) + 2;
-		char *path = lq__malloc(size);
-		if (path) {
-			snprintf(path, size, "%s/%s", dir, names[i]->d_name);
-			if (lq_registry_load(reg, path, NULL) == LQ_ENOMEM)
-				err = LQ_ENOMEM;
-		} else {
-			err = LQ_ENOMEM;
-		}
-		lq__free(path);
-		free(names[i]);
-	}
-	free(names);
-	return err;
-}
-
-int lq_registry_scan_default(lq_registry *reg)
-{
-	const char *path = getenv("LQ_PLUGIN_PATH");
-	if (!path || !*path)
-		return lq_registry_scan(reg, LQ_PLUGIN_DIR);
-	int result = LQ_ENOENT;
-	while (*path) {
-		size_t n = strcspn(path, ":");
-		char *dir = n ? lq__strndup(path, n) : NULL;
-		int err = n ? dir ? lq_registry_scan(reg, dir) : LQ_ENOMEM : LQ_ENOENT;
-		if (err == LQ_ENOENT && n)
-			lq_log(LQ_LOG_WARNING, "registry", "%s: no such folder (from LQ_PLUGIN_PATH)", dir);
-		if (result != LQ_ENOMEM && err != LQ_ENOENT)
-			result = err;
-		lq__free(dir);
-		path += n + (path[n] == ':');
-	}
-	return result;
 }
 
 size_t lq_registry_plugin_count(const lq_registry *reg)
@@ -227,7 +190,7 @@ int lq_registry_plugin(const lq_registry *reg, size_t i, lq_plugin_info *out)
 	if (i >= reg->n)
 		return LQ_END;
 	const lq__entry *e = &reg->entries[i];
-	*out = (lq_plugin_info){e->plugin, e->file, e->reason, e->code};
+	*out = (lq_plugin_info){e->plugin, e->file, e->reason, e->code, e->is_loaded};
 	return 0;
 }
 

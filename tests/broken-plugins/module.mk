@@ -1,7 +1,8 @@
 # Small plugins that a registry must take or refuse, each for one reason. Those with a twist in the file itself are made from good.so.
 if HAVE_CHECK
 BROKEN_PLUGINS = %D%/good.la %D%/other.la %D%/twin.la %D%/undefined-symbol.la %D%/missing-library.la %D%/absent/absent.la %D%/wrong-minor.la \
-	%D%/wrong-major.la %D%/no-entry.la %D%/init-fails.la %D%/huge-count.la %D%/null-table.la
+	%D%/wrong-major.la %D%/no-entry.la %D%/init-fails.la %D%/huge-count.la %D%/null-table.la \
+	%D%/crash-at-load.la %D%/abort-at-load.la %D%/exit-at-load.la %D%/loop-at-load.la %D%/crash-in-init.la %D%/huge-params.la
 check_LTLIBRARIES += $(BROKEN_PLUGINS)
 BROKEN_LINK = $(LQ_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
@@ -31,4 +32,16 @@ BROKEN_LINK = $(LQ_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 %C%_huge_count_la_LDFLAGS = $(BROKEN_LINK)
 %C%_null_table_la_SOURCES = %D%/null-table.c %D%/nodes.h
 %C%_null_table_la_LDFLAGS = $(BROKEN_LINK)
+%C%_crash_at_load_la_SOURCES = %D%/crash-at-load.c %D%/nodes.h
+%C%_crash_at_load_la_LDFLAGS = $(BROKEN_LINK)
+%C%_abort_at_load_la_SOURCES = %D%/abort-at-load.c %D%/nodes.h
+%C%_abort_at_load_la_LDFLAGS = $(BROKEN_LINK)
+%C%_exit_at_load_la_SOURCES = %D%/exit-at-load.c %D%/nodes.h
+%C%_exit_at_load_la_LDFLAGS = $(BROKEN_LINK)
+%C%_loop_at_load_la_SOURCES = %D%/loop-at-load.c %D%/nodes.h
+%C%_loop_at_load_la_LDFLAGS = $(BROKEN_LINK)
+%C%_crash_in_init_la_SOURCES = %D%/crash-in-init.c %D%/nodes.h
+%C%_crash_in_init_la_LDFLAGS = $(BROKEN_LINK)
+%C%_huge_params_la_SOURCES = %D%/huge-params.c %D%/nodes.h
+%C%_huge_params_la_LDFLAGS = $(BROKEN_LINK)
 endif

@@ -1,6 +1,6 @@
 # Behaviours of the core's parts.
 if HAVE_CHECK
-UNIT_TESTS = %D%/test_base %D%/test_barcode %D%/test_buffer %D%/test_chirp %D%/test_params %D%/test_registry
+UNIT_TESTS = %D%/test_base %D%/test_barcode %D%/test_buffer %D%/test_chirp %D%/test_params %D%/test_registry %D%/test_scan
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 EXTRA_DIST += %D%/suite.h
@@ -20,7 +20,12 @@ EXTRA_DIST += %D%/suite.h
 %C%_test_registry_SOURCES = %D%/test_registry.c
 %C%_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_registry_LDADD = libloquat-core.la $(CHECK_LIBS)
-%C%_test_registry_DEPENDENCIES = libloquat-core.la $(BROKEN_PLUGINS)
+%C%_test_registry_DEPENDENCIES = libloquat-core.la loquat-scan $(BROKEN_PLUGINS)
+
+%C%_test_scan_SOURCES = %D%/test_scan.c
+%C%_test_scan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_scan_LDADD = libloquat-core.la $(CHECK_LIBS)
+%C%_test_scan_DEPENDENCIES = libloquat-core.la loquat-scan $(BROKEN_PLUGINS)
 
 %C%_test_barcode_SOURCES = %D%/test_barcode.c
 %C%_test_barcode_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -33,7 +33,8 @@ extern "C" {
 	X(EREENTRANT, 24, "not allowed inside a callback") \
 	X(EFULL, 25, "limit reached") \
 	X(ECRYPTO, 26, "encryption or authentication failed") \
-	X(EDUPLICATE, 27, "the same user joined elsewhere")
+	X(EDUPLICATE, 27, "the same user joined elsewhere") \
+	X(ECRASH, 28, "crashed")
 
 enum {
 	LQ_OK = 0,
