@@ -49,6 +49,15 @@ TESTS += %D%/test_video
 %C%_test_video_SOURCES = %D%/test_video.c
 %C%_test_video_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_video_LDADD = %D%/libtesthost.la
+if PLUGIN_AVFORMAT
+if PLUGIN_OPUS
+check_PROGRAMS += %D%/test_files
+TESTS += %D%/test_files
+%C%_test_files_SOURCES = %D%/test_files.c
+%C%_test_files_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(AVFORMAT_CFLAGS)
+%C%_test_files_LDADD = %D%/libtesthost.la $(AVFORMAT_LIBS)
+endif
+endif
 endif
 endif
 endif
