@@ -327,7 +327,7 @@ void dev_close(dev_host *h)
 
 int dev_start(dev_host *h, const lq_format *fmt)
 {
-	int rc = h->desc->ops->set_format(h->self, 0, fmt);
+	int rc = h->desc->ops->set_format ? h->desc->ops->set_format(h->self, 0, fmt) : 0;
 	return rc < 0 ? rc : h->desc->ops->start(h->self);
 }
 

@@ -14,4 +14,11 @@ TESTS += %D%/test_sdl_window
 %C%_test_sdl_window_LDADD = $(CHECK_LIBS) $(XCB_LIBS)
 endif
 endif
+if PLUGIN_XCB
+check_PROGRAMS += %D%/test_x11
+TESTS += %D%/test_x11
+%C%_test_x11_SOURCES = %D%/test_x11.c %D%/devhost.c %D%/devhost.h %D%/spawn.c %D%/xlook.c %D%/xlook.h
+%C%_test_x11_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
+%C%_test_x11_LDADD = $(CHECK_LIBS) $(XCB_LIBS)
+endif
 endif

@@ -1,0 +1,16 @@
+/* What is on an X11 screen. */
+#include "common/util.h"
+#include "x11_nodes.h"
+
+static const lq_node_desc *const nodes[] = {&lq__screen};
+
+LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {
+	.struct_size = sizeof(lq_plugin),
+	.abi_minor = LQ_ABI_MINOR,
+	.name = "x11",
+	.version = "0.1",
+	.licence = "Apache-2.0",
+	.summary = "Screen capture from X11",
+	.nodes = nodes,
+	.n_nodes = LQ__COUNT(nodes),
+};
