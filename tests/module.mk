@@ -1,4 +1,5 @@
 # Each folder of tests brings its own programs.
+include tests/abi/module.mk
 include tests/broken-plugins/module.mk
 include tests/unit/module.mk
 include tests/graph/module.mk
