@@ -132,7 +132,7 @@ static int find_tracks(lq__client *c, const lq__message *m, lq__track **out)
 {
 	char error[128];
 	for (uint32_t i = 0; i < m->n_ids; i++) {
-		out[i] = lq__track_find(c->member->room, m->ids[i]);
+		out[i] = lq__room_find_track(c->member->room, m->ids[i]);
 		if (!out[i]) {
 			snprintf(error, sizeof error, "tracks[%u]: there is no track \"%.32s\" in this room", i, m->ids[i]);
 			lq__client_error(c, m, LQ_ENOENT, error);
@@ -154,7 +154,7 @@ static void on_unpublish(lq__client *c, const lq__message *m)
 		}
 	answer_ok(c, m);
 	for (uint32_t i = 0; i < m->n_ids; i++) {
-		lq__track *t = lq__track_find(c->member->room, m->ids[i]); /* an id may be there twice */
+		lq__track *t = lq__room_find_track(c->member->room, m->ids[i]); /* an id may be there twice */
 		if (t)
 			lq__track_remove(t);
 	}
@@ -162,7 +162,7 @@ static void on_unpublish(lq__client *c, const lq__message *m)
 
 static void on_mute(lq__client *c, const lq__message *m)
 {
-	lq__track *t = lq__track_find(c->member->room, m->track);
+	lq__track *t = lq__room_find_track(c->member->room, m->track);
 	if (!t) {
 		lq__client_error(c, m, LQ_ENOENT, "mute.track: there is no such track in this room");
 	} else if (t->member != c->member) {

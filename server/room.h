@@ -85,7 +85,7 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 void lq__track_announce(lq__track *t);
 void lq__track_remove(lq__track *t); /* tells the others, if they know of it */
 void lq__track_mute(lq__track *t, int muted);
-lq__track *lq__track_find(const lq__room *room, const char *id);
+lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
 
 /* New references. */

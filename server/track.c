@@ -92,7 +92,7 @@ void lq__track_mute(lq__track *t, int muted)
 	               json_pack("{s:s, s:s, s:s, s:b}", "type", "track_muted", "track", t->id, "user", t->member->user, "muted", t->muted));
 }
 
-lq__track *lq__track_find(const lq__room *room, const char *id)
+lq__track *lq__room_find_track(const lq__room *room, const char *id)
 {
 	LQ__EACH(lq__member, m, &room->members, link)
 		LQ__EACH(lq__track, t, &m->tracks, link)

@@ -1,7 +1,7 @@
 # tests/server: loquatd's parts, then loquatd itself.
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room
-TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room
+check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media
+TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media
 %C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_names_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_names_LDADD = libloquat-server.la $(CHECK_LIBS)
@@ -14,6 +14,10 @@ TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room
 %C%_test_room_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_room_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_room_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_media_SOURCES = %D%/test_media.c %D%/call.c %D%/call.h
+%C%_test_media_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_media_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_media_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 endif
 
 TESTS += %D%/protocol

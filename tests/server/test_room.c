@@ -206,7 +206,7 @@ START_TEST(tracks_are_told_and_taken_back)
 	         "\"type\":\"track_published\"}\n", t->id);
 	*strchr(expected, '2') = '1';
 	said(&bob, expected);
-	ck_assert_ptr_eq(lq__track_find(bob.member->room, t->id), t);
+	ck_assert_ptr_eq(lq__room_find_track(bob.member->room, t->id), t);
 	ck_assert_ptr_eq(lq__track_by_mid(ann.member, "0"), t);
 	lq__track_mute(t, 1);
 	lq__track_mute(t, 1);

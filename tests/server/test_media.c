@@ -1,0 +1,237 @@
+/* Calls through the forwarder: real sockets, DTLS and SRTP, with and without loss, garbage and surprises. */
+#include "tests/unit/suite.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <loquat/clock.h>
+#include <loquat/plugin/errors.h>
+#include <loquat/plugin/event.h>
+#include <loquat/plugin/node.h>
+
+#include "base/alloc.h"
+#include "tests/server/call.h"
+
+static call c;
+static person *ann, *bob, *eve;
+
+static void set_up(void)
+{
+	call_open(&c);
+	ann = call_join(&c, "ann");
+	bob = call_join(&c, "bob");
+}
+
+static void tear_down(void)
+{
+	call_close(&c);
+	ck_assert_int_eq(lq__alloc_live(), 0);
+}
+
+static int bob_sees(call *x) { return bob->video_frames >= 100 && bob->audio_frames >= 40; }
+static int bob_sees_more(call *x) { return bob->video_frames >= 400 && bob->audio_frames >= 150; }
+
+static void connect_both(uint32_t codec)
+{
+	call_publish(ann, codec);
+	call_subscribe(bob, ann);
+}
+
+START_TEST(frames_arrive_as_they_were_sent)
+{
+	connect_both(_i ? LQ_CODEC_H264 : LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	ck_assert_uint_eq(bob->wrong, 0);
+	ck_assert_uint_eq(bob->gaps, 0);
+	ck_assert_uint_ge(bob->key_frames, 1);
+	json_t *stats = call_request(bob, json_pack("{s:s}", "type", "stats"));
+	const json_t *tracks = json_object_get(json_object_get(stats, "subscribe"), "tracks");
+	ck_assert_uint_eq(json_array_size(tracks), 2);
+	ck_assert_int_ge(json_integer_value(json_object_get(json_array_get(tracks, 1), "packetsSent")), 100);
+	json_decref(stats);
+}
+END_TEST
+
+START_TEST(both_directions_at_once)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_publish(bob, LQ_CODEC_H264);
+	call_subscribe(ann, bob);
+	call_run(&c, bob_sees);
+	ck_assert_uint_ge(ann->video_frames, 1);
+	ck_assert_uint_eq(ann->wrong + bob->wrong, 0);
+}
+END_TEST
+
+START_TEST(what_is_lost_on_the_way_in_is_asked_for_again)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	ann->sending.lose_out = 11;
+	call_run(&c, bob_sees_more);
+	ck_assert_uint_eq(bob->wrong, 0);
+	ck_assert_uint_eq(bob->gaps, 0);
+	ck_assert(call_counter(&c, "media_nacks_sent_total") > 10);
+}
+END_TEST
+
+START_TEST(what_is_lost_on_the_way_out_is_sent_again)
+{
+	connect_both(_i ? LQ_CODEC_H264 : LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	bob->receiving.lose_in = 11;
+	call_run(&c, bob_sees_more);
+	ck_assert_uint_eq(bob->wrong, 0);
+	ck_assert_uint_eq(bob->gaps, 0);
+	ck_assert(call_counter(&c, "media_packets_retransmitted_total") > 10);
+	ck_assert(call_counter(&c, "media_nacks_sent_total") == 0);
+}
+END_TEST
+
+static int eve_sees(call *x) { return eve->video_frames >= 20 && eve->audio_frames >= 10; }
+
+START_TEST(a_latecomer_begins_with_a_key_frame)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	int asked = ann->keys_asked;
+	eve = call_join(&c, "eve");
+	call_subscribe(eve, ann);
+	call_run(&c, eve_sees);
+	ck_assert_int_eq(ann->keys_asked, asked + 1);
+	ck_assert_uint_ge(eve->key_frames, 1);
+	ck_assert_uint_eq(eve->wrong + eve->gaps + bob->wrong + bob->gaps, 0);
+}
+END_TEST
+
+static int64_t now(void)
+{
+	return lq_clock_now(lq_clock_real());
+}
+
+static int all_ask_until_bob_sees_more(call *x)
+{
+	lq_session_request_key_frame(bob->receiving.session, "1", now());
+	lq_session_request_key_frame(eve->receiving.session, "1", now());
+	return bob_sees_more(x);
+}
+
+START_TEST(key_frame_requests_are_throttled)
+{
+	connect_both(LQ_CODEC_VP8);
+	eve = call_join(&c, "eve");
+	call_subscribe(eve, ann);
+	call_run(&c, eve_sees);
+	int64_t began = now();
+	int asked = ann->keys_asked;
+	call_run(&c, all_ask_until_bob_sees_more);
+	int64_t intervals = (now() - began) / (300 * LQ_MSEC);
+	ck_assert_int_ge(ann->keys_asked, asked + 1);
+	ck_assert_int_le(ann->keys_asked, asked + intervals + 2);
+}
+END_TEST
+
+static void garbage(leg *from)
+{
+	uint8_t data[1400], out[256];
+	for (size_t kind = 0; kind < 8; kind++) {
+		size_t len = 20 + kind * 100;
+		RAND_bytes(data, sizeof data);
+		data[0] = (uint8_t[]){data[0], 0x80, 0x80, 22, 0x90, 0, 20, 0xbf}[kind];
+		data[1] = (uint8_t[]){data[1], 96, 200, 254, 127, 1, 254, 72}[kind];
+		call_send_raw(from, data, len);
+	}
+	/* The right name with the wrong password, and nobody's name. */
+	char name[300];
+	snprintf(name, sizeof name, "%.128s:x", lq_session_remote(bob->receiving.session)->ice_ufrag);
+	call_send_raw(from, out, lq_stun_build_request(out, sizeof out, data, name, "not the password at all", 1, 1, 1, 1));
+	call_send_raw(from, out, lq_stun_build_request(out, sizeof out, data, "a:b", "not the password at all", 1, 1, 1, 1));
+}
+
+static leg *noise_from;
+static int noisy_until_bob_sees_more(call *x)
+{
+	garbage(noise_from);
+	return bob_sees_more(x);
+}
+
+START_TEST(garbage_disturbs_nobody)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	/* From a stranger, then from the callers' own addresses. */
+	eve = call_join(&c, "eve");
+	call_publish(eve, LQ_CODEC_VP8);
+	eve->publishing = 0;
+	leg *from[] = {&eve->sending, &ann->sending, &bob->receiving};
+	noise_from = from[_i];
+	call_run(&c, noisy_until_bob_sees_more);
+	ck_assert_uint_eq(bob->wrong + bob->gaps, 0);
+	ck_assert(call_counter(&c, "media_dropped_stun_total") > 10);
+	ck_assert(call_counter(&c, "media_dropped_unknown_total") > 10);
+	if (_i)
+		ck_assert(call_counter(&c, "media_dropped_auth_total") > 10);
+}
+END_TEST
+
+static int dtls_failed(call *x) { return call_counter(x, "media_dtls_failed_total") > 0; }
+
+START_TEST(a_wrong_fingerprint_gets_no_media)
+{
+	bob->lies = 1;
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, dtls_failed);
+	ck_assert_uint_eq(bob->video_frames + bob->audio_frames, 0);
+}
+END_TEST
+
+static int bob_is_told(call *x) { return bob->receiving.state == LQ_DTLS_CLOSED; }
+
+START_TEST(who_leaves_says_good_bye)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	call_leave(bob);
+	call_run(&c, bob_is_told);
+	ck_assert_int_eq(bob->closed, LQ_CLOSE_NORMAL);
+}
+END_TEST
+
+static int ann_is_seen_again(call *x) { return bob->video_frames >= 300; }
+
+START_TEST(a_track_that_goes_makes_room_for_the_next)
+{
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, bob_sees);
+	call_leave(ann);
+	call_answer(bob);
+	json_decref(call_take(bob, "user_left"));
+	eve = call_join(&c, "eve");
+	call_publish(eve, LQ_CODEC_H264);
+	bob->last_video = -1;
+	call_subscribe(bob, eve);
+	call_run(&c, ann_is_seen_again);
+	ck_assert_uint_eq(bob->wrong + bob->gaps, 0);
+	json_t *stats = call_request(bob, json_pack("{s:s}", "type", "stats"));
+	ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(stats, "subscribe"), "tracks")), 2);
+	json_decref(stats);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("media");
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, frames_arrive_as_they_were_sent, 0, 2);
+	tcase_add_test(t, both_directions_at_once);
+	tcase_add_test(t, what_is_lost_on_the_way_in_is_asked_for_again);
+	tcase_add_loop_test(t, what_is_lost_on_the_way_out_is_sent_again, 0, 2);
+	tcase_add_test(t, a_latecomer_begins_with_a_key_frame);
+	tcase_add_test(t, key_frame_requests_are_throttled);
+	tcase_add_loop_test(t, garbage_disturbs_nobody, 0, 3);
+	tcase_add_test(t, a_wrong_fingerprint_gets_no_media);
+	tcase_add_test(t, who_leaves_says_good_bye);
+	tcase_add_test(t, a_track_that_goes_makes_room_for_the_next);
+	return run_case("server/media", t);
+}
