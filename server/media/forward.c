@@ -6,6 +6,7 @@
 #include "server/media/track.h"
 
 #define SECOND INT64_C(1000000000)
+#define KEY_PATIENCE INT64_C(500000000) /* ns until a key frame that does not come is asked for again */
 
 /* The first packet, or the first after the sender began anew: numbers go on from what was sent last. */
 static void join_on(lq__forward *f, const lq__slot *slot)

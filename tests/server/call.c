@@ -338,7 +338,7 @@ static void run_person(person *p)
 	int64_t t = now();
 	run_leg(&p->sending);
 	run_leg(&p->receiving);
-	if (!p->publishing || p->sending.state != LQ_DTLS_OPEN)
+	if (!p->publishing || p->sending.state != LQ_STATE_CONNECTED)
 		return;
 	if (t >= p->next_video) {
 		p->next_video = t + VIDEO_PERIOD;
