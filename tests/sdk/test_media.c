@@ -68,9 +68,10 @@ START_TEST(two_rooms_see_and_hear_each_other)
 	frames_after(&v, 3);
 	frames_after(&a, 3);
 	frames_after(&own, 3);
-	ck_assert_int_eq(v.wrong + a.wrong + own.wrong, 0);
-	ck_assert_int_eq(v.width, 32);
-	ck_assert(a.sample > 0.4f);
+	watcher seen = watcher_now(&v), heard = watcher_now(&a);
+	ck_assert_int_eq(seen.wrong + heard.wrong + watcher_now(&own).wrong, 0);
+	ck_assert_int_eq(seen.width, 32);
+	ck_assert(heard.sample > 0.4f);
 	const lq_sdk_event *ev = await_stream(e, alice, LQ_ON_FIRST_FRAME, "bob", LQ_VIDEO);
 	ck_assert_int_eq(ev->width, 32);
 	ck_assert_int_eq(ev->height, 16);
@@ -145,16 +146,16 @@ START_TEST(muting_silences_sound_and_stops_the_picture)
 	ck_assert_int_eq(await_stream(e, bob, LQ_ON_STREAM_MUTED, "alice", LQ_AUDIO)->muted, 1);
 	do
 		frames_after(&a, 1);
-	while (a.sample != 0.0f);
-	int before = v.frames;
+	while (watcher_now(&a).sample != 0.0f);
+	int before = watcher_now(&v).frames;
 	frames_after(&a, 20); /* 200 ms of sound without a picture */
-	ck_assert_int_le(v.frames - before, 2);
+	ck_assert_int_le(watcher_now(&v).frames - before, 2);
 	ck_assert_int_eq(lq_mute(alice, LQ_STREAM_MAIN, LQ_VIDEO, 0), 0);
 	ck_assert_int_eq(lq_mute(alice, LQ_STREAM_MAIN, LQ_AUDIO, 0), 0);
 	frames_after(&v, 2);
 	do
 		frames_after(&a, 1);
-	while (a.sample == 0.0f);
+	while (watcher_now(&a).sample == 0.0f);
 	lq_engine_destroy(e);
 }
 END_TEST
@@ -284,7 +285,7 @@ START_TEST(a_frame_callback_cannot_wait_for_itself)
 	pthread_cond_wait(&v.changed, &v.lock);
 	pthread_mutex_unlock(&v.lock);
 	ck_assert_int_eq(lq_view_frames(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, NULL, NULL), 0);
-	ck_assert_int_eq(v.frames, last + 1);
+	ck_assert_int_eq(watcher_now(&v).frames, last + 1);
 	lq_engine_destroy(e);
 }
 END_TEST

@@ -23,6 +23,7 @@ typedef struct watcher {
 
 #define WATCHER {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER}
 
-void frames_after(watcher *w, int n); /* waits until n more have come */
+void frames_after(watcher *w, int n);  /* waits until n more have come */
+watcher watcher_now(watcher *w);       /* a copy of the figures */
 
 #endif
