@@ -186,7 +186,7 @@ static int open_media(lq_session *s, int64_t now)
 	lq_srtp_keys keys;
 	int e = lq_dtls_keys(s->dtls, &keys);
 	if (!e)
-		e = lq_srtp_create(&keys, &s->srtp);
+		e = lq_srtp_create(&keys, s->config.direction == LQ_SEND, &s->srtp);
 	memset(&keys, 0, sizeof keys);
 	if (e)
 		return e;

@@ -41,6 +41,12 @@ typedef struct lq__sender {
 	uint32_t remote_jitter;
 } lq__sender;
 
+/* What a track has received, whatever its SSRCs. */
+typedef struct lq__received {
+	uint64_t packets, bytes, retransmitted, discarded, frames, key_frames, nack_count, pli_count;
+	double jitter_delay; /* s, video */
+} lq__received;
+
 typedef struct lq__receiver {
 	int bound; /* its SSRC is known */
 	uint32_t ssrc;
@@ -60,8 +66,7 @@ typedef struct lq__receiver {
 	double jitter;
 	int64_t last_key_request; /* LQ_TIME_NONE: never */
 	int key_wanted;           /* by the user of the session */
-	uint64_t packets, bytes, retransmitted, discarded, frames, key_frames, nack_count, pli_count;
-	double jitter_delay; /* s, video */
+	lq__received sum;
 } lq__receiver;
 
 typedef struct lq__track {

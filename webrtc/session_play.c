@@ -53,9 +53,9 @@ void lq__play_video(lq__track *t, const lq__video_frame *f, int64_t now)
 	lq_session_frame out = {.mid = t->mid, .codec = f->codec, .due = due > soon ? due : soon, .data = f->data, .len = f->len};
 	out.flags = (f->key ? LQ_BUFFER_KEY : 0u) | (f->discontinuity ? LQ_BUFFER_DISCONTINUITY : 0u);
 	out.capture_time = capture_time(t, f->capture_ntp, ts, r->delay.base, now);
-	r->frames++;
-	r->key_frames += f->key;
-	r->jitter_delay += (double)(now - f->first_arrival) / 1e9;
+	r->sum.frames++;
+	r->sum.key_frames += f->key;
+	r->sum.jitter_delay += (double)(now - f->first_arrival) / 1e9;
 	t->session->config.callbacks.frame(t->session->config.arg, &out);
 }
 
@@ -65,7 +65,7 @@ void lq__play_audio(lq__track *t, const lq__audio_frame *f, int64_t now)
 	lq_session_frame out = {.mid = t->mid, .codec = f->codec, .due = f->due, .duration = f->duration, .data = f->data, .len = f->len};
 	out.flags = (f->lost ? LQ_BUFFER_LOST : LQ_BUFFER_KEY) | (f->discontinuity ? LQ_BUFFER_DISCONTINUITY : 0u);
 	out.capture_time = capture_time(t, f->capture_ntp, f->timestamp, lq__jitter_audio_base(r->audio), now);
-	r->frames += !f->lost;
+	r->sum.frames += !f->lost;
 	t->session->config.callbacks.frame(t->session->config.arg, &out);
 }
 

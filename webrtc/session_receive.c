@@ -172,7 +172,7 @@ static void media_packet(lq__track *t, uint32_t codec, const lq_rtp *rtp, int re
 	if (e == LQ_EPARSE)
 		t->session->bad_packets++;
 	else if (e)
-		r->discarded++;
+		r->sum.discarded++;
 }
 
 /* The sender has begun a new stream for this track. */
@@ -186,6 +186,7 @@ static int rebind(lq__track *t, uint32_t ssrc)
 			t->receive = old;
 			return e;
 		}
+		t->receive->sum = old->sum;
 		lq__receiver_destroy(old);
 	}
 	t->receive->bound = 1;
@@ -205,7 +206,7 @@ static void repair_packet(lq__track *t, const lq_sdp_codec *rtx, const lq_rtp *r
 	original.payload_type = c->pt;
 	original.payload += 2;
 	original.payload_len -= 2;
-	t->receive->retransmitted++;
+	t->receive->sum.retransmitted++;
 	media_packet(t, lq_sdp_codec_id(c), &original, 1, now);
 }
 
@@ -222,8 +223,8 @@ void lq__receive_rtp(lq_session *s, const uint8_t *packet, size_t len, int64_t n
 		s->unknown_packets++;
 		return;
 	}
-	t->receive->packets++;
-	t->receive->bytes += len;
+	t->receive->sum.packets++;
+	t->receive->sum.bytes += len;
 	uint32_t codec = lq_sdp_codec_id(c);
 	if (codec == LQ_CODEC_NONE && c->apt != 0xffff)
 		repair_packet(t, c, &rtp, now);
@@ -247,7 +248,7 @@ static void ask_missing(lq__track *t, int64_t now)
 		return;
 	uint32_t n = lq__nack_ask(&r->nack, now, seqs, MAX_NACKS);
 	if (n) {
-		r->nack_count += n;
+		r->sum.nack_count += n;
 		lq__ask_packets(t, seqs, n, now);
 	}
 }
@@ -264,7 +265,7 @@ static void ask_key(lq__track *t, int64_t now)
 		return;
 	r->last_key_request = now;
 	r->key_wanted = 0;
-	r->pli_count++;
+	r->sum.pli_count++;
 	lq__ask_key_frame(t, now);
 }
 

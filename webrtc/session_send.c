@@ -63,11 +63,10 @@ static void stamp(const lq__track *t, uint8_t *packet, size_t len, int64_t now)
 	lq__put24(packet + (p - packet), (uint32_t)v & 0xffffff);
 }
 
-static void transmit(lq__track *t, const uint8_t *packet, size_t len, int64_t now)
+static void transmit(lq__track *t, const uint8_t *packet, size_t len)
 {
 	_Alignas(4) uint8_t out[LQ_RTP_MAX + LQ_SRTP_OVERHEAD];
 	memcpy(out, packet, len);
-	stamp(t, out, len, now);
 	if (lq_srtp_protect(t->session->srtp, out, &len))
 		return;
 	t->send->packets_sent++;
@@ -78,9 +77,11 @@ static void transmit(lq__track *t, const uint8_t *packet, size_t len, int64_t no
 static void transmit_first(lq__track *t, uint16_t seq, int64_t now)
 {
 	size_t len;
-	const uint8_t *packet = lq__history_first(t->send->history, seq, now, &len);
-	if (packet)
-		transmit(t, packet, len, now);
+	uint8_t *packet = lq__history_first(t->send->history, seq, now, &len);
+	if (!packet)
+		return;
+	stamp(t, packet, len, now);
+	transmit(t, packet, len);
 }
 
 /* RFC 4588: the original with the RTX stream's numbers, and its sequence number before the payload. */
@@ -94,7 +95,7 @@ static void transmit_again(lq__track *t, uint16_t seq, int64_t now)
 		return;
 	snd->retransmitted++;
 	if (t->rtx_pt == NO_PT || lq_rtp_parse(packet, len, &rtp)) {
-		transmit(t, packet, len, now);
+		transmit(t, packet, len); /* the same to the last bit, see srtp.h */
 		return;
 	}
 	uint8_t out[LQ_RTP_MAX];
@@ -104,7 +105,8 @@ static void transmit_again(lq__track *t, uint16_t seq, int64_t now)
 	lq__put32(out + 8, t->rtx_ssrc);
 	lq__put16(out + rtp.header_len, seq);
 	memcpy(out + rtp.header_len + 2, packet + rtp.header_len, len - rtp.header_len);
-	transmit(t, out, len + 2, now);
+	stamp(t, out, len + 2, now);
+	transmit(t, out, len + 2);
 }
 
 void lq__pace(lq_session *s, int64_t now)

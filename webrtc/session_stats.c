@@ -45,24 +45,24 @@ static void audio_stats(const sink *k, const lq__receiver *r)
 static void video_stats(const sink *k, const lq__receiver *r)
 {
 	tell(k, "framesDropped", (double)lq__jitter_video_dropped(r->video));
-	tell(k, "keyFramesReceived", (double)r->key_frames);
-	tell(k, "jitterBufferDelay", r->jitter_delay);
-	tell(k, "jitterBufferEmittedCount", (double)r->frames);
-	tell(k, "nackCount", (double)r->nack_count);
-	tell(k, "pliCount", (double)r->pli_count);
-	tell(k, "retransmittedPacketsReceived", (double)r->retransmitted);
+	tell(k, "keyFramesReceived", (double)r->sum.key_frames);
+	tell(k, "jitterBufferDelay", r->sum.jitter_delay);
+	tell(k, "jitterBufferEmittedCount", (double)r->sum.frames);
+	tell(k, "nackCount", (double)r->sum.nack_count);
+	tell(k, "pliCount", (double)r->sum.pli_count);
+	tell(k, "retransmittedPacketsReceived", (double)r->sum.retransmitted);
 }
 
 static void receiver_stats(const sink *k, const lq__track *t)
 {
 	const lq__receiver *r = t->receive;
 	int64_t expected = r->received ? r->highest - r->base_seq + 1 : 0;
-	tell(k, "packetsReceived", (double)r->packets);
-	tell(k, "bytesReceived", (double)r->bytes);
+	tell(k, "packetsReceived", (double)r->sum.packets);
+	tell(k, "bytesReceived", (double)r->sum.bytes);
 	tell(k, "packetsLost", (double)(expected - (int64_t)r->received));
-	tell(k, "packetsDiscarded", (double)r->discarded);
+	tell(k, "packetsDiscarded", (double)r->sum.discarded);
 	tell(k, "jitter", t->rate ? r->jitter / t->rate : 0);
-	tell(k, "framesReceived", (double)r->frames);
+	tell(k, "framesReceived", (double)r->sum.frames);
 	if (r->audio)
 		audio_stats(k, r);
 	else

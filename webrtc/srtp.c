@@ -24,11 +24,11 @@ static void init(void)
 	init_status = srtp_init();
 }
 
-static srtp_t make(const lq_srtp_keys *keys, const uint8_t *key, srtp_ssrc_type_t type)
+static srtp_t make(const lq_srtp_keys *keys, const uint8_t *key, srtp_ssrc_type_t type, int resend)
 {
 	uint8_t copy[sizeof keys->send]; /* libsrtp's type is not const */
 	memcpy(copy, key, sizeof copy);
-	srtp_policy_t policy = {.ssrc = {.type = type}, .key = copy, .window_size = REPLAY_WINDOW};
+	srtp_policy_t policy = {.ssrc = {.type = type}, .key = copy, .window_size = REPLAY_WINDOW, .allow_repeat_tx = resend};
 	if (keys->profile == LQ_SRTP_AEAD_AES_128_GCM) {
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
@@ -40,7 +40,7 @@ static srtp_t make(const lq_srtp_keys *keys, const uint8_t *key, srtp_ssrc_type_
 	return srtp_create(&s, &policy) == srtp_err_status_ok ? s : NULL;
 }
 
-int lq_srtp_create(const lq_srtp_keys *keys, lq_srtp **out)
+int lq_srtp_create(const lq_srtp_keys *keys, int resend, lq_srtp **out)
 {
 	if (keys->profile != LQ_SRTP_AEAD_AES_128_GCM && keys->profile != LQ_SRTP_AES_CM_128_HMAC_SHA1_80)
 		return LQ_ENOTSUP;
@@ -50,8 +50,8 @@ int lq_srtp_create(const lq_srtp_keys *keys, lq_srtp **out)
 	lq_srtp *s = lq__calloc(1, sizeof *s);
 	if (!s)
 		return LQ_ENOMEM;
-	s->send = make(keys, keys->send, ssrc_any_outbound);
-	s->receive = make(keys, keys->receive, ssrc_any_inbound);
+	s->send = make(keys, keys->send, ssrc_any_outbound, resend);
+	s->receive = make(keys, keys->receive, ssrc_any_inbound, 0);
 	if (!s->send || !s->receive) {
 		lq_srtp_destroy(s);
 		return LQ_ECRYPTO;

@@ -8,7 +8,9 @@
 #define LQ_SRTP_OVERHEAD 32
 
 typedef struct lq_srtp lq_srtp;
-int lq_srtp_create(const lq_srtp_keys *keys, lq_srtp **out);
+/* resend: a packet may be protected a second time and gives the same bytes, for peers without RTX. Another packet with its SSRC and sequence number
+ * must never follow then: AES-GCM would lose its secrets. Without it such a packet gets LQ_ECRYPTO. */
+int lq_srtp_create(const lq_srtp_keys *keys, int resend, lq_srtp **out);
 void lq_srtp_destroy(lq_srtp *srtp);
 /* *len is the packet's length before and after. LQ_ECRYPTO when authentication fails or the packet is a replay. */
 int lq_srtp_protect(lq_srtp *s, uint8_t *packet, size_t *len);

@@ -129,7 +129,7 @@ static void on_dtls_open(lq__peer *p)
 	lq_srtp_keys keys;
 	int e = lq_dtls_keys(p->dtls, &keys);
 	if (!e)
-		e = lq_srtp_create(&keys, &p->srtp);
+		e = lq_srtp_create(&keys, 0, &p->srtp);
 	memset(&keys, 0, sizeof keys);
 	if (e) {
 		lq_log(LQ_LOG_ERROR, "media", "no SRTP for a peer: %s", lq_error_text(e));

@@ -49,3 +49,11 @@ TESTS += %D%/test_session_parts %D%/test_session_memory
 %C%_test_session_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_session_memory_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 endif
+
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_session_wire
+TESTS += %D%/test_session_wire
+%C%_test_session_wire_SOURCES = %D%/test_session_wire.c %D%/pair.c %D%/pair.h %D%/simlink.c %D%/simlink.h
+%C%_test_session_wire_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_session_wire_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+endif

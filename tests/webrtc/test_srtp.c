@@ -217,7 +217,7 @@ static lq_srtp *make(uint16_t profile)
 {
 	lq_srtp_keys k = make_keys(profile);
 	lq_srtp *s;
-	ck_assert_int_eq(lq_srtp_create(&k, &s), 0);
+	ck_assert_int_eq(lq_srtp_create(&k, 0, &s), 0);
 	return s;
 }
 
@@ -307,6 +307,23 @@ START_TEST(packets_come_back_and_replays_do_not)
 }
 END_TEST
 
+START_TEST(sending_twice_must_be_asked_for)
+{
+	for (int resend = 0; resend < 2; resend++) {
+		lq_srtp_keys k = make_keys(profiles[_i]);
+		lq_srtp *s;
+		_Alignas(4) uint8_t first[300], second[300];
+		size_t len = rtp(first, 500, 100), again = rtp(second, 500, 100);
+		ck_assert_int_eq(lq_srtp_create(&k, resend, &s), 0);
+		ck_assert_int_eq(lq_srtp_protect(s, first, &len), 0);
+		ck_assert_int_eq(lq_srtp_protect(s, second, &again), resend ? 0 : LQ_ECRYPTO);
+		if (resend)
+			ck_assert_mem_eq(first, second, len);
+		lq_srtp_destroy(s);
+	}
+}
+END_TEST
+
 START_TEST(garbage_is_refused)
 {
 	lq_srtp *s = make(profiles[_i]);
@@ -324,7 +341,7 @@ START_TEST(garbage_is_refused)
 	lq_srtp_keys k = make_keys(profiles[_i]);
 	lq_srtp *none;
 	k.profile = 99;
-	ck_assert_int_eq(lq_srtp_create(&k, &none), LQ_ENOTSUP);
+	ck_assert_int_eq(lq_srtp_create(&k, 0, &none), LQ_ENOTSUP);
 	lq_srtp_destroy(s);
 }
 END_TEST
@@ -341,6 +358,7 @@ int main(void)
 	tcase_add_loop_test(t, rtp_equals_reference_across_rollover, 0, 2);
 	tcase_add_loop_test(t, rtcp_equals_reference, 0, 2);
 	tcase_add_loop_test(t, packets_come_back_and_replays_do_not, 0, 2);
+	tcase_add_loop_test(t, sending_twice_must_be_asked_for, 0, 2);
 	tcase_add_loop_test(t, garbage_is_refused, 0, 2);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
