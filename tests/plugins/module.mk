@@ -56,6 +56,11 @@ TESTS += %D%/test_files
 %C%_test_files_SOURCES = %D%/test_files.c
 %C%_test_files_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(AVFORMAT_CFLAGS)
 %C%_test_files_LDADD = %D%/libtesthost.la $(AVFORMAT_LIBS)
+check_PROGRAMS += %D%/test_graph
+TESTS += %D%/test_graph
+%C%_test_graph_SOURCES = %D%/test_graph.c
+%C%_test_graph_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_graph_LDADD = libloquat-core.la $(CHECK_LIBS)
 endif
 endif
 endif

@@ -140,8 +140,9 @@ static int examine(const char *name, found f[2])
 	return n;
 }
 
-static const struct { const char *codec, *name; enum AVCodecID id; } kinds[] = {{"h264", "a.mkv", AV_CODEC_ID_H264}, {"vp8", "a.mkv", AV_CODEC_ID_VP8},
-	{"vp8", "a.webm", AV_CODEC_ID_VP8}, {"vp9", "a.webm", AV_CODEC_ID_VP9}, {"h264", "a.mp4", AV_CODEC_ID_H264}};
+static const struct { const char *codec, *name; enum AVCodecID id; } kinds[] = {
+	{"h264", "a.mkv", AV_CODEC_ID_H264}, {"vp8", "a.mkv", AV_CODEC_ID_VP8}, {"vp8", "a.webm", AV_CODEC_ID_VP8},
+	{"vp9", "a.webm", AV_CODEC_ID_VP9}, {"h264", "a.mp4", AV_CODEC_ID_H264}};
 
 START_TEST(what_is_recorded_has_both_tracks_in_step)
 {
