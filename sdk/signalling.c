@@ -202,6 +202,8 @@ int lq__signal_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 		gone(s, in, in ? len : 0);
 		return 0;
 	case LWS_CALLBACK_CLIENT_CLOSED:
+	case LWS_CALLBACK_WSI_DESTROY: /* the only one to come when a connection is given up half-way */
+		s->wsi = wsi;
 		gone(s, NULL, 0);
 		return 0;
 	default:
