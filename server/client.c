@@ -81,8 +81,8 @@ static void answer_joined(lq__client *c, const lq__message *request)
 	const lq__member *m = c->member;
 	const lq__room *room = m->room;
 	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid, "user", m->user,
-	                            "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "members", lq__member_snapshot(m),
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid,
+	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "members", lq__member_snapshot(m),
 	                            "ice", lq__publish_ice_json(c->service->media, room->worker)));
 }
 

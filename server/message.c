@@ -236,8 +236,10 @@ int lq__message_parse(const char *text, size_t len, lq__message *out, char *erro
 	if (len > LQ_MESSAGE_MAX)
 		return fail(&r, LQ_EPROTO, "the message has more than %d bytes", LQ_MESSAGE_MAX);
 	out->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
-	if (!out->root)
-		return fail(&r, json_error_code(&e) == json_error_out_of_memory ? LQ_ENOMEM : LQ_EPROTO, "no JSON: line %d, column %d: %s", e.line, e.column, e.text);
+	if (!out->root) {
+		int code = json_error_code(&e) == json_error_out_of_memory ? LQ_ENOMEM : LQ_EPROTO;
+		return fail(&r, code, "no JSON: line %d, column %d: %s", e.line, e.column, e.text);
+	}
 	if (!json_is_object(out->root))
 		return fail(&r, LQ_EPROTO, "the message must be a JSON object, is %s", type_name(out->root));
 	return read_object(&r, out->root, out);

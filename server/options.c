@@ -147,7 +147,9 @@ static int complete(lq__options *o)
 	return 0;
 }
 
-enum { PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, LOG_LEVEL, PRINT_READY, HELP, VERSION_ };
+enum {
+	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, LOG_LEVEL, PRINT_READY, HELP, VERSION_
+};
 
 static const struct option table[] = {
 	{"port", 1, NULL, PORT}, {"host", 1, NULL, HOST}, {"media-port", 1, NULL, MEDIA_PORT}, {"media-host", 1, NULL, MEDIA_HOST},

@@ -79,7 +79,8 @@ static int check_track(publishing *p, uint32_t i)
 	if (!(m->direction & LQ_SDP_SENDONLY))
 		return refuse(p, i, "its section in the offer does not send");
 	if (keep_first_codec(m))
-		return refuse(p, i, t->media == LQ_MEDIA_AUDIO ? "the offer has no Opus for it" : "the offer has neither H264 (packetization-mode 1) nor VP8 nor VP9 for it");
+		return refuse(p, i, t->media == LQ_MEDIA_AUDIO ? "the offer has no Opus for it" :
+		                                                 "the offer has neither H264 (packetization-mode 1) nor VP8 nor VP9 for it");
 	return 0;
 }
 
@@ -277,8 +278,9 @@ static json_t *track_stats(const lq__track *t)
 	lq__track_stats s;
 	lq__media_track_stats(t->source, &s);
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "track", t->id, "packetsReceived", (json_int_t)s.packets_received, "bytesReceived",
-	                 (json_int_t)s.bytes_received, "packetsLost", (json_int_t)s.packets_lost, "retransmittedPacketsReceived", (json_int_t)s.packets_repaired,
-	                 "keyFramesReceived", (json_int_t)s.key_frames, "nackCount", (json_int_t)s.nacks_sent, "pliCount", (json_int_t)s.plis_sent);
+	                 (json_int_t)s.bytes_received, "packetsLost", (json_int_t)s.packets_lost, "retransmittedPacketsReceived",
+	                 (json_int_t)s.packets_repaired, "keyFramesReceived", (json_int_t)s.key_frames, "nackCount", (json_int_t)s.nacks_sent, "pliCount",
+	                 (json_int_t)s.plis_sent);
 }
 
 json_t *lq__publish_stats(const lq__member *m)

@@ -8,7 +8,8 @@
 struct lq__media;
 typedef struct lq__publisher lq__publisher;
 
-/* Answers a `publish` request. On success *answer is the `published` message and the new tracks are not yet announced; on error nothing has changed. */
+/* Answers a `publish` request. On success *answer is the `published` message and the new tracks are not yet announced; a request that is
+ * refused has changed nothing. */
 int lq__publish(struct lq__media *media, lq__member *m, const lq__message *request, json_t **answer, char *error, size_t error_size);
 /* Tells the others of tracks that lq__publish made and removed. */
 void lq__publish_announce(lq__member *m);

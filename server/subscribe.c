@@ -319,9 +319,9 @@ static json_t *slot_stats(const slot *sl)
 {
 	lq__forward_stats f;
 	lq__forward_stats_get(sl->forward, &f);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "track", sl->track->id, "packetsSent", (json_int_t)f.packets_sent, "bytesSent", (json_int_t)f.bytes_sent,
-	                 "retransmittedPacketsSent", (json_int_t)f.packets_retransmitted, "nackCount", (json_int_t)f.nacks_received, "pliCount",
-	                 (json_int_t)f.plis_received);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "track", sl->track->id, "packetsSent", (json_int_t)f.packets_sent, "bytesSent",
+	                 (json_int_t)f.bytes_sent, "retransmittedPacketsSent", (json_int_t)f.packets_retransmitted, "nackCount",
+	                 (json_int_t)f.nacks_received, "pliCount", (json_int_t)f.plis_received);
 }
 
 json_t *lq__subscribe_stats(const lq__member *m)

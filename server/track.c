@@ -123,7 +123,8 @@ static const char *codec_name(uint32_t codec)
 json_t *lq__track_json(const lq__track *t)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "id", t->id, "user", t->member->user, "kind", lq__media_name(t->media),
-	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width, "height", (int)t->height);
+	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width,
+	                 "height", (int)t->height);
 }
 
 static json_t *member_json(const lq__member *m)

@@ -215,7 +215,6 @@ static int note_seq(lq__media_track *t, int64_t seq)
 	} else {
 		note_arrival(t, seq);
 	}
-	t->received++;
 	return 1;
 }
 
@@ -230,7 +229,7 @@ static int note_key(lq__media_track *t, uint32_t timestamp)
 	return 1;
 }
 
-static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len)
+static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len, int repaired)
 {
 	lq__worker *w = t->peer->worker;
 	lq_payload_info info = {0};
@@ -240,7 +239,10 @@ static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const
 		lq__add(&w->count.dropped_late, 1);
 		return;
 	}
-	note_jitter(t, rtp->timestamp);
+	if (!repaired) { /* reports tell what the network does, not how it was made good */
+		t->received++;
+		note_jitter(t, rtp->timestamp);
+	}
 	if (t->peer->report_at == LQ_TIME_NONE)
 		t->peer->report_at = w->now + EARLY_REPORT;
 	lq__slot *slot = store(t, rtp, seq, payload, len);
@@ -260,7 +262,7 @@ static void receive_rtx(lq__media_track *t, const lq_rtp *rtp)
 		return; /* padding, to probe the bandwidth */
 	uint16_t seq = (uint16_t)(rtp->payload[0] << 8 | rtp->payload[1]);
 	lq__add(&t->packets_repaired, 1);
-	receive(t, rtp, seq, rtp->payload + 2, rtp->payload_len - 2);
+	receive(t, rtp, seq, rtp->payload + 2, rtp->payload_len - 2, 1);
 }
 
 void lq__track_rtp(lq__peer *p, const uint8_t *data, size_t len)
@@ -279,7 +281,7 @@ void lq__track_rtp(lq__peer *p, const uint8_t *data, size_t len)
 	if (rtp.payload_len > LQ_PAYLOAD_MAX)
 		lq__add(&w->count.dropped_long, 1);
 	else if (rtp.payload_type == t->config.pt)
-		receive(t, &rtp, rtp.seq, rtp.payload, rtp.payload_len);
+		receive(t, &rtp, rtp.seq, rtp.payload, rtp.payload_len, 0);
 	else
 		receive_rtx(t, &rtp);
 }

@@ -26,7 +26,8 @@ function start(program, args, env = {}) {
 }
 
 function startServer(args = [], { debug = true } = {}) {
-	return start(path.join(build, 'loquatd'), ['--port', '0', '--host', '127.0.0.1', ...(debug ? ['--debug'] : []), '--log-level', 'warning', '--web', path.join(source, 'sdk/web'), ...args]);
+	return start(path.join(build, 'loquatd'), ['--port', '0', '--host', '127.0.0.1', ...(debug ? ['--debug'] : []), '--log-level', 'warning',
+		'--web', path.join(source, 'sdk/web'), ...args]);
 }
 
 async function stop(server) {
