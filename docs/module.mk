@@ -1,3 +1,3 @@
 # Documents.
 EXTRA_DIST += %D%/architecture.md %D%/profiles.md %D%/protocol.md
-dist_man_MANS += %D%/man/loquat.1
+dist_man_MANS += %D%/man/loquat.1 %D%/man/loquatd.1
