@@ -28,6 +28,7 @@ typedef struct encoder {
 	const lq_format *in, *out;
 	int preset, profile, tune, threads, key_seconds;
 	int64_t bitrate;
+	int64_t max_bitrate; /* as the parameter says: the network can only lower it */
 	lq__frame_rate rate;
 	int want_key;
 	frame_times times[N_TIMES];
@@ -47,7 +48,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	if (!e)
 		return LQ_ENOMEM;
 	e->host = host;
-	e->bitrate = params[P_BITRATE].i;
+	e->bitrate = e->max_bitrate = params[P_BITRATE].i;
 	e->preset = (int)params[P_PRESET].i;
 	e->profile = (int)params[P_PROFILE].i;
 	e->tune = (int)params[P_TUNE].i;
@@ -315,7 +316,7 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 	encoder *e = self;
 	if (index != P_BITRATE)
 		return LQ_ENOTSUP;
-	e->bitrate = value->i;
+	e->bitrate = e->max_bitrate = value->i;
 	apply_rate(e);
 	return 0;
 }
@@ -326,7 +327,7 @@ static int event(void *self, const lq_event *event)
 	if (event->type == LQ_EVENT_KEY_FRAME) {
 		e->want_key = 1;
 	} else if (event->type == LQ_EVENT_TARGET_RATE) {
-		e->bitrate = lq__clamp(event->value, 30000, 100000000);
+		e->bitrate = lq__clamp(event->value, 30000, e->max_bitrate);
 		apply_rate(e);
 	}
 	return 0;
@@ -345,7 +346,7 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 }
 
 static const lq_param_desc params[] = {
-	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "1500000", 30000, 20000000, NULL, "Rate of the stream."},
+	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "1500000", 30000, 20000000, NULL, "Rate of the stream; lower where the network carries less."},
 	[P_PRESET] = {"preset", LQ_PARAM_CHOICE, 0, NULL, "auto", 0, 0, presets, "Effort; auto is veryfast up to 1280x720, superfast above."},
 	[P_PROFILE] = {"profile", LQ_PARAM_CHOICE, 0, NULL, "baseline", 0, 0, profiles, "Baseline is what every browser decodes."},
 	[P_TUNE] = {"tune", LQ_PARAM_CHOICE, 0, NULL, "zerolatency", 0, 0, tunes, "With none the encoder looks ahead, which delays the picture."},

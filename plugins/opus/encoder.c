@@ -19,6 +19,7 @@ typedef struct encoder {
 	const lq_host *host;
 	OpusEncoder *opus;
 	const lq_format *in, *out;
+	int max_bitrate; /* as the parameter says: the network can only lower it */
 	int bitrate, application, complexity, fec, dtx, loss;
 	uint32_t frame; /* samples per channel */
 
@@ -50,7 +51,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	if (!e)
 		return LQ_ENOMEM;
 	e->host = host;
-	e->bitrate = (int)params[P_BITRATE].i;
+	e->bitrate = e->max_bitrate = (int)params[P_BITRATE].i;
 	e->application = applications[params[P_APPLICATION].i];
 	e->frame = frames[params[P_FRAME_MS].i];
 	e->complexity = (int)params[P_COMPLEXITY].i;
@@ -223,7 +224,7 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 {
 	encoder *e = self;
 	switch (index) {
-	case P_BITRATE: e->bitrate = (int)value->i; break;
+	case P_BITRATE: e->bitrate = e->max_bitrate = (int)value->i; break;
 	case P_COMPLEXITY: e->complexity = (int)value->i; break;
 	case P_FEC: e->fec = (int)value->i; break;
 	case P_DTX: e->dtx = (int)value->i; break;
@@ -238,7 +239,7 @@ static int event(void *self, const lq_event *event)
 {
 	encoder *e = self;
 	if (event->type == LQ_EVENT_TARGET_RATE)
-		e->bitrate = (int)lq__clamp(event->value, 6000, 510000);
+		e->bitrate = (int)lq__clamp(event->value, 6000, e->max_bitrate);
 	else if (event->type == LQ_EVENT_LOSS) /* more than 25 % would spend most of the rate on the copy */
 		e->loss = (int)lq__clamp((event->value + 5) / 10, 0, 25);
 	else
@@ -261,7 +262,7 @@ static const char *const application_names[] = {"voip", "audio", "lowdelay", NUL
 static const char *const frame_names[] = {"10", "20", "40", "60", NULL};
 
 static const lq_param_desc params[] = {
-	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "32000", 6000, 510000, NULL, "Rate of the stream."},
+	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "32000", 6000, 510000, NULL, "Rate of the stream; lower where the network carries less."},
 	[P_APPLICATION] = {"application", LQ_PARAM_CHOICE, 0, NULL, "voip", 0, 0, application_names, "What the encoder is tuned for."},
 	[P_FRAME_MS] = {"frame_ms", LQ_PARAM_CHOICE, 0, "ms", "20", 0, 0, frame_names, "Length of a packet."},
 	[P_COMPLEXITY] = {"complexity", LQ_PARAM_INT, LQ_PARAM_RUNTIME, NULL, "9", 0, 10, NULL, "Effort: 10 is best and slowest."},

@@ -19,6 +19,7 @@ typedef struct encoder {
 	vpx_codec_enc_cfg_t cfg;
 	const lq_format *in, *out;
 	int64_t bitrate;
+	int64_t max_bitrate; /* as the parameter says: the network can only lower it */
 	lq__frame_rate rate;
 	vpx_codec_pts_t last_ticks;
 	int64_t key_pts; /* of the last key frame */
@@ -35,7 +36,7 @@ static int create(const lq_host *host, const lq_value *params, void **self, int 
 		return LQ_ENOMEM;
 	e->host = host;
 	e->vp9 = vp9;
-	e->bitrate = params[P_BITRATE].i;
+	e->bitrate = e->max_bitrate = params[P_BITRATE].i;
 	e->threads = (int)params[P_THREADS].i;
 	e->speed = (int)params[P_SPEED].i;
 	e->key_seconds = (int)params[P_KEY_INTERVAL].i;
@@ -293,7 +294,7 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 	encoder *e = self;
 	if (index != P_BITRATE)
 		return LQ_ENOTSUP;
-	e->bitrate = value->i;
+	e->bitrate = e->max_bitrate = value->i;
 	e->need_config = 1;
 	return 0;
 }
@@ -304,7 +305,7 @@ static int event(void *self, const lq_event *event)
 	if (event->type == LQ_EVENT_KEY_FRAME) {
 		e->want_key = 1;
 	} else if (event->type == LQ_EVENT_TARGET_RATE) {
-		e->bitrate = lq__clamp(event->value, 30000, 100000000);
+		e->bitrate = lq__clamp(event->value, 30000, e->max_bitrate);
 		e->need_config = 1;
 	}
 	return 0;
@@ -324,7 +325,7 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 }
 
 static const lq_param_desc params[] = {
-	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "1500000", 30000, 20000000, NULL, "Rate of the stream."},
+	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "1500000", 30000, 20000000, NULL, "Rate of the stream; lower where the network carries less."},
 	[P_THREADS] = {"threads", LQ_PARAM_INT, 0, NULL, "1", 1, 16, NULL, "Threads of the encoder."},
 	[P_SPEED] = {"speed", LQ_PARAM_INT, 0, NULL, "0", 0, 16, NULL, "Higher is faster and worse; 0 chooses by size. VP9 knows up to 9."},
 	[P_KEY_INTERVAL] = {"key_interval", LQ_PARAM_INT, 0, "s", "0", 0, 3600, NULL, "Time between key frames; 0: only when asked for."},

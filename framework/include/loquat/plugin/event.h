@@ -13,7 +13,7 @@ extern "C" {
 enum {
 	/* towards encoders and encoded captures */
 	LQ_EVENT_KEY_FRAME = 1,   /* send a key frame soon */
-	LQ_EVENT_TARGET_RATE = 2, /* value: bit/s for this stream */
+	LQ_EVENT_TARGET_RATE = 2, /* value: bit/s that this stream may take at most; the parameter "bitrate" stays the ceiling */
 	LQ_EVENT_LOSS = 3,        /* value: packet loss seen by the far side, in 1/1000 */
 	/* to the app */
 	LQ_EVENT_STATE = 16,       /* transport: value is LQ_STATE_*, text a reason; track unset */
