@@ -59,6 +59,7 @@ struct lq_link {
 	uint32_t from_port, to_port;
 	lq_link *tail;      /* `to` is a converter that negotiation put in: this one goes on from there */
 	int is_tail;
+	char *bridge;       /* the group that it comes and goes with when neither end is of that group; lq__free */
 	int attached;       /* in out->links */
 	int negotiated;
 	_Atomic int muted;

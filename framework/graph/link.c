@@ -163,6 +163,7 @@ void lq__link_destroy(lq_link *link)
 		lq__node_remove_port(link->from, link->out);
 	if (link->in->desc->flags & LQ_PORT_MANY && !in_use(g, link->in))
 		lq__node_remove_port(link->to, link->in);
+	lq__free(link->bridge);
 	lq__free(link);
 }
 

@@ -51,6 +51,12 @@ static size_t mark(lq_graph *g, const char *group, int not_running)
 	return count;
 }
 
+/* A link between nodes that run already: a recorder of the shared graph that is fed by this group's track. */
+static int is_bridge(const lq_link *l, const char *group)
+{
+	return l->bridge && (!group || !strcmp(l->bridge, group));
+}
+
 /* The node at a place in the order, NULL behind the last. */
 static lq_node *at(const lq_graph *g, int place)
 {
@@ -89,7 +95,7 @@ static int negotiate(lq_graph *g, const char *group, lq_diag *diag)
 {
 	int r = 0;
 	for (lq_link *l = g->links; l && !r; l = l->next)
-		if (takes_part(l->to) && !takes_part(l->from) && !l->negotiated)
+		if (((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group)) && !l->negotiated)
 			r = lq__negotiate_port(l->from, l->out, group, diag);
 	for (int i = 1; !r && at(g, i); i++)
 		r = lq__negotiate_node(at(g, i), group, diag);
@@ -123,7 +129,7 @@ static int stop_on_loop(lq_node *node, void *arg)
 }
 
 /* From sink to source, each with its ways out open before it starts. */
-static int start_nodes(lq_graph *g, int last, lq_diag *diag)
+static int start_nodes(lq_graph *g, const char *group, int last, lq_diag *diag)
 {
 	for (int i = last; i > 0; i--) {
 		lq_node *n = at(g, i);
@@ -135,7 +141,7 @@ static int start_nodes(lq_graph *g, int last, lq_diag *diag)
 			return lq_diag_add(diag, r, n->name, "%s did not start: %s", n->desc->id, lq__call_reason(n, r));
 	}
 	for (lq_link *l = g->links; l; l = l->next)
-		if (takes_part(l->to) && !takes_part(l->from))
+		if ((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group))
 			lq__link_attach(l);
 	return 0;
 }
@@ -152,12 +158,12 @@ static int forget_formats(lq_node *node, void *arg)
 }
 
 /* A start that failed leaves the group as it was before. */
-static void take_back(lq_graph *g)
+static void take_back(lq_graph *g, const char *group)
 {
 	for (int i = 1; at(g, i); i++)
 		lq__node_call(at(g, i), stop_on_loop, NULL);
 	for (lq_link *l = g->links; l; l = l->next)
-		if (takes_part(l->from) || takes_part(l->to)) {
+		if (takes_part(l->from) || takes_part(l->to) || is_bridge(l, group)) {
 			if (l->tail)
 				lq__unconvert(l); /* frees a link behind this one */
 			lq__link_reset(l);
@@ -184,9 +190,9 @@ int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag)
 	if (!r)
 		r = prepare_links(graph, diag);
 	if (!r)
-		r = start_nodes(graph, last, diag);
+		r = start_nodes(graph, group, last, diag);
 	if (r)
-		take_back(graph);
+		take_back(graph, group);
 	return r;
 }
 
@@ -212,10 +218,10 @@ static void free_own_thread(lq_graph *g, const lq_node *node)
 			lq__queue_close(l);
 }
 
-static void stop_nodes(lq_graph *g)
+static void stop_nodes(lq_graph *g, const char *group)
 {
 	for (lq_link *l = g->links; l; l = l->next)
-		if (takes_part(l->to) && !takes_part(l->from))
+		if ((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group))
 			lq__link_detach(l);
 	for (int i = 1; at(g, i); i++) {
 		lq_node *n = at(g, i);
@@ -233,10 +239,10 @@ static void stop_nodes(lq_graph *g)
 void lq__graph_remove(lq_graph *g, const char *group)
 {
 	mark(g, group, 0);
-	stop_nodes(g);
+	stop_nodes(g, group);
 	for (lq_link *l = g->links, *next; l; l = next) {
 		next = l->next;
-		if (takes_part(l->from) || takes_part(l->to))
+		if (takes_part(l->from) || takes_part(l->to) || is_bridge(l, group))
 			lq__link_destroy(l);
 	}
 	for (lq_node *n = g->nodes, *next; n; n = next) {

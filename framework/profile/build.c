@@ -229,6 +229,8 @@ static int link_nodes(builder *b, const char *place, lq_node *from, const lq__el
 	if (r)
 		return r;
 	b->links[b->n_links++] = link;
+	if (strcmp(from->group, b->config->group) && strcmp(to->group, b->config->group) && !(link->bridge = lq__strdup(b->config->group)))
+		return no_memory(b, place);
 	if (!is_track || port)
 		return 0;
 	b->outs[b->n_outs++] = (taken){from, out, link->out};

@@ -71,6 +71,28 @@ START_TEST(call_is_built_from_three_graphs)
 }
 END_TEST
 
+START_TEST(shared_recorder_is_fed_by_a_track_that_comes_and_goes)
+{
+	static const char patch[] =
+		"{\"graphs\":{\"shared\":{\"nodes\":{\"record\":{\"use\":\"kit.mix\",\"loop\":\"net\",\"params\":{\"tag\":\"record\"}}}},"
+		"\"subscribe\":{\"nodes\":{\"vdec\":null,\"window\":null},\"chains\":[[\"net.video\",\"file\"],[\"net.video\",\"record\"]]}}}";
+	lq_format raw = {.struct_size = sizeof raw, .media = LQ_MEDIA_VIDEO, .codec = LQ_CODEC_RAW, .pixel = LQ_PIXEL_I420, .width = 64, .height = 48};
+	must(lq_profile_patch(profile, patch, "patch", k.diag));
+	must(build("shared", "shared", 0, NULL));
+	must(lq_graph_start(k.graph, "shared", k.diag));
+	for (int round = 1; round <= 3; round++) {
+		must(build("subscribe", "s1", 0, &raw));
+		must(lq_graph_start(k.graph, "s1", k.diag));
+		ck_assert_int_eq(lq_graph_run_until(k.graph, round * LQ_SEC), 0);
+		kit_push(kit_seen("none"), 3);
+		ck_assert_int_eq(lq_graph_run_until(k.graph, round * LQ_SEC + LQ_SEC / 2), 0);
+		ck_assert_int_eq(kit_seen("record")->buffers, 3 * round);
+		must(lq_graph_remove(k.graph, "s1"));
+		ck_assert_ptr_null(lq_node_link(lq_graph_find(k.graph, "shared/record"), LQ_IN, 0));
+	}
+}
+END_TEST
+
 START_TEST(media_keeps_its_chains_only)
 {
 	must(build("shared", "shared", 0, NULL));
@@ -165,6 +187,7 @@ int main(void)
 	TCase *t = tcase_create("build");
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, call_is_built_from_three_graphs);
+	tcase_add_test(t, shared_recorder_is_fed_by_a_track_that_comes_and_goes);
 	tcase_add_test(t, media_keeps_its_chains_only);
 	tcase_add_test(t, loop_is_inherited_along_the_chain);
 	tcase_add_test(t, queue_is_as_the_profile_says);
