@@ -2,15 +2,19 @@
 #include "tool.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <loquat/log.h>
+#include <loquat/profile.h>
 
 static const char help[] =
-	"usage: loquat inspect [--json] [NODE]\n\n"
+	"usage: loquat inspect [--json] [NODE]\n"
+	"       loquat inspect --schema\n\n"
 	"Without NODE: all plugins with version, licence and file, their nodes, and the plugins that could not be loaded with the reason.\n"
 	"With NODE (\"codec.h264.enc\", or \"codec.h264.enc@ffmpeg\"): its ports, parameters and devices.\n\n"
-	"  --json  the same as one JSON object\n";
+	"  --json    the same as one JSON object\n"
+	"  --schema  a JSON Schema (draft 2020-12) of profiles, with the nodes and parameters of this installation: for editors\n";
 
 static const char *kind_name(uint32_t kind)
 {
@@ -202,22 +206,33 @@ static int inspect(const lq_registry *reg, const char *use, int as_json)
 	return status;
 }
 
+static int print_schema(const lq_registry *reg)
+{
+	char *text = lq_profile_schema(reg);
+	if (!text)
+		return tool_error(TOOL_FAILED, "inspect", "out of memory");
+	puts(text);
+	free(text);
+	return TOOL_OK;
+}
+
 int cmd_inspect(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {0}};
-	int as_json = 0;
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {"schema", no_argument, NULL, 's'}, {0}};
+	int as_json = 0, as_schema = 0;
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {
 		case 'h': fputs(help, stdout); return TOOL_OK;
 		case 'j': as_json = 1; break;
+		case 's': as_schema = 1; break;
 		default: return tool_usage("inspect");
 		}
-	if (argc - optind > 1)
-		return tool_error(TOOL_USAGE, "inspect", "one node at a time, please");
+	if (argc - optind > !as_schema)
+		return tool_error(TOOL_USAGE, "inspect", as_schema ? "--schema takes no node" : "one node at a time, please");
 	lq_registry *reg = tool_registry("inspect");
 	if (!reg)
 		return TOOL_FAILED;
-	int status = inspect(reg, optind < argc ? argv[optind] : NULL, as_json);
+	int status = as_schema ? print_schema(reg) : inspect(reg, optind < argc ? argv[optind] : NULL, as_json);
 	lq_registry_destroy(reg);
 	return status;
 }

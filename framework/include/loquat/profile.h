@@ -28,6 +28,10 @@ int lq_profile_check(const lq_profile *profile, const lq_registry *registry, lq_
 /* The merged profile as JSON; free() it. */
 char *lq_profile_json(const lq_profile *profile);
 
+/* A JSON Schema (draft 2020-12) of profiles as the registry's plugins make them: the nodes' ids, their parameters with types and ranges. free() it.
+ * NULL: no memory. */
+char *lq_profile_schema(const lq_registry *registry);
+
 /* Adds one of the profile's graphs ("shared", "publish", "subscribe", or any other name) to a graph as group `group`. Its nodes are named
  * "group/node"; nodes that it does not define itself are looked up in group "shared". `media` (LQ_MEDIA_*) keeps only the chains for that
  * media, LQ_MEDIA_NONE all. Does not start it. A list in `use` is tried in order until one can be made and takes the format. */
