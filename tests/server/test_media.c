@@ -219,6 +219,44 @@ START_TEST(a_track_that_goes_makes_room_for_the_next)
 }
 END_TEST
 
+/* Repeats a request while the first, then the second … allocation fails, until none does. */
+static json_t *until_memory_suffices(person *p, const json_t *request, const char *type)
+{
+	for (long n = 1;; n++) {
+		lq__alloc_fail_at(n);
+		json_t *m = call_request(p, json_deep_copy(request));
+		lq__alloc_fail_at(0);
+		const char *got = json_string_value(json_object_get(m, "type"));
+		if (!strcmp(got, type))
+			return m;
+		ck_assert_str_eq(got, "error");
+		ck_assert_int_lt(n, 1000);
+		json_decref(m);
+	}
+}
+
+START_TEST(memory_that_is_missing_is_an_answer)
+{
+	static char offer[65536];
+	const uint32_t vp8 = LQ_CODEC_VP8;
+	const lq_session_config config = {.direction = LQ_SEND};
+	lq_session *s;
+	ck_assert_int_eq(lq_session_create(&config, &s), 0);
+	ck_assert_int_eq(lq_session_set_local_ice(s, "abcd", "abcdefghijklmnopqrstuvwx", NULL, 0), 0);
+	ck_assert_int_eq(lq_session_add_track(s, "v", LQ_MEDIA_VIDEO, &vp8, 1, "s v"), 0);
+	ck_assert_int_gt(lq_session_describe(s, offer, sizeof offer), 0);
+	lq_session_destroy(s);
+	json_t *publish = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "type", "publish", "sdp", offer, "tracks", "mid", "v", "kind", "video");
+	json_t *m = until_memory_suffices(ann, publish, "published");
+	json_t *subscribe = json_pack("{s:s, s:[O]}", "type", "subscribe", "tracks", json_object_get(json_array_get(json_object_get(m, "tracks"), 0), "track"));
+	json_decref(m);
+	json_decref(until_memory_suffices(bob, subscribe, "ok"));
+	json_decref(publish);
+	json_decref(subscribe);
+	ck_assert_uint_eq(ann->client.member->n_tracks, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("media");
@@ -233,5 +271,6 @@ int main(void)
 	tcase_add_test(t, a_wrong_fingerprint_gets_no_media);
 	tcase_add_test(t, who_leaves_says_good_bye);
 	tcase_add_test(t, a_track_that_goes_makes_room_for_the_next);
+	tcase_add_test(t, memory_that_is_missing_is_an_answer);
 	return run_case("server/media", t);
 }
