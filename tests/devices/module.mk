@@ -21,4 +21,13 @@ TESTS += %D%/test_x11
 %C%_test_x11_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
 %C%_test_x11_LDADD = $(CHECK_LIBS) $(XCB_LIBS)
 endif
+if PLUGIN_V4L2
+check_PROGRAMS += %D%/test_v4l2
+TESTS += %D%/test_v4l2
+%C%_test_v4l2_SOURCES = %D%/test_v4l2.c %D%/devhost.c %D%/devhost.h plugins/v4l2/modes.c
+%C%_test_v4l2_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_v4l2_LDADD = $(CHECK_LIBS)
 endif
+endif
+# Not run by make check: it boots a virtual machine that has a camera.
+EXTRA_DIST += %D%/v4l2-qemu.sh
