@@ -58,5 +58,5 @@ chmod +x "$ird/init"
 
 timeout 600 nice qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 2 -nographic -no-reboot -nic none \
 	-kernel "$cache/root/boot/vmlinuz-$version" -initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1" \
-	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on < /dev/null | tee "$work/log"
+	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null | tee "$work/log"
 grep -q "test_v4l2 exit 0" "$work/log"
