@@ -56,7 +56,7 @@ struct join {
 	uint32_t join_ms, first_video_ms;
 	struct peer peers[MAX_PEERS];
 	int n_peers;
-	json_t *figures; /* owner -> name -> value, of the last look */
+	json_t *figures; /* owner -> name -> value; what has left keeps its last ones */
 };
 
 static void on_video(const lq_frame *frame, void *arg)
@@ -131,6 +131,15 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 		if (*e->user && e->kind == LQ_VIDEO && !j->first_video_ms)
 			j->first_video_ms = e->elapsed_ms;
 		break;
+	case LQ_ON_LOCAL_PUBLISHED:
+		if (e->code)
+			j->over = j->failed = 1;
+		/* fall through */
+	case LQ_ON_SUBSCRIBED:
+		if (e->code)
+			tool_error(TOOL_FAILED, "join", "%s%s%s: %s", *e->user ? e->user : "our", *e->user ? "'s " : " ", e->kind == LQ_AUDIO ? "sound" : "picture",
+			           *e->text ? e->text : lq_error_text(e->code));
+		break;
 	case LQ_ON_ERROR:
 	case LQ_ON_WARNING: fprintf(stderr, "loquat join: %s: %s\n", e->type == LQ_ON_ERROR ? "error" : "warning", e->text); break;
 	default: break;
@@ -181,8 +190,6 @@ static json_t *peer_json(const struct join *j, const struct peer *p)
 static json_t *report(struct join *j)
 {
 	json_t *peers = json_array(), *best = NULL, *out;
-	json_decref(j->figures);
-	j->figures = json_object();
 	lq_room_stats(j->room, on_figure, j->figures);
 	for (int i = 0; i < j->n_peers; i++) {
 		json_t *p = peer_json(j, &j->peers[i]);
@@ -281,6 +288,7 @@ static int join(struct join *j)
 	lq_join_params params = {.size = sizeof params, .server = j->server, .user = j->user, .name = j->name, .token = j->token};
 	int status = TOOL_FAILED, r;
 
+	j->figures = json_object();
 	if (!patch)
 		tool_diag(diag);
 	else if (lq_engine_create(&config, &j->engine, error, sizeof error))

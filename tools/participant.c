@@ -90,6 +90,14 @@ static void use_nulls(json_t *shared, json_t *subscribe)
 	set_node(subscribe, "window", json_pack("{s:s, s:s}", "use", "render.null", "loop", "video"));
 }
 
+static void name_window(json_t *subscribe, const participant_options *o)
+{
+	char title[160];
+	snprintf(title, sizeof title, "%s sees", o->label ? o->label : "loquat");
+	set_param(subscribe, "window", "title", json_string(title));
+	set_param(subscribe, "window", "size", json_string(o->size ? o->size : "640x360"));
+}
+
 static void use_codec(json_t *publish, const char *codec)
 {
 	char use[64];
@@ -130,7 +138,9 @@ static void lay_over(json_t *profile, const participant_options *o)
 		use_codec(publish, o->codec);
 	if (o->headless)
 		use_nulls(shared, subscribe);
-	else if (!o->devices)
+	else
+		name_window(subscribe, o);
+	if (!o->headless && !o->devices)
 		set_node(shared, "speaker", json_pack("{s:s, s:s}", "use", "render.null", "loop", "audio"));
 	if (o->record || o->snapshot)
 		json_object_set_new(json_object_get(profile, "loops"), "record", json_object());
