@@ -49,7 +49,8 @@ while read -r m; do
 done < /order
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro host /host
 mount -t tmpfs t /host/tmp; mount --bind /proc /host/proc; mount --bind /sys /host/sys; mount --bind /dev /host/dev
-chroot /host /bin/sh -c 'cd /tmp && LQ_TEST_CAMERA=/dev/video0 LQ_PLUGIN_PATH=$build/plugins/.libs CK_TIMEOUT_MULTIPLIER=4 $build/tests/devices/test_v4l2' 2>&1
+export LQ_TEST_CAMERA=/dev/video0 LQ_PLUGIN_PATH=$build/plugins/.libs CK_TIMEOUT_MULTIPLIER=4
+chroot /host /bin/sh -c 'cd /tmp && exec $build/tests/devices/test_v4l2' 2>&1
 echo "test_v4l2 exit \$?"
 poweroff -f
 EOF
