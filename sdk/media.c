@@ -30,7 +30,7 @@ static int is_local(const lq__media_track *t)
 
 void lq__group_name(const lq__media_track *t, char out[LQ__GROUP_MAX])
 {
-	const char *stream = lq__stream_name(t->stream), *kind = lq__kind_name(t->kind);
+	const char *stream = lq__stream_label(t->stream), *kind = lq__kind_label(t->kind);
 	if (is_local(t))
 		snprintf(out, LQ__GROUP_MAX, "publish/%s/%s", stream, kind);
 	else
@@ -255,7 +255,7 @@ static int bind(lq__media *m, entry *e, const char *group, lq_diag *diag)
 	lq_link *l = net_link(m, group, local);
 	if (!l)
 		return lq_diag_add(diag, LQ_ENOENT, lq_profile_name(m->config.profile), "graphs.%s has no chain %s net.%s", local ? "publish" : "subscribe",
-		                   local ? "to" : "from", lq__kind_name(e->track.kind));
+		                   local ? "to" : "from", lq__kind_label(e->track.kind));
 	e->port = local ? lq_link_to_port(l) : lq_link_from_port(l);
 	net_call c = {.direction = local ? LQ_SEND : LQ_RECEIVE, .port = e->port, .text = e->track.mid};
 	int r = open_direction(m, c.direction, diag);

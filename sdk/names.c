@@ -63,7 +63,7 @@ int lq__server_parse(const char *server, lq__server *out)
 
 static const char *const streams[] = {"main", "sub", "third", "fourth"};
 
-const char *lq__stream_name(lq_stream stream)
+const char *lq__stream_label(lq_stream stream)
 {
 	return streams[stream];
 }
@@ -78,7 +78,7 @@ int lq__stream_parse(const char *name, lq_stream *out)
 	return LQ_EINVAL;
 }
 
-const char *lq__kind_name(lq_track_kind kind)
+const char *lq__kind_label(lq_track_kind kind)
 {
 	return kind == LQ_AUDIO ? "audio" : "video";
 }

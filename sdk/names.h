@@ -13,8 +13,8 @@ typedef struct lq__server {
 
 int lq__user_check(const char *user);                         /* 0, LQ_ERANGE, LQ_EINVAL */
 int lq__server_parse(const char *server, lq__server *out);    /* "ws://host:port", "host:port", "[v6]:port"; else LQ_EINVAL */
-const char *lq__stream_name(lq_stream stream);
+const char *lq__stream_label(lq_stream stream);
 int lq__stream_parse(const char *name, lq_stream *out);
-const char *lq__kind_name(lq_track_kind kind);
+const char *lq__kind_label(lq_track_kind kind);
 
 #endif

@@ -284,16 +284,18 @@ static char *dump(json_t *obj)
 
 char *lq__req_join(int64_t id, const char *room, const char *user, const char *name, const char *token)
 {
-	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", room, "user", user && *user ? user : NULL,
-	                      "name", name && *name ? name : NULL, "token", token));
+	user = user && *user ? user : NULL;
+	name = name && *name ? name : NULL;
+	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", room, "user", user, "name",
+	                      name, "token", token));
 }
 
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n)
 {
 	json_t *array = json_array();
 	for (uint32_t i = 0; i < n; i++)
-		if (json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "mid", tracks[i].mid, "kind", lq__kind_name(tracks[i].kind), "stream",
-		                                           lq__stream_name(tracks[i].stream)))) {
+		if (json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "mid", tracks[i].mid, "kind", lq__kind_label(tracks[i].kind), "stream",
+		                                           lq__stream_label(tracks[i].stream)))) {
 			json_decref(array);
 			return NULL;
 		}

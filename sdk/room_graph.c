@@ -32,8 +32,9 @@ static void on_state(lq_room *room, const graph_event *e)
 	const char *what = e->direction == LQ_SEND ? "publish" : "subscribe";
 	if (e->value != LQ_STATE_FAILED && e->value != LQ_STATE_DISCONNECTED)
 		return;
-	snprintf(text, sizeof text, "media (%s): the connection %s%s%s", what, e->value == LQ_STATE_FAILED ? "failed" : "was interrupted", *e->text ? ": " : "", e->text);
-	lq__room_warn(room, e->value == LQ_STATE_FAILED ? LQ_ON_ERROR : LQ_ON_WARNING, LQ_ECONN, text);
+	int failed = e->value == LQ_STATE_FAILED;
+	snprintf(text, sizeof text, "media (%s): the connection %s%s%s", what, failed ? "failed" : "was interrupted", *e->text ? ": " : "", e->text);
+	lq__room_warn(room, failed ? LQ_ON_ERROR : LQ_ON_WARNING, LQ_ECONN, text);
 }
 
 static void on_view_closed(lq_room *room, const graph_event *e)

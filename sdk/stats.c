@@ -43,7 +43,7 @@ static void add(question *q, const char *owner, const char *name, double value)
 
 static void owner_of(const lq__media_track *t, char *out, size_t size)
 {
-	snprintf(out, size, "%s/%s/%s", *t->user ? t->user : "local", lq__stream_name(t->stream), lq__kind_name(t->kind));
+	snprintf(out, size, "%s/%s/%s", *t->user ? t->user : "local", lq__stream_label(t->stream), lq__kind_label(t->kind));
 }
 
 /* Queues report as their nodes; what they count is not a track's. */

@@ -200,7 +200,8 @@ static void offer(client *c)
 			continue;
 		char mid[32];
 		snprintf(mid, sizeof mid, "r%s", t->id);
-		json_array_append_new(tracks, json_pack("{s:s, s:s, s:s, s:s, s:s}", "mid", mid, "track", t->id, "user", t->user, "kind", t->kind, "stream", t->stream));
+		json_array_append_new(tracks, json_pack("{s:s, s:s, s:s, s:s, s:s}", "mid", mid, "track", t->id, "user", t->user, "kind", t->kind, "stream",
+		                                        t->stream));
 		snprintf(sdp + strlen(sdp), sizeof sdp - strlen(sdp), "%s %s\n", mid, t->id);
 	}
 	send_json(c, json_pack("{s:s, s:s, s:I, s:o}", "type", "offer", "sdp", sdp, "rev", (json_int_t)++c->rev, "tracks", tracks));

@@ -81,15 +81,20 @@ static int is(const kept_event *k, const lq_room *room, lq_sdk_event_type type, 
 	return k->event.type == type && (!room || k->event.room == room) && (!user || !strcmp(k->user, user)) && (!kind || k->event.kind == kind);
 }
 
+static void print_kept(void)
+{
+	for (const kept_event *k = kept; k < kept + n_kept; k++)
+		fprintf(stderr, "passed over: event %d code %d user \"%s\" kind %d: %s\n", k->event.type, k->event.code, k->user, k->event.kind, k->text);
+}
+
 const lq_sdk_event *await_stream(lq_engine *e, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind)
 {
 	const lq_sdk_event *ev;
 	for (int i = 0;; i++) {
 		if (i == n_kept) {
 			int r = lq_engine_poll(e, 30000, &ev);
-			for (int j = 0; r && j < n_kept; j++)
-				fprintf(stderr, "passed over: event %d code %d user \"%s\" kind %d: %s\n", kept[j].event.type, kept[j].event.code, kept[j].user, kept[j].event.kind,
-				        kept[j].text);
+			if (r)
+				print_kept();
 			ck_assert_msg(!r, "no event of type %d came", type);
 			keep(ev);
 		}

@@ -13,7 +13,8 @@ lq_engine *engine_with(lq_event_cb cb, void *user_data);
 lq_room *room_new(lq_engine *e, lq_switch publish, lq_switch subscribe);
 int room_join(lq_room *room, const char *server, const char *user);
 
-/* Fetches events until one of this type comes (of the room, unless NULL), which it returns; others are kept for later calls. Ends the test after half a minute. */
+/* Fetches events until one of this type comes (of the room, unless NULL), which it returns; others are kept for later calls. Ends
+ * the test after half a minute. */
 const lq_sdk_event *await(lq_engine *e, const lq_room *room, lq_sdk_event_type type);
 /* The same, for a stream event of a user and kind. */
 const lq_sdk_event *await_stream(lq_engine *e, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind);

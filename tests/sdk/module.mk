@@ -3,7 +3,7 @@ SDK_TEST_CPPFLAGS = $(SDK_CPPFLAGS)
 SDK_TEST_LIBS = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 check_LTLIBRARIES += %D%/sdktest.la
-%C%_sdktest_la_SOURCES = %D%/plugin_test.c
+%C%_sdktest_la_SOURCES = %D%/plugin_test.c %D%/plugin_test.h %D%/transport_test.c
 %C%_sdktest_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 
 SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call

@@ -1,31 +1,22 @@
-/* A plugin of simple nodes for tests of the SDK: a source, a codec that copies, a sink, and a transport that carries packets within this process,
- * from the port that published a track to all ports that subscribed to it. Its descriptions are lines "mid track"; a receiving port's mid is "r" and
- * the track. */
-#include <loquat/plugin/plugin.h>
+/* A plugin of simple nodes for tests of the SDK: a source, a codec that copies, a sink, and the transport of transport_test.c. */
+#include "plugin_test.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 32
-#define HEIGHT 16
-#define SAMPLES 480
-#define PICTURE (WIDTH * HEIGHT * 3 / 2)
-
-static lq_format video_raw(void)
+lq_format video_raw(void)
 {
 	return (lq_format){.struct_size = sizeof(lq_format), .media = LQ_MEDIA_VIDEO, .codec = LQ_CODEC_RAW, .pixel = LQ_PIXEL_I420, .width = WIDTH,
 	                   .height = HEIGHT, .fps_num = 100, .fps_den = 1};
 }
 
-static lq_format audio_raw(void)
+lq_format audio_raw(void)
 {
 	return (lq_format){.struct_size = sizeof(lq_format), .media = LQ_MEDIA_AUDIO, .codec = LQ_CODEC_RAW, .sample = LQ_SAMPLE_F32, .rate = 48000,
 	                   .channels = 1};
 }
 
-static lq_format packet_of(uint32_t media)
+lq_format packet_of(uint32_t media)
 {
 	lq_format f = media == LQ_MEDIA_VIDEO ? video_raw() : audio_raw();
 	f.codec = media == LQ_MEDIA_VIDEO ? LQ_CODEC_VP8 : LQ_CODEC_OPUS;
@@ -223,6 +214,11 @@ static int sink_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	return 0;
 }
 
+static int sink_set_format(void *self, uint32_t port, const lq_format *fmt)
+{
+	return 0;
+}
+
 static int sink_render(void *self, uint32_t port, lq_buffer *buf)
 {
 	((node *)self)->n++;
@@ -234,237 +230,6 @@ static void sink_stats(void *self, lq_stat_fn fn, void *arg)
 	fn(arg, 0, &(lq_stat){"framesShown", (double)((node *)self)->n});
 }
 
-/* ---- transport.test ---- */
-
-enum { MAX_PORTS = 64, MAX_QUEUED = 8, MAX_DATA = 4096 };
-
-typedef struct packet {
-	uint32_t size;
-	int64_t pts, capture_time;
-	uint8_t data[MAX_DATA];
-} packet;
-
-typedef struct tport {
-	struct transport *owner;
-	int used, sends, listens;
-	uint32_t number, media;
-	char mid[64], track[64];
-	packet queue[MAX_QUEUED]; /* the oldest is dropped when full */
-	unsigned first, n;
-} tport;
-
-typedef struct transport {
-	const lq_host *host;
-	struct transport *next;
-	const lq_format *formats[2]; /* audio, video packets */
-	char describe_later;
-	int asked[2];
-	tport ports[MAX_PORTS];
-} transport;
-
-static pthread_mutex_t air = PTHREAD_MUTEX_INITIALIZER; /* of all transports' ports */
-static transport *transports;
-
-static int transport_create(const lq_host *host, const lq_value *params, void **self)
-{
-	transport *t = calloc(1, sizeof *t);
-	lq_format a = packet_of(LQ_MEDIA_AUDIO), v = packet_of(LQ_MEDIA_VIDEO);
-	if (!t)
-		return LQ_ENOMEM;
-	t->host = host;
-	t->describe_later = (char)params[0].i;
-	t->formats[0] = host->format_new(host, &a);
-	t->formats[1] = host->format_new(host, &v);
-	pthread_mutex_lock(&air);
-	t->next = transports;
-	transports = t;
-	pthread_mutex_unlock(&air);
-	*self = t;
-	return 0;
-}
-
-static void transport_destroy(void *self)
-{
-	transport *t = self;
-	pthread_mutex_lock(&air);
-	for (transport **p = &transports; *p; p = &(*p)->next)
-		if (*p == t) {
-			*p = t->next;
-			break;
-		}
-	pthread_mutex_unlock(&air);
-	t->host->format_unref(t->host, t->formats[0]);
-	t->host->format_unref(t->host, t->formats[1]);
-	free(t);
-}
-
-static tport *port_of(transport *t, uint32_t number)
-{
-	for (int i = 0; i < MAX_PORTS; i++)
-		if (t->ports[i].used && t->ports[i].number == number)
-			return &t->ports[i];
-	return NULL;
-}
-
-static int add_port(void *self, uint32_t tmpl, uint32_t port)
-{
-	transport *t = self;
-	for (int i = 0; i < MAX_PORTS; i++) {
-		tport *p = &t->ports[i];
-		if (p->used)
-			continue;
-		pthread_mutex_lock(&air);
-		memset(p, 0, sizeof *p);
-		p->owner = t;
-		p->used = 1;
-		p->number = port;
-		p->sends = tmpl < 2;
-		p->media = tmpl % 2 ? LQ_MEDIA_VIDEO : LQ_MEDIA_AUDIO;
-		pthread_mutex_unlock(&air);
-		return 0;
-	}
-	return LQ_EFULL;
-}
-
-static void remove_port(void *self, uint32_t port)
-{
-	tport *p = port_of(self, port);
-	pthread_mutex_lock(&air);
-	if (p)
-		p->used = 0;
-	pthread_mutex_unlock(&air);
-}
-
-static int transport_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
-{
-	const tport *p = port_of(self, port);
-	if (i || !p)
-		return LQ_END;
-	*out = packet_of(p->media);
-	return 0;
-}
-
-static int set_format(void *self, uint32_t port, const lq_format *fmt)
-{
-	return 0;
-}
-
-static int transport_open(void *self, uint32_t direction, const char *url)
-{
-	return 0;
-}
-
-static void transport_close(void *self, uint32_t direction)
-{
-}
-
-static int transport_bind(void *self, uint32_t port, const char *id)
-{
-	tport *p = port_of(self, port);
-	if (!p)
-		return LQ_ENOENT;
-	pthread_mutex_lock(&air);
-	snprintf(p->mid, sizeof p->mid, "%s", id);
-	pthread_mutex_unlock(&air);
-	return 0;
-}
-
-static int transport_describe(void *self, uint32_t direction, char *out, size_t size)
-{
-	transport *t = self;
-	if (t->describe_later && !t->asked[direction]++) {
-		t->host->event(t->host, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_DESCRIPTION, .direction = direction});
-		return LQ_EAGAIN;
-	}
-	snprintf(out, size, "test\n");
-	for (int i = 0; i < MAX_PORTS; i++)
-		if (t->ports[i].used && t->ports[i].sends == (direction == LQ_SEND))
-			snprintf(out + strlen(out), size - strlen(out), "%s\n", t->ports[i].mid);
-	return 0;
-}
-
-static int transport_set_remote(void *self, uint32_t direction, const char *text)
-{
-	transport *t = self;
-	const char *want = direction == LQ_SEND ? "answer\n" : "offer\n";
-	if (strncmp(text, want, strlen(want)))
-		return t->host->fail(t->host, LQ_EPARSE, "not a description of the test transport");
-	pthread_mutex_lock(&air);
-	for (int i = 0; i < MAX_PORTS; i++) {
-		tport *p = &t->ports[i];
-		char line[80];
-		snprintf(line, sizeof line, "\n%.60s ", p->mid);
-		const char *at = p->used && p->sends == (direction == LQ_SEND) ? strstr(text, line) : NULL;
-		if (at)
-			sscanf(at + strlen(line), "%63s", p->track);
-	}
-	pthread_mutex_unlock(&air);
-	return 0;
-}
-
-static void deliver(const tport *from, const lq_buffer *b)
-{
-	for (transport *t = transports; t; t = t->next)
-		for (int i = 0; i < MAX_PORTS; i++) {
-			tport *p = &t->ports[i];
-			if (!p->used || p->sends || strcmp(p->mid + (*p->mid == 'r'), from->track))
-				continue;
-			if (p->n == MAX_QUEUED) {
-				p->first = (p->first + 1) % MAX_QUEUED;
-				p->n--;
-			}
-			packet *k = &p->queue[(p->first + p->n++) % MAX_QUEUED];
-			k->size = b->size;
-			k->pts = b->pts;
-			k->capture_time = b->capture_time;
-			memcpy(k->data, b->planes[0], b->size);
-			t->host->wake_at(t->host, 0);
-		}
-}
-
-static int transport_send(void *self, uint32_t port, lq_buffer *b)
-{
-	const tport *p = port_of(self, port);
-	if (!p || b->size > MAX_DATA || (b->flags & LQ_BUFFER_EOS && !b->size))
-		return 0;
-	pthread_mutex_lock(&air);
-	if (*p->track)
-		deliver(p, b);
-	pthread_mutex_unlock(&air);
-	return 0;
-}
-
-static lq_buffer *take(transport *t, tport *p)
-{
-	packet k = {0};
-	pthread_mutex_lock(&air);
-	int have = p->used && p->n;
-	if (have) {
-		k = p->queue[p->first];
-		p->first = (p->first + 1) % MAX_QUEUED;
-		p->n--;
-	}
-	pthread_mutex_unlock(&air);
-	lq_buffer *b = have ? t->host->buffer_new(t->host, t->formats[p->media == LQ_MEDIA_VIDEO], k.size) : NULL;
-	if (b) {
-		memcpy(b->planes[0], k.data, k.size);
-		b->pts = k.pts;
-		b->capture_time = k.capture_time;
-		b->flags = LQ_BUFFER_KEY;
-	}
-	return b;
-}
-
-static int transport_run(void *self, int64_t now)
-{
-	transport *t = self;
-	lq_buffer *b;
-	for (int i = 0; i < MAX_PORTS; i++)
-		while ((b = take(t, &t->ports[i])))
-			t->host->submit(t->host, t->ports[i].number, b);
-	return 0;
-}
-
 /* ---- descriptors ---- */
 
 static const char *const media_names[] = {"audio", "video", NULL};
@@ -473,34 +238,18 @@ static const lq_param_desc capture_params[] = {
 	{.name = "fail", .type = LQ_PARAM_BOOL, .def = "false", .help = "Do not start."},
 	{.name = "end_after", .type = LQ_PARAM_INT, .def = "0", .min = 0, .max = 1000000, .help = "End after so many buffers."},
 };
-static const lq_param_desc transport_params[] = {
-	{.name = "describe_later", .type = LQ_PARAM_BOOL, .def = "false", .help = "The description is not there at once."},
-};
-
 static const lq_port_desc out_port[] = {{"out", LQ_OUT, LQ_MEDIA_NONE, 0}};
 static const lq_port_desc in_port[] = {{"in", LQ_IN, LQ_MEDIA_NONE, 0}};
 static const lq_port_desc codec_ports[] = {{"in", LQ_IN, LQ_MEDIA_NONE, 0}, {"out", LQ_OUT, LQ_MEDIA_NONE, 0}};
-static const lq_port_desc transport_ports[] = {
-	{"audio", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
-	{"video", LQ_IN, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
-	{"audio", LQ_OUT, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
-	{"video", LQ_OUT, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
-};
-
 static const lq_node_ops capture_node = {.create = capture_create, .destroy = node_destroy, .formats = capture_formats,
                                          .set_format = capture_set_format, .start = capture_start};
 static const lq_node_ops enc_node = {.create = node_create, .destroy = node_destroy, .formats = enc_formats, .set_format = codec_set_format};
 static const lq_node_ops dec_node = {.create = node_create, .destroy = node_destroy, .formats = dec_formats, .set_format = codec_set_format};
-static const lq_node_ops sink_node = {.create = node_create, .destroy = node_destroy, .formats = sink_formats, .set_format = set_format,
+static const lq_node_ops sink_node = {.create = node_create, .destroy = node_destroy, .formats = sink_formats, .set_format = sink_set_format,
                                       .stats = sink_stats};
-static const lq_node_ops transport_node = {.create = transport_create, .destroy = transport_destroy, .add_port = add_port, .remove_port = remove_port,
-                                           .formats = transport_formats, .set_format = set_format, .run = transport_run};
 static const lq_capture_ops capture_ops = {.read = capture_read};
 static const lq_codec_ops codec_ops = {.send = codec_send};
 static const lq_renderer_ops renderer_ops = {.render = sink_render};
-static const lq_transport_ops transport_ops = {.open = transport_open, .close = transport_close, .bind = transport_bind, .describe = transport_describe,
-                                               .set_remote = transport_set_remote, .send = transport_send};
-
 #define NODE(k, i, o, kops, p) .struct_size = sizeof(lq_node_desc), .kind = k, .id = i, .summary = "A node for tests", .rank = 100, .ops = &o, \
 	.kind_ops = &kops, .ports = p, .n_ports = sizeof p / sizeof *p
 
@@ -509,9 +258,7 @@ static const lq_node_desc capture = {NODE(LQ_KIND_CAPTURE, "capture.test", captu
 static const lq_node_desc enc = {NODE(LQ_KIND_CODEC, "codec.test.enc", enc_node, codec_ops, codec_ports)};
 static const lq_node_desc dec = {NODE(LQ_KIND_CODEC, "codec.test.dec", dec_node, codec_ops, codec_ports)};
 static const lq_node_desc sink = {NODE(LQ_KIND_RENDERER, "render.test", sink_node, renderer_ops, in_port)};
-static const lq_node_desc transport_desc = {NODE(LQ_KIND_TRANSPORT, "transport.test", transport_node, transport_ops, transport_ports),
-                                            .flags = LQ_NODE_LIVE, .params = transport_params, .n_params = 1};
-static const lq_node_desc *const nodes[] = {&capture, &enc, &dec, &sink, &transport_desc};
+static const lq_node_desc *const nodes[] = {&capture, &enc, &dec, &sink, &transport_test};
 
 LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "sdktest", .version = "1",
                                                    .licence = "Apache-2.0", .summary = "Nodes for tests of the SDK", .nodes = nodes, .n_nodes = 5};

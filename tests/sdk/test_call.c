@@ -202,7 +202,8 @@ static const struct { const char *what, *token; int code; } tokens[] = {
 	{"missing", NULL, LQ_ETOKEN},
 	{"expired", JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiKiIsImV4cCI6MTYwMDAwMDAwMH0.2JoaUpXyO68qvT_vmqRYs_vydMl4rQ7T5WeRgpUtKh4", LQ_ETOKEN},
 	{"signed by another", JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiKiIsImV4cCI6NDEwMjQ0NDgwMH0.dPrIzUpDdW8cRd5xr58hkPPZamHX7tRjv8NjPYvXLLE", LQ_ETOKEN},
-	{"for another room", JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiZWxzZXdoZXJlIiwiZXhwIjo0MTAyNDQ0ODAwfQ.cyFz--rM5SGOHJmmMMb-zkwNBCgTUrEAiaUKDn5rJcM", LQ_ETOKEN},
+	{"for another room",
+	 JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiZWxzZXdoZXJlIiwiZXhwIjo0MTAyNDQ0ODAwfQ.cyFz--rM5SGOHJmmMMb-zkwNBCgTUrEAiaUKDn5rJcM", LQ_ETOKEN},
 	{"no token at all", "hello", LQ_ETOKEN},
 };
 
@@ -212,7 +213,8 @@ START_TEST(tokens_open_and_close_the_door)
 	lq_engine *e = engine_real(NULL);
 	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
 		lq_room *room = room_new(e, LQ_OFF, LQ_OFF);
-		ck_assert_int_eq(lq_room_join(room, &(lq_join_params){.size = sizeof(lq_join_params), .server = url, .user = "alice", .token = tokens[i].token}), 0);
+		lq_join_params p = {.size = sizeof p, .server = url, .user = "alice", .token = tokens[i].token};
+		ck_assert_int_eq(lq_room_join(room, &p), 0);
 		const lq_sdk_event *ev = await(e, room, LQ_ON_JOINED);
 		ck_assert_msg(ev->code == tokens[i].code, "%s: %d %s", tokens[i].what, ev->code, ev->text);
 		ck_assert_msg(!ev->code == !*ev->text, "%s: %s", tokens[i].what, ev->text);
@@ -224,7 +226,8 @@ END_TEST
 
 START_TEST(who_may_not_publish_is_told)
 {
-	static const char token[] = JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiKiIsImV4cCI6NDEwMjQ0NDgwMCwicHViIjpmYWxzZX0.TVwdtBJk15C4mWEcX0klJUeEwDLJf1T-_bgm_j06Y6o";
+	static const char token[] =
+		JWT "eyJhcHAiOiJsb3F1YXQiLCJyb29tIjoiKiIsImV4cCI6NDEwMjQ0NDgwMCwicHViIjpmYWxzZX0.TVwdtBJk15C4mWEcX0klJUeEwDLJf1T-_bgm_j06Y6o";
 	const char *url = serve(SECRET);
 	lq_engine *e = engine_real(NULL);
 	lq_room *room = room_new(e, LQ_DEFAULT, LQ_DEFAULT);

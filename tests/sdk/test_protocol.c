@@ -16,8 +16,9 @@ START_TEST(joined_is_read_with_members_and_tracks)
 	char error[256];
 	lq__msg m;
 	ck_assert_int_eq(parse("{\"type\":\"joined\",\"id\":1,\"room\":\"r\",\"room_sid\":\"s\",\"user\":\"me\",\"name\":\"Me\",\"seq\":4,\"members\":["
-	                       "{\"user\":\"a\",\"name\":\"A\",\"tracks\":[{\"id\":\"T1\",\"user\":\"a\",\"kind\":\"audio\",\"stream\":\"main\",\"codec\":\"opus\"},"
-	                       "{\"id\":\"T2\",\"user\":\"a\",\"kind\":\"video\",\"stream\":\"sub\",\"codec\":\"VP8\",\"muted\":true,\"width\":640,\"height\":360}]},"
+	                       "{\"user\":\"a\",\"name\":\"A\",\"tracks\":[{\"id\":\"T1\",\"user\":\"a\",\"kind\":\"audio\",\"codec\":\"opus\"},"
+	                       "{\"id\":\"T2\",\"user\":\"a\",\"kind\":\"video\",\"stream\":\"sub\","
+	                       "\"codec\":\"VP8\",\"muted\":true,\"width\":640,\"height\":360}]},"
 	                       "{\"user\":\"b\",\"tracks\":[]}]}", &m, error), 0);
 	ck_assert_int_eq(m.type, LQ__MSG_JOINED);
 	ck_assert_str_eq(m.user, "me");
@@ -91,7 +92,8 @@ END_TEST
 /* Every beginning of a good message, and every single wrong byte in it, is read without harm. */
 START_TEST(broken_messages_do_no_harm)
 {
-	static const char good[] = "{\"type\":\"joined\",\"id\":1,\"user\":\"me\",\"members\":[{\"user\":\"a\",\"tracks\":[{\"id\":\"T1\",\"kind\":\"audio\"}]}]}";
+	static const char good[] = "{\"type\":\"joined\",\"id\":1,\"user\":\"me\","
+	                           "\"members\":[{\"user\":\"a\",\"tracks\":[{\"id\":\"T1\",\"kind\":\"audio\"}]}]}";
 	char copy[sizeof good], error[256];
 	lq__msg m;
 	for (size_t n = 0; n < sizeof good; n++)
@@ -121,7 +123,8 @@ START_TEST(requests_are_written)
 	lq__msg_track t = {.mid = "0", .kind = LQ_VIDEO, .stream = LQ_STREAM_SUB};
 	expect(lq__req_join(1, "r", NULL, "", NULL), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\"}");
 	expect(lq__req_join(1, "r", "u", "n", "t"), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"name\":\"n\",\"token\":\"t\"}");
-	expect(lq__req_publish(2, "v=0", &t, 1), "{\"type\":\"publish\",\"id\":2,\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"sub\"}]}");
+	expect(lq__req_publish(2, "v=0", &t, 1),
+	       "{\"type\":\"publish\",\"id\":2,\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"sub\"}]}");
 	expect(lq__req_tracks(3, "subscribe", (const char *const[]){"T1", "T2"}, 2), "{\"type\":\"subscribe\",\"id\":3,\"tracks\":[\"T1\",\"T2\"]}");
 	expect(lq__req_mute(4, "T1", 1), "{\"type\":\"mute\",\"id\":4,\"track\":\"T1\",\"muted\":true}");
 	expect(lq__req_answer(5, "v=0", 7), "{\"type\":\"answer\",\"id\":5,\"sdp\":\"v=0\",\"rev\":7}");

@@ -1,5 +1,6 @@
 /* Rooms: joining, members, leaving, being thrown out, in both forms of events. No media. */
 #include <check.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -329,9 +330,22 @@ START_TEST(a_closed_room_sends_no_events)
 }
 END_TEST
 
+static int open_files(void)
+{
+	int n = 0;
+	DIR *dir = opendir("/proc/self/fd");
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
 START_TEST(a_hundred_engines_come_and_go)
 {
 	const char *url = serve(FAKE_NORMAL, NULL);
+	lq_engine_destroy(engine_new(NULL)); /* what libraries open once and keep */
+	int before = open_files();
 	for (int i = 0; i < 100; i++) {
 		lq_engine *e = engine_new(NULL);
 		lq_room *room = room_new(e, LQ_OFF, LQ_OFF);
@@ -341,6 +355,7 @@ START_TEST(a_hundred_engines_come_and_go)
 			await(e, room, LQ_ON_JOINED);
 		lq_engine_destroy(e);
 	}
+	ck_assert_int_le(open_files(), before + 4); /* sockets of the server in this process that are just being closed */
 }
 END_TEST
 
@@ -348,7 +363,8 @@ START_TEST(a_bad_profile_is_told_line_by_line)
 {
 	char error[4000];
 	lq_engine *e = NULL;
-	ck_assert_int_ne(lq_engine_create(&(lq_engine_config){.size = sizeof(lq_engine_config), .profile = "/does/not/exist.json", .plugin_path = "."}, &e, error, sizeof error), 0);
+	lq_engine_config c = {.size = sizeof c, .profile = "/does/not/exist.json", .plugin_path = "."};
+	ck_assert_int_ne(lq_engine_create(&c, &e, error, sizeof error), 0);
 	ck_assert_ptr_null(e);
 	ck_assert_msg(strstr(error, "/does/not/exist.json"), "%s", error);
 	ck_assert_int_eq(lq_engine_create(&(lq_engine_config){0}, &e, NULL, 0), LQ_EINVAL);
