@@ -196,6 +196,17 @@ int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag)
 	return r;
 }
 
+int lq_graph_negotiate(lq_graph *graph, const char *group, lq_diag *diag)
+{
+	group = group ? group : "";
+	if (lq__loop_is_any())
+		return LQ_EREENTRANT;
+	if (!mark(graph, group, 1))
+		return 0;
+	int r = check_inputs(graph, diag);
+	return r ? r : negotiate(graph, group, diag);
+}
+
 /* [loop] A recorder writes what still waits for it. */
 static int drain_on_loop(lq_node *node, void *arg)
 {

@@ -55,3 +55,31 @@ void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg)
 	for (lq_node *n = graph->nodes; n; n = n->next)
 		lq__node_call(n, stats_on_loop, &s);
 }
+
+/* [loop of to] */
+static int text_on_loop(lq_node *node, void *arg)
+{
+	lq_link_info *info = arg;
+	const lq_link *l = info->link;
+	if (l->format)
+		lq__format_text(l->format, info->format, sizeof info->format);
+	return 0;
+}
+
+void lq_graph_links(lq_graph *graph, lq_graph_link_fn fn, void *arg)
+{
+	for (lq_link *l = graph->links; l; l = l->next) {
+		const lq_link *last = l->tail ? l->tail : l;
+		lq_link_info info = {.link = l, .from = l->from->name, .from_port = l->out->desc->name, .to = last->to->name, .to_port = last->in->desc->name};
+		if (l->is_tail)
+			continue;
+		if (l->tail) {
+			lq_link_info tail = {.link = l->tail};
+			lq__node_call(l->tail->to, text_on_loop, &tail);
+			memcpy(info.converted, tail.format, sizeof info.converted);
+			info.converter = l->to->desc->id;
+		}
+		lq__node_call(l->to, text_on_loop, &info);
+		fn(arg, &info);
+	}
+}

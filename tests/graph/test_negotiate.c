@@ -62,6 +62,23 @@ START_TEST(converter_goes_between_raw_pictures_with_nothing_in_common)
 }
 END_TEST
 
+static void print_link(void *arg, const lq_link_info *l)
+{
+	snprintf(arg, 600, "%s.%s -> %s.%s: %s; %s; %s", l->from, l->from_port, l->to, l->to_port, l->format, l->converter, l->converted);
+}
+
+START_TEST(what_would_be_negotiated_can_be_seen_without_starting)
+{
+	char text[600] = "";
+	lq_node *a = kit_node(&k, "a", "kit.source", "one", NULL, "size=320x240,pixel=nv12"), *b = kit_node(&k, "b", "kit.sink", "two", NULL, "media=video,pixel=i420");
+	kit_link(&k, a, b, 0, 0);
+	ck_assert_int_eq(lq_graph_negotiate(k.graph, NULL, k.diag), 0);
+	lq_graph_links(k.graph, print_link, text);
+	ck_assert_str_eq(text, "a.out -> b.in: video/raw NV12 320x240; filter.scale; video/raw I420 320x240");
+	ck_assert_int_eq(kit_seen("a")->starts + kit_seen("b")->starts, 0);
+}
+END_TEST
+
 START_TEST(converter_serves_only_the_branch_that_needs_it)
 {
 	lq_node *a = kit_node(&k, "a", "kit.source", NULL, NULL, "pixel=nv12"), *b = kit_node(&k, "b", "kit.sink", NULL, NULL, "media=video,pixel=i420");
@@ -245,6 +262,7 @@ int main(void)
 	tcase_add_checked_fixture(bare, begin_bare, end);
 	tcase_add_test(t, source_decides_what_the_sink_leaves_open);
 	tcase_add_test(t, converter_goes_between_raw_pictures_with_nothing_in_common);
+	tcase_add_test(t, what_would_be_negotiated_can_be_seen_without_starting);
 	tcase_add_test(t, converter_serves_only_the_branch_that_needs_it);
 	tcase_add_test(t, encoded_media_is_never_converted);
 	tcase_add_test(t, node_without_formats_is_named);

@@ -58,6 +58,18 @@ function check() {
     const r = loquat('check', profile(name, text));
     ok(r.status === 1 && wanted.test(r.err), what, r.err);
   }
+  const chain = (...nodes) => ({ loquat_profile: 1, name: 't', graphs: { run: {
+    nodes: Object.fromEntries(nodes.map((n, i) => [`n${i}`, n])), chains: [nodes.map((n, i) => `n${i}`)] } } });
+  const formats = loquat('check', profile('formats.json', chain({ use: 'capture.pattern', params: { size: '640x360', fps: '25/1' } }, { use: 'codec.vp8.enc' }, { use: 'render.null' })));
+  ok(formats.status === 0 && /run\/n0\.out -> run\/n1\.in: video\/raw I420 640x360@25\n.*run\/n1\.out -> run\/n2\.in: video\/vp8 640x360@25\n/.test(formats.out),
+    'the format of each link is told', formats.out + formats.err);
+  const both = loquat('check', profile('mismatch.json', chain({ use: 'capture.pattern' }, { use: 'codec.vp8.enc' }, { use: 'codec.h264.dec' }, { use: 'render.null' })));
+  ok(both.status === 1 && /mismatch\.json: .*no common format|mismatch\.json: .*does not take/.test(both.err), 'ends that have no format in common are an error', both.out + both.err);
+  const file = { loquat_profile: 1, name: 't', graphs: { run: { nodes: { f: { use: 'capture.file', params: { file: '/nonexistent.mp4' } }, out: { use: 'render.null' } },
+    chains: [['f.video', 'out']] } } };
+  const absent = loquat('check', profile('absent.json', file));
+  ok(absent.status === 0 && /note: .*nonexistent\.mp4/.test(absent.out), 'what is not on this machine is a note', absent.out + absent.err);
+  ok(loquat('check', '--quiet', profile('quiet.json', file)).out === `${path.join(dir, 'quiet.json')}: ok\n`, '--quiet says no more than ok');
   const none = loquat('check', path.join(dir, 'nothing.json'));
   ok(none.status === 1 && none.err.includes('nothing.json'), 'a missing file is named', none.err);
 }

@@ -85,6 +85,10 @@ void lq_link_set_muted(lq_link *link, int muted);
  * formats. */
 int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag);
 
+/* The first half of it: formats and converters are found, and nothing is started. For who wants to see them (lq_graph_links) and then destroys
+ * the graph; after a failure what was found so far can be seen. */
+int lq_graph_negotiate(lq_graph *graph, const char *group, lq_diag *diag);
+
 /* Stops the nodes of a group from source to sink, unlinks and destroys them. Links to other groups' nodes are removed (remove_port). Renderers
  * get what still waits for them. LQ_ENOENT: there is no such group. */
 int lq_graph_remove(lq_graph *graph, const char *group);
@@ -109,6 +113,17 @@ int lq_node_send_event(lq_node *node, const lq_event *event);
 /* Every figure of every node, its "errors", and of each input "passed", "dropped", "formatChanges" and with a queue "depth", "maxDepth". */
 typedef void (*lq_graph_stat_fn)(void *arg, const char *node, uint32_t port, const char *name, double value);
 void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg);
+
+/* Every link with its format as text; valid during the call. */
+typedef struct lq_link_info {
+	const lq_link *link;
+	const char *from, *from_port, *to, *to_port; /* names of nodes and ports */
+	char format[120];                            /* "" when not negotiated */
+	const char *converter;                       /* the id of the node that was put between, NULL none */
+	char converted[120];                         /* the format behind it */
+} lq_link_info;
+typedef void (*lq_graph_link_fn)(void *arg, const lq_link_info *info);
+void lq_graph_links(lq_graph *graph, lq_graph_link_fn fn, void *arg);
 
 /* The graph as Graphviz DOT with formats, loops, queue depths and drops. The caller frees it with free(). NULL: no memory. */
 char *lq_graph_dot(lq_graph *graph);

@@ -43,5 +43,10 @@ typedef struct lq_profile_build_config {
 } lq_profile_build_config;
 int lq_profile_build(const lq_profile *profile, lq_graph *graph, const lq_profile_build_config *config, lq_diag *diag);
 
+/* What would be negotiated here: makes the nodes of all graphs, starts none, and tells the format of each link. Uses no device and no network. LQ_EFORMAT
+ * with the reason in diag where two ends have no format in common. What cannot be made here (no such device, a file that is not there) is left out,
+ * and its reason goes to notes. */
+int lq_profile_negotiate(const lq_profile *profile, lq_registry *registry, lq_graph_link_fn fn, void *arg, lq_diag *notes, lq_diag *diag);
+
 LQ_API_END
 #endif
