@@ -76,13 +76,12 @@ int mux_write(muxer *m, int track, const lq_buffer *buf)
 {
 	AVStream *s = m->av->streams[track];
 	AVPacket *p = m->packet;
-	int64_t dts = buf->dts == LQ_TIME_NONE ? buf->pts : buf->dts;
 	if (av_new_packet(p, (int)buf->size) < 0)
 		return LQ_ENOMEM;
 	memcpy(p->data, buf->planes[0], buf->size);
 	p->stream_index = track;
-	p->pts = av_rescale_q(buf->pts - m->origin, lq__av_ns, s->time_base);
-	p->dts = av_rescale_q(dts - m->origin, lq__av_ns, s->time_base);
+	p->pts = av_rescale_q(mux_pts(buf) - m->origin, lq__av_ns, s->time_base);
+	p->dts = av_rescale_q(mux_dts(buf) - m->origin, lq__av_ns, s->time_base);
 	if (p->dts <= m->last[track]) /* times must grow */
 		p->dts = m->last[track] + 1;
 	if (p->pts < p->dts)

@@ -17,6 +17,18 @@ typedef struct muxer {
 	int64_t last[MUX_TRACKS]; /* decoding time of each track's last packet, in its time base */
 } muxer;
 
+/* Where a packet belongs in the file. What a live transport delivers is due when its jitter buffer says, which wavers; when it was captured does
+ * not, and holds for sound and picture alike. */
+static inline int64_t mux_pts(const lq_buffer *buf)
+{
+	return buf->capture_time != LQ_TIME_NONE && buf->dts == LQ_TIME_NONE ? buf->capture_time : buf->pts;
+}
+
+static inline int64_t mux_dts(const lq_buffer *buf)
+{
+	return buf->dts != LQ_TIME_NONE ? buf->dts : mux_pts(buf);
+}
+
 /* The container for a file name; NULL: none is known. */
 const AVOutputFormat *mux_container(const char *file);
 

@@ -220,8 +220,7 @@ static int64_t earliest(const recorder *r)
 {
 	int64_t t = INT64_MAX;
 	for (uint32_t i = 0; i < r->n_queue; i++) {
-		const lq_buffer *b = r->queue[i].buf;
-		int64_t dts = b->dts == LQ_TIME_NONE ? b->pts : b->dts;
+		int64_t dts = mux_dts(r->queue[i].buf);
 		t = dts < t ? dts : t;
 	}
 	return t;
