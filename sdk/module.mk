@@ -16,6 +16,6 @@ libloquat_la_SOURCES =
 libloquat_la_LIBADD = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS)
 libloquat_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,--version-script=$(srcdir)/%D%/loquat.map
 EXTRA_libloquat_la_DEPENDENCIES = %D%/loquat.map
-EXTRA_DIST += %D%/loquat.map
+EXTRA_DIST += %D%/loquat.map %D%/README.md
 
 include sdk/web/module.mk

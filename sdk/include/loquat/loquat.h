@@ -5,8 +5,9 @@
  * frames to the app.
  *
  * Requests return 0 or a negative LQ_E* at once; their results come as events, on the SDK's own thread by callback, or from lq_engine_poll on
- * the thread that calls it. Structs begin with their size (LQ_INIT) and are valid when the rest is zero. Strings are UTF-8. All functions may be called from
- * any thread, but not lq_engine_destroy from inside a callback (LQ_EREENTRANT). */
+ * the thread that calls it. 4,096 events wait at most: what comes then is dropped and told by one LQ_ON_WARNING (LQ_EFULL).
+ * Structs begin with their size (LQ_INIT) and are valid when the rest is zero. Strings are UTF-8. All functions may be called from any
+ * thread, also inside callbacks; only lq_engine_destroy may not (LQ_EREENTRANT). */
 #ifndef LOQUAT_LOQUAT_H
 #define LOQUAT_LOQUAT_H
 
@@ -32,21 +33,29 @@ typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2 } lq_switch; /* 0
 typedef enum lq_sdk_event_type {
 	LQ_ON_ERROR = 1,            /* code, text */
 	LQ_ON_WARNING,              /* code, text */
-	LQ_ON_JOINED,               /* result in code; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
-	LQ_ON_LEFT,                 /* the last event of a room; code: 0, or why (LQ_ECONN, LQ_EDUPLICATE …); text */
+	LQ_ON_JOINED,               /* one for each join; result in code (LQ_ETOKEN, LQ_ETIMEDOUT, LQ_ECONN …; LQ_ESTATE: left before
+	                               it was complete), text; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
+	LQ_ON_LEFT,                 /* the last event of a room that was joined; code: 0, or why: LQ_ECONN the server is gone, LQ_EDUPLICATE
+	                               the same user joined elsewhere, LQ_EPERM kicked, LQ_ETOKEN expired, LQ_END room closed; text */
 	LQ_ON_CONNECTION,           /* state, text */
-	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us) */
+	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED) */
 	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout", "kicked", "duplicate" */
 	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
 	LQ_ON_STREAM_UNPUBLISHED,   /* user, stream, kind */
 	LQ_ON_STREAM_MUTED,         /* user, stream, kind, muted */
-	LQ_ON_LOCAL_PUBLISHED,      /* stream, kind: the server has it. code */
-	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code */
-	LQ_ON_FIRST_FRAME,          /* user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
+	LQ_ON_LOCAL_PUBLISHED,      /* stream, kind: the server has it. code, text: it is not published, and why */
+	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code, text: it will not, and why */
+	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
 	LQ_ON_VIEW_CLOSED           /* user, stream: the window was closed by its user */
 } lq_sdk_event_type;
 
-typedef enum lq_connection_state { LQ_CONN_DISCONNECTED = 1, LQ_CONN_CONNECTING, LQ_CONN_CONNECTED, LQ_CONN_RECONNECTING, LQ_CONN_FAILED } lq_connection_state;
+typedef enum lq_connection_state {
+	LQ_CONN_DISCONNECTED = 1, /* the server is gone; LQ_ON_LEFT follows */
+	LQ_CONN_CONNECTING,
+	LQ_CONN_CONNECTED,
+	LQ_CONN_RECONNECTING, /* not used yet */
+	LQ_CONN_FAILED        /* it could not be reached; a failed LQ_ON_JOINED follows */
+} lq_connection_state;
 
 /* Strings are "" where they do not apply, never NULL, and valid during the callback, or until the next poll. */
 typedef struct lq_sdk_event {
@@ -111,7 +120,10 @@ int lq_room_name_check(const char *name, size_t len);
 int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *options, lq_room **out); /* options NULL: defaults */
 int lq_room_join(lq_room *room, const lq_join_params *params);                                      /* LQ_ON_JOINED follows, exactly one */
 int lq_room_leave(lq_room *room);                                                                   /* LQ_ON_LEFT follows, when it was joined */
-void lq_room_close(lq_room *room);                                                                  /* leaves if need be; the handle is gone. NULL is fine */
+
+/* Leaves if need be; the handle is gone and no event or frame of the room comes any more. Waits for a callback of it that runs on another
+ * thread, so hold no lock that the callback takes. NULL is fine. */
+void lq_room_close(lq_room *room);
 
 typedef struct lq_member {
 	char user[129], name[129];
@@ -122,10 +134,11 @@ int lq_room_members(lq_room *room, lq_member *out, size_t max);
 
 /* ---- streams ---- */
 
-/* Starts capture (the profile's `publish` graph) and publishes. Before joining: remembered. */
+/* Starts capture (the profile's `publish` graph) and publishes. Before joining, and from one join to the next: remembered. */
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind);
-int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sends silence or nothing */
+int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sound becomes silence, the picture stops */
+/* LQ_ESTATE when not joined, LQ_ENOENT when there is no such stream. */
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 
@@ -153,12 +166,13 @@ int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_k
 
 /* ---- figures ---- */
 
-/* One figure: owner is "alice/main/video" (a remote track), "local/main/video", "room", or "node/NAME" of the graph. Names as in W3C
- * webrtc-stats where they exist. */
+/* One figure: owner is "alice/main/video" (a remote track), "local/main/video", or "node/NAME" of the graph. Names as in W3C webrtc-stats
+ * where they exist. */
 typedef void (*lq_stats_cb)(const char *owner, const char *name, double value, void *user_data);
-int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data); /* fn is called before it returns */
+/* fn is called before it returns. LQ_ESTATE: there is no media; LQ_EREENTRANT: inside a frame callback. */
+int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data);
 
-/* The running graph as Graphviz DOT; free() it. NULL: not joined, or no memory. */
+/* The running graph as Graphviz DOT; free() it. NULL: there is no media, no memory, or this is inside a frame callback. */
 char *lq_room_graph(lq_room *room);
 
 /* "0.1.0" */
