@@ -21,6 +21,13 @@ TESTS += %D%/test_x11
 %C%_test_x11_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
 %C%_test_x11_LDADD = $(CHECK_LIBS) $(XCB_LIBS)
 endif
+if PLUGIN_PULSE
+check_PROGRAMS += %D%/test_pulse
+TESTS += %D%/test_pulse
+%C%_test_pulse_SOURCES = %D%/test_pulse.c %D%/devhost.c %D%/devhost.h %D%/spawn.c
+%C%_test_pulse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_pulse_LDADD = $(CHECK_LIBS) -lm
+endif
 if PLUGIN_V4L2
 check_PROGRAMS += %D%/test_v4l2
 TESTS += %D%/test_v4l2
