@@ -1,5 +1,5 @@
 /* loquat inspect: what plugins and nodes there are. */
-#include "tool.h"
+#include "inspect_node.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,85 +16,6 @@ static const char help[] =
 	"  --json    the same as one JSON object\n"
 	"  --schema  a JSON Schema (draft 2020-12) of profiles, with the nodes and parameters of this installation: for editors\n";
 
-static const char *kind_name(uint32_t kind)
-{
-	static const char *const names[] = {"?", "capture", "codec", "filter", "transport", "renderer"};
-	return names[kind < sizeof names / sizeof *names ? kind : 0];
-}
-
-static const char *type_name(uint32_t type)
-{
-	static const char *const names[] = {"?", "bool", "int", "float", "string", "choice", "size", "fraction"};
-	return names[type < sizeof names / sizeof *names ? type : 0];
-}
-
-static const char *media_name(uint32_t media)
-{
-	return media == LQ_MEDIA_AUDIO ? "audio" : media == LQ_MEDIA_VIDEO ? "video" : "any";
-}
-
-static json_t *port_json(const lq_port_desc *p)
-{
-	return json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", p->name, "direction", p->direction == LQ_IN ? "in" : "out", "media", media_name(p->media), "optional",
-	                 !!(p->flags & LQ_PORT_OPTIONAL), "many", !!(p->flags & LQ_PORT_MANY));
-}
-
-static json_t *param_json(const lq_param_desc *p)
-{
-	json_t *o = json_pack("{s:s, s:s, s:b, s:s}", "name", p->name, "type", type_name(p->type), "runtime", !!(p->flags & LQ_PARAM_RUNTIME), "help",
-	                      p->help ? p->help : "");
-	if (p->unit)
-		json_object_set_new(o, "unit", json_string(p->unit));
-	if (p->def)
-		json_object_set_new(o, "default", json_string(p->def));
-	if (p->min != p->max) {
-		json_object_set_new(o, "min", json_real(p->min));
-		json_object_set_new(o, "max", json_real(p->max));
-	}
-	if (p->choices) {
-		json_t *a = json_array();
-		for (const char *const *c = p->choices; *c; c++)
-			json_array_append_new(a, json_string(*c));
-		json_object_set_new(o, "choices", a);
-	}
-	return o;
-}
-
-static json_t *devices_json(const lq_node_desc *d)
-{
-	json_t *a = json_array();
-	int (*devices)(uint32_t, lq_device *) = NULL;
-	if (d->kind == LQ_KIND_CAPTURE && d->kind_ops)
-		devices = ((const lq_capture_ops *)d->kind_ops)->devices;
-	else if (d->kind == LQ_KIND_RENDERER && d->kind_ops)
-		devices = ((const lq_renderer_ops *)d->kind_ops)->devices;
-	for (uint32_t i = 0; devices && i < 256; i++) {
-		lq_device dev = {.struct_size = sizeof dev};
-		if (devices(i, &dev))
-			break;
-		json_array_append_new(a, json_pack("{s:s, s:s, s:b}", "id", dev.id, "name", dev.name, "default", (int)dev.is_default));
-	}
-	return a;
-}
-
-static json_t *node_json(const lq_node_info *info, int whole)
-{
-	const lq_node_desc *d = info->desc;
-	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s}", "id", d->id, "kind", kind_name(d->kind), "plugin", info->plugin->name, "rank", (int)d->rank, "summary",
-	                      d->summary ? d->summary : "");
-	if (!whole)
-		return o;
-	json_t *ports = json_array(), *params = json_array();
-	for (uint32_t i = 0; i < d->n_ports; i++)
-		json_array_append_new(ports, port_json(&d->ports[i]));
-	for (uint32_t i = 0; i < d->n_params; i++)
-		json_array_append_new(params, param_json(&d->params[i]));
-	json_object_set_new(o, "ports", ports);
-	json_object_set_new(o, "parameters", params);
-	json_object_set_new(o, "devices", devices_json(d));
-	return o;
-}
-
 static json_t *all_json(const lq_registry *reg)
 {
 	json_t *plugins = json_array(), *broken = json_array(), *nodes = json_array();
@@ -107,7 +28,7 @@ static json_t *all_json(const lq_registry *reg)
 		else
 			json_array_append_new(broken, json_pack("{s:s, s:s, s:s}", "file", info.file, "error", lq_error_name(info.code), "reason", info.reason));
 	for (size_t i = 0; !lq_registry_node(reg, i, &node); i++)
-		json_array_append_new(nodes, node_json(&node, 1));
+		json_array_append_new(nodes, inspect_node(&node));
 	return json_pack("{s:o, s:o, s:o}", "plugins", plugins, "not_loaded", broken, "nodes", nodes);
 }
 
@@ -123,48 +44,83 @@ static void print_all(const lq_registry *reg)
 			printf("  %s\n", info.file);
 		for (size_t k = 0; !lq_registry_node(reg, k, &node); k++)
 			if (node.plugin == info.plugin)
-				printf("    %-22s %-9s rank %-4d %s\n", node.desc->id, kind_name(node.desc->kind), (int)node.desc->rank, node.desc->summary);
+				printf("    %-22s %-9s rank %-4d %s\n", node.desc->id, inspect_kind(node.desc->kind), (int)node.desc->rank, node.desc->summary);
 	}
 	for (size_t i = 0; !lq_registry_plugin(reg, i, &info); i++)
 		if (!info.plugin)
 			printf("NOT LOADED %s\n  %s\n", info.file, info.reason);
 }
 
-static void print_param(const lq_param_desc *p)
+static const char *text_of(const json_t *o, const char *key)
 {
-	printf("    %-16s %s", p->name, type_name(p->type));
-	if (p->choices) {
-		printf(" (");
-		for (const char *const *c = p->choices; *c; c++)
-			printf("%s%s", c == p->choices ? "" : ", ", *c);
-		printf(")");
-	}
-	if (p->min != p->max)
-		printf(" %.10g to %.10g", p->min, p->max);
-	if (p->unit)
-		printf(" %s", p->unit);
-	printf(p->def ? ", default %s" : ", required%.0s", p->def ? p->def : "");
-	printf("%s\n%21s%s\n", p->flags & LQ_PARAM_RUNTIME ? ", may change while running" : "", "", p->help ? p->help : "");
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
 }
 
-static void print_node(const lq_node_info *info)
+static void print_list(const char *before, const json_t *list, const char *after)
 {
-	const lq_node_desc *d = info->desc;
-	printf("%s@%s: %s\n  kind %s, rank %d\n  ports:\n", d->id, info->plugin->name, d->summary, kind_name(d->kind), (int)d->rank);
-	for (uint32_t i = 0; i < d->n_ports; i++)
-		printf("    %-16s %s %s%s%s\n", d->ports[i].name, d->ports[i].direction == LQ_IN ? "in" : "out", media_name(d->ports[i].media),
-		       d->ports[i].flags & LQ_PORT_MANY ? ", any number" : "", d->ports[i].flags & LQ_PORT_OPTIONAL ? ", optional" : "");
-	if (d->n_params)
-		puts("  parameters:");
-	for (uint32_t i = 0; i < d->n_params; i++)
-		print_param(&d->params[i]);
-	json_t *devices = devices_json(d), *dev;
 	size_t i;
-	if (json_array_size(devices))
+	json_t *item;
+	if (!json_array_size(list))
+		return;
+	json_array_foreach(list, i, item)
+		printf("%s%s", i ? ", " : before, json_string_value(item));
+	fputs(after, stdout);
+}
+
+static void print_param(const json_t *p)
+{
+	printf("    %-16s %s", text_of(p, "name"), text_of(p, "type"));
+	print_list(" (", json_object_get(p, "choices"), ")");
+	if (json_object_get(p, "max"))
+		printf(" %.10g to %.10g", json_number_value(json_object_get(p, "min")), json_number_value(json_object_get(p, "max")));
+	if (*text_of(p, "unit"))
+		printf(" %s", text_of(p, "unit"));
+	if (json_is_true(json_object_get(p, "required")))
+		fputs(", required", stdout);
+	else
+		printf(", default %s", *text_of(p, "default") ? text_of(p, "default") : "\"\"");
+	printf("%s\n%21s%s\n", json_is_true(json_object_get(p, "runtime")) ? ", may change while running" : "", "", text_of(p, "help"));
+}
+
+static void print_port(const json_t *p)
+{
+	printf("    %-16s %s %s%s%s\n", text_of(p, "name"), text_of(p, "direction"), text_of(p, "media"),
+	       json_is_true(json_object_get(p, "many")) ? ", any number" : "", json_is_true(json_object_get(p, "optional")) ? ", optional" : "");
+	print_list("                     ", json_object_get(p, "formats"), "\n");
+}
+
+static void print_flags(const json_t *o)
+{
+	static const char *const flags[][2] = {{"live", "live"}, {"blocking", "blocking: gets a thread of its own"},
+	                                       {"own_thread", "has a thread of its own"}, {"gpl", "loads GPL code"}};
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (json_is_true(json_object_get(o, flags[i][0])))
+			printf(", %s", flags[i][1]);
+}
+
+static void print_node(const json_t *o)
+{
+	size_t i;
+	json_t *item;
+	printf("%s@%s: %s\n  kind %s, rank %d", text_of(o, "id"), text_of(o, "plugin"), text_of(o, "summary"), text_of(o, "kind"),
+	       (int)json_integer_value(json_object_get(o, "rank")));
+	print_flags(o);
+	if (*text_of(o, "reason"))
+		printf("\n  %s", text_of(o, "reason"));
+	if (*text_of(o, "formats_unknown"))
+		printf("\n  formats are not known before it has its parameters: %s", text_of(o, "formats_unknown"));
+	puts("\n  ports:");
+	json_array_foreach(json_object_get(o, "ports"), i, item)
+		print_port(item);
+	if (json_array_size(json_object_get(o, "parameters")))
+		puts("  parameters:");
+	json_array_foreach(json_object_get(o, "parameters"), i, item)
+		print_param(item);
+	if (json_array_size(json_object_get(o, "devices")))
 		puts("  devices:");
-	json_array_foreach(devices, i, dev)
-		printf("    %s  %s\n", json_string_value(json_object_get(dev, "id")), json_string_value(json_object_get(dev, "name")));
-	json_decref(devices);
+	json_array_foreach(json_object_get(o, "devices"), i, item)
+		printf("    %s  %s\n", text_of(item, "id"), text_of(item, "name"));
 }
 
 /* By name alone: a node that cannot work here can still be described. */
@@ -183,27 +139,40 @@ static int find_node(const lq_registry *reg, const char *use, lq_node_info *out)
 	return found ? 0 : LQ_ENOENT;
 }
 
-static int inspect(const lq_registry *reg, const char *use, int as_json)
+static int print_json(json_t *o)
+{
+	int bad = !o || json_dumpf(o, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(o);
+	return bad ? tool_error(TOOL_FAILED, "inspect", "cannot be written") : TOOL_OK;
+}
+
+static int inspect_one(lq_registry *reg, const char *use, int as_json)
 {
 	lq_node_info node;
-	lq_diag *diag = lq_diag_create();
-	json_t *out = NULL;
-	int status = TOOL_OK;
-	if (use && find_node(reg, use, &node) && lq_registry_find(reg, use, NULL, diag, &node))
-		status = tool_diag(diag);
-	else if (as_json)
-		out = use ? node_json(&node, 1) : all_json(reg);
-	else if (use)
-		print_node(&node);
-	else
-		print_all(reg);
-	if (out) {
-		json_dumpf(out, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(out);
+	if (find_node(reg, use, &node)) {
+		lq_diag *diag = lq_diag_create();
+		lq_registry_find(reg, use, NULL, diag, &node); /* says what is near */
+		tool_diag(diag);
+		lq_diag_destroy(diag);
+		return TOOL_FAILED;
 	}
-	lq_diag_destroy(diag);
-	return status;
+	json_t *o = inspect_node_live(reg, &node);
+	if (as_json)
+		return print_json(o);
+	print_node(o);
+	json_decref(o);
+	return TOOL_OK;
+}
+
+static int inspect(lq_registry *reg, const char *use, int as_json)
+{
+	if (use)
+		return inspect_one(reg, use, as_json);
+	if (as_json)
+		return print_json(all_json(reg));
+	print_all(reg);
+	return TOOL_OK;
 }
 
 static int print_schema(const lq_registry *reg)

@@ -192,3 +192,28 @@ int lq__negotiate_node(lq_node *node, const char *group, lq_diag *diag)
 	}
 	return 0;
 }
+
+static lq__port *port_of_row(lq_node *node, uint32_t row)
+{
+	for (uint32_t i = 0; i < node->n_ports; i++)
+		if (node->ports[i] && node->ports[i]->row == row)
+			return node->ports[i];
+	return NULL;
+}
+
+int lq_node_format(lq_node *node, uint32_t row, uint32_t i, char *out, size_t size)
+{
+	char text[LQ__FORMAT_TEXT_MAX];
+	if (row >= node->desc->n_ports)
+		return LQ_ENOENT;
+	lq__port *port = port_of_row(node, row);
+	int r = port ? 0 : lq__node_add_port(node, row, NULL, NULL, &port);
+	format_list list = {.port = port};
+	if (!r)
+		r = ask(node, &list, NULL);
+	if (r)
+		return r;
+	if (i >= list.n)
+		return LQ_END;
+	return (size_t)snprintf(out, size, "%s", lq__format_text(&list.items[i], text, sizeof text)) < size ? 0 : LQ_ENOSPACE;
+}

@@ -110,6 +110,10 @@ int lq_node_set_param(lq_node *node, const char *name, const char *value, const 
  * that feed it. LQ_EFULL when too many wait. */
 int lq_node_send_event(lq_node *node, const lq_event *event);
 
+/* Entry `i` of the formats that a port (a row of the descriptor's table) has as the node stands, as text; LQ_END behind the last. For a look at a
+ * node, not at a running one: a MANY port is made for the question. LQ_ENOSPACE. */
+int lq_node_format(lq_node *node, uint32_t row, uint32_t i, char *out, size_t size);
+
 /* Every figure of every node, its "errors", and of each input "passed", "dropped", "formatChanges" and with a queue "depth", "maxDepth". */
 typedef void (*lq_graph_stat_fn)(void *arg, const char *node, uint32_t port, const char *name, double value);
 void lq_graph_stats(lq_graph *graph, lq_graph_stat_fn fn, void *arg);
