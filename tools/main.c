@@ -22,6 +22,7 @@ static const struct command {
 	{"graph", "draw a profile's graph", cmd_graph},
 	{"run", "run a profile's graph on this machine, without a room", cmd_run},
 	{"token", "make an access token", cmd_token},
+	{"validate-plugin", "put a plugin to the test", cmd_validate_plugin},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
@@ -107,7 +108,7 @@ static void help(FILE *out)
 {
 	fputs("usage: loquat COMMAND [OPTIONS]\n\n", out);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`loquat COMMAND --help` describes a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n", out);
 }
 

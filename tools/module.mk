@@ -2,7 +2,9 @@
 bin_PROGRAMS += loquat
 loquat_SOURCES = %D%/child.c %D%/child.h %D%/cmd_check.c %D%/cmd_demo.c %D%/cmd_graph.c %D%/cmd_inspect.c %D%/cmd_join.c \
 	%D%/cmd_run.c %D%/cmd_token.c %D%/inspect_node.c %D%/inspect_node.h %D%/main.c %D%/measure.c %D%/measure.h %D%/participant.c %D%/participant.h \
-	%D%/picture.c %D%/picture.h %D%/tool.h
+	%D%/picture.c %D%/picture.h %D%/tool.h \
+	%D%/validate/buffers.c %D%/validate/checks.c %D%/validate/checks_control.c %D%/validate/cmd_validate.c %D%/validate/formats.c \
+	%D%/validate/host.c %D%/validate/instance.c %D%/validate/media.c %D%/validate/report.c %D%/validate/validate.h %D%/validate/values.c
 loquat_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(JANSSON_CFLAGS) $(JWT_CFLAGS)
 loquat_LDADD = libloquat.la libloquat-framework.la libloquat-measure.la $(JANSSON_LIBS) $(JWT_LIBS) -lm
 

@@ -21,6 +21,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_join(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_token(int argc, char **argv);
+int cmd_validate_plugin(int argc, char **argv);
 
 /* Prints "loquat NAME: text" to stderr and returns status. */
 int tool_error(int status, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -243,7 +243,7 @@ static int event(void *self, const lq_event *event)
 	else if (event->type == LQ_EVENT_LOSS) /* more than 25 % would spend most of the rate on the copy */
 		e->loss = (int)lq__clamp((event->value + 5) / 10, 0, 25);
 	else
-		return 0;
+		return LQ_ENOTSUP;
 	apply(e);
 	return 0;
 }

@@ -307,6 +307,8 @@ static int event(void *self, const lq_event *event)
 	} else if (event->type == LQ_EVENT_TARGET_RATE) {
 		e->bitrate = lq__clamp(event->value, 30000, e->max_bitrate);
 		e->need_config = 1;
+	} else {
+		return LQ_ENOTSUP;
 	}
 	return 0;
 }
