@@ -6,6 +6,7 @@ include tests/graph/module.mk
 include tests/plugins/module.mk
 include tests/devices/module.mk
 include tests/profiles/module.mk
+include tests/validate/module.mk
 include tests/webrtc/module.mk
 include tests/server/module.mk
 include tests/sdk/module.mk

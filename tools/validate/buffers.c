@@ -60,9 +60,20 @@ static void protect(slot *s, int how)
 
 /* ---- faults ---- */
 
+static const uint8_t *gone_hosts[N_SLOTS];
+static uint32_t n_gone;
+
+void v_host_is_gone(const void *host)
+{
+	gone_hosts[n_gone++ % N_SLOTS] = host;
+}
+
 static const char *words_for(const void *address, int write)
 {
 	const uint8_t *a = address;
+	for (uint32_t i = 0; i < n_gone && i < N_SLOTS; i++)
+		if (a >= gone_hosts[i] && a < gone_hosts[i] + page)
+			return "calls the host after destroy";
 	for (uint32_t i = 0; i < n_slots; i++) {
 		const slot *s = &slots[i];
 		if (!s->map || a < s->map || a >= s->map + s->size + page)

@@ -181,18 +181,22 @@ static const char *take_lines(struct validate *c, const char *node, char *said, 
 	const char *skip = NULL;
 	for (char *l = said ? strtok(said, "\n") : NULL; l; l = strtok(NULL, "\n")) {
 		int known = 0;
+		char *words = strchr(l, ' ');
+		if (!words)
+			continue;
+		*words++ = 0; /* what is before it is the kind; faults have but their words */
+		const char *kind = strcmp(l, "!fault") ? l : words;
 		if (*l == '-')
-			skip = l + 1;
+			skip = words;
 		if (*l != '!')
 			continue;
-		size_t n = strcspn(l, "(");
 		for (int i = 0; i < *n_seen; i++)
-			known |= !strncmp(seen[i], l, n);
+			known |= !strcmp(seen[i], kind);
 		if (known)
 			continue;
 		if (*n_seen < MAX_LINES)
-			seen[(*n_seen)++] = strdup(l);
-		finding(c, node, l + 1);
+			seen[(*n_seen)++] = strdup(kind);
+		finding(c, node, words);
 	}
 	return skip;
 }

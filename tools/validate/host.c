@@ -169,7 +169,7 @@ static int may_submit(v_instance *v, uint32_t port, const lq_buffer *buf)
 	if (!own_thread && !on_loop(v))
 		v_find(v->op ? "submits on another thread than that of its ops, without the flag OWN_THREAD" : "submits outside an op, without the flag OWN_THREAD");
 	if (v->state != V_RUNNING)
-		v_find(v->state == V_STOPPED ? "submits after stop" : "submits before start");
+		v_find(v->state >= V_STOPPED ? "submits after stop" : "submits before start");
 	if (port >= V_PORTS || !v->ports[port].used || v->ports[port].desc->direction != LQ_OUT) {
 		v_find("submits on port %u, which is no output of it", port);
 		return 0;
@@ -281,5 +281,6 @@ void v_host_init(v_instance *v)
 /* From here on nothing of it may be called. */
 void v_host_finish(v_instance *v)
 {
-	munmap(v->host, sizeof *v->host);
+	mprotect(v->host, sizeof *v->host, PROT_NONE);
+	v_host_is_gone(v->host);
 }

@@ -33,10 +33,11 @@ void v_step(const char *fmt, ...)
 	va_end(args);
 }
 
-static void line(char mark, const char *text)
+/* A mark, the kind of finding, which the reader tells apart by its address, and words. */
+static void line(char mark, const void *kind, const char *text)
 {
 	char whole[1200];
-	int n = snprintf(whole, sizeof whole, "%c%s\n", mark, text);
+	int n = snprintf(whole, sizeof whole, "%c%p %s\n", mark, kind, text);
 	size_t size = (size_t)n < sizeof whole ? (size_t)n : sizeof whole - 1;
 	if (write(out, whole, size) != (ssize_t)size)
 		_exit(4);
@@ -69,7 +70,7 @@ void v_find(const char *fmt, ...)
 	         *trace->op && *trace->step ? ", " : "", trace->step);
 	if (*trace->op || *trace->step)
 		strcat(whole, ")");
-	line('!', whole);
+	line('!', fmt, whole);
 }
 
 void v_skip(const char *fmt, ...)
@@ -79,14 +80,14 @@ void v_skip(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	line('-', text);
+	line('-', fmt, text);
 	_exit(0);
 }
 
 /* Only what a signal handler may do. */
 void v_die(const char *text)
 {
-	const char *parts[] = {"!", text, *trace->op ? " (in " : "", trace->op, *trace->op ? ")" : "", "\n"};
+	const char *parts[] = {"!fault ", text, *trace->op ? " (in " : "", trace->op, *trace->op ? ")" : "", "\n"};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (write(out, parts[i], strlen(parts[i])) < 0)
 			break;

@@ -33,6 +33,7 @@ int v_findings(void);
 /* ---- buffers and formats (buffers.c, formats.c): each buffer has pages of its own, guarded behind and unreadable once released ---- */
 
 void v_catch_faults(void);
+void v_host_is_gone(const void *page); /* a host table that can no longer be read */
 /* The next failure: the n-th allocation from now on fails, 0 none. Returns whether the last one set did. */
 int v_fail_allocation(uint32_t n);
 int v_allocation_fails(void);

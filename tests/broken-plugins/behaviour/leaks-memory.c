@@ -1,0 +1,3 @@
+/* says: leaks about */
+#define ON_DESTROY(n) n->text = NULL
+#include "node.h"
