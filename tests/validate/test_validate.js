@@ -8,7 +8,8 @@ const validate = (...args) => run('loquat', ['validate-plugin', ...args], { time
 
 function compile(source, name) {
   const so = path.join(dir, `${name}.so`);
-  const r = run('cc', ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wno-unused-parameter', '-fPIC', '-shared', '-pthread', `-I${top}/framework/include`, '-o', so, source]);
+  const r = run('cc', ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wno-unused-parameter', '-fPIC', '-shared', '-pthread',
+    `-I${top}/framework/include`, '-o', so, source]);
   if (r.status !== 0 || r.err)
     ok(false, `${name} compiles without a warning`, r.err);
   return so;
@@ -43,7 +44,8 @@ function notPlugins() {
 
 function ours() {
   const file = path.join(dir, 'clip.mkv');
-  const clip = run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=25:duration=2', '-f', 'lavfi', '-i', 'sine=duration=2', '-c:v', 'libx264', '-c:a', 'libopus', file]);
+  const clip = run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=25:duration=2', '-f', 'lavfi', '-i', 'sine=duration=2',
+    '-c:v', 'libx264', '-c:a', 'libopus', file]);
   const plugins = fs.readdirSync(path.join(build, 'plugins/.libs')).filter((f) => f.endsWith('.so'));
   for (const p of plugins) {
     const so = path.join(build, 'plugins/.libs', p);

@@ -295,7 +295,8 @@ static void copy(lq_buffer *to, const lq_buffer *from)
 		return;
 	}
 	for (uint32_t i = 0; i < to->n_planes; i++) {
-		uint32_t rows = i ? (from->format->height + 1) / 2 : from->format->height, bytes = to->strides[i] < from->strides[i] ? to->strides[i] : from->strides[i];
+		uint32_t rows = i ? (from->format->height + 1) / 2 : from->format->height;
+		uint32_t bytes = to->strides[i] < from->strides[i] ? to->strides[i] : from->strides[i];
 		for (uint32_t y = 0; y < rows; y++)
 			memcpy(to->planes[i] + (size_t)y * to->strides[i], from->planes[i] + (size_t)y * from->strides[i], bytes);
 	}

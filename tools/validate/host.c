@@ -167,7 +167,8 @@ static int may_submit(v_instance *v, uint32_t port, const lq_buffer *buf)
 		return 0;
 	}
 	if (!own_thread && !on_loop(v))
-		v_find(v->op ? "submits on another thread than that of its ops, without the flag OWN_THREAD" : "submits outside an op, without the flag OWN_THREAD");
+		v_find(v->op ? "submits on another thread than that of its ops, without the flag OWN_THREAD"
+		             : "submits outside an op, without the flag OWN_THREAD");
 	if (v->state != V_RUNNING)
 		v_find(v->state >= V_STOPPED ? "submits after stop" : "submits before start");
 	if (port >= V_PORTS || !v->ports[port].used || v->ports[port].desc->direction != LQ_OUT) {

@@ -44,8 +44,8 @@ static const lq_port_desc ports[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .event = event};
 static const lq_capture_ops capture_ops = {.read = read};
 static const lq_node_desc desc = {
-	.struct_size = sizeof desc, .kind = LQ_KIND_CAPTURE, .id = "capture.stubborn", .summary = "Never sends a key frame", .rank = 1, .ports = ports, .n_ports = 1,
-	.ops = &ops, .kind_ops = &capture_ops};
+	.struct_size = sizeof desc, .kind = LQ_KIND_CAPTURE, .id = "capture.stubborn", .summary = "Never sends a key frame", .rank = 1,
+	.ports = ports, .n_ports = 1, .ops = &ops, .kind_ops = &capture_ops};
 static const lq_node_desc *const nodes[] = {&desc};
 
 LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {

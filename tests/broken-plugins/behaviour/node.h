@@ -130,7 +130,8 @@ static const lq_param_desc params[] = {
 	{"label", LQ_PARAM_STRING, 0, NULL, "none", 0, 0, NULL, "A name."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
-static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .stop = stop, .set_param = set_param, .stats = stats};
+static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .stop = stop, .set_param = set_param,
+                                .stats = stats};
 static const lq_filter_ops filter_ops = {.process = process};
 static const lq_node_desc desc = {
 	.struct_size = sizeof desc, .kind = LQ_KIND_FILTER, .id = "filter.shade", .summary = "Darkens", .rank = 1, .ports = ports, .n_ports = 2,
