@@ -56,7 +56,7 @@ static int start_server(struct demo *d)
 {
 	char program[PATH_MAX];
 	child_program("loquatd", program, sizeof program);
-	char *argv[] = {program, "--debug", "--host", "127.0.0.1", "--port", "0", NULL};
+	char *argv[] = {program, "--debug", "--host", "127.0.0.1", "--port", "0", "--log-level", "warning", NULL};
 	if (child_start(&d->server, argv))
 		return tool_error(TOOL_FAILED, "demo", "%s could not be started: %s", program, strerror(errno));
 	int64_t limit = tool_now() + 10 * 1000000000LL;
