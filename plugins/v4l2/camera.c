@@ -136,7 +136,8 @@ static void destroy(void *self)
 static size_t lay_out(const camera *c, uint8_t *data, lq_buffer *b)
 {
 	const struct v4l2_pix_format *p = lq__stream_pix(c->stream);
-	size_t stride = p->bytesperline, luma = stride * p->height;
+	size_t row = ((size_t)p->width + 1) / 2 * (c->format->pixel == LQ_PIXEL_YUYV ? 4 : 2);
+	size_t stride = p->bytesperline > row ? p->bytesperline : row, luma = stride * p->height; /* some drivers say 0 */
 	b->planes[0] = data;
 	b->strides[0] = (uint32_t)stride;
 	b->n_planes = 1;

@@ -122,6 +122,10 @@ static int map_frames(lq__stream *s, const char *path, char *text, size_t size)
 	struct v4l2_requestbuffers r = {.count = FRAMES, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
 	if (retry(s->fd, VIDIOC_REQBUFS, &r) < 0)
 		return failed("cannot get memory for frames from", path, text, size);
+	if (r.count < 2) {
+		snprintf(text, size, "%s has memory for %u frames only", path, r.count);
+		return LQ_EIO;
+	}
 	while (s->n_frames < r.count && s->n_frames < FRAMES) {
 		struct v4l2_buffer b = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP, .index = s->n_frames};
 		if (retry(s->fd, VIDIOC_QUERYBUF, &b) < 0)

@@ -2,8 +2,9 @@
 # Tests capture.camera on a real Video4Linux device, in a virtual machine: Debian's kernel has the test driver vivid, which makes a
 # /dev/video0. Not part of `make check`: it downloads a kernel and boots it in software (about a minute in all).
 #
-#   tests/devices/v4l2-qemu.sh [BUILD_DIR]      BUILD_DIR: where plugins/v4l2.la and tests/devices/test_v4l2 are built (default: build)
+#   tests/devices/v4l2-qemu.sh [BUILD_DIR]      BUILD_DIR: where all is built, tests/devices/test_v4l2 too (default: build)
 #
+# In it run the camera's tests, `loquat inspect`, and `loquat run` with camera, scaler and snapshot.
 # Needs Debian's packages qemu-system-x86 kmod cpio. The machine sees this root read-only (9p), has no network, and switches itself off.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -13,8 +14,8 @@ PATH=$PATH:/sbin:/usr/sbin
 for tool in qemu-system-x86_64 depmod modprobe cpio dpkg apt-get; do
 	command -v $tool >/dev/null || { echo "v4l2-qemu: there is no $tool (install qemu-system-x86 kmod cpio)" >&2; exit 77; }
 done
-for file in plugins/.libs/v4l2.so tests/devices/test_v4l2; do
-	[ -e "$build/$file" ] || { echo "v4l2-qemu: build first: make plugins/v4l2.la tests/devices/test_v4l2" >&2; exit 1; }
+for file in loquat plugins/.libs/v4l2.so plugins/.libs/ffmpeg.so plugins/.libs/snapshot.so tests/devices/test_v4l2; do
+	[ -e "$build/$file" ] || { echo "v4l2-qemu: there is no $build/$file: build first: make && make tests/devices/test_v4l2" >&2; exit 1; }
 done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -49,10 +50,30 @@ while read -r m; do
 done < /order
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro host /host
 mount -t tmpfs t /host/tmp; mount --bind /proc /host/proc; mount --bind /sys /host/sys; mount --bind /dev /host/dev
-export LQ_TEST_CAMERA=/dev/video0 LQ_PLUGIN_PATH=$build/plugins/.libs CK_TIMEOUT_MULTIPLIER=4
-chroot /host /bin/sh -c 'cd /tmp && exec $build/tests/devices/test_v4l2' 2>&1
-echo "test_v4l2 exit \$?"
+cp /guest.sh /camera.json /host/tmp/
+chroot /host /bin/sh /tmp/guest.sh 2>&1
 poweroff -f
+EOF
+cat > "$ird/guest.sh" <<EOF
+cd /tmp
+export HOME=/tmp LQ_PLUGIN_PATH=$build/plugins/.libs LQ_SCAN_PROGRAM=$build/loquat-scan LQ_TEST_CAMERA=/dev/video0 CK_TIMEOUT_MULTIPLIER=4
+$build/tests/devices/test_v4l2
+echo "test_v4l2 exit \$?"
+$build/loquat inspect capture.camera
+echo "loquat inspect exit \$?"
+$build/loquat run camera.json --seconds 10 --stats
+echo "loquat run exit \$?"
+[ -s camera.png ] && echo "snapshot of \$(wc -c < camera.png) bytes"
+EOF
+cat > "$ird/camera.json" <<'EOF'
+{ "loquat_profile": 1, "name": "camera", "summary": "A camera, scaled", "loops": { "video": {} },
+  "graphs": { "run": {
+    "nodes": {
+      "cam": { "use": "capture.camera", "loop": "video", "params": { "size": "640x360", "fps": "30/1" } },
+      "scale": { "use": "filter.scale", "loop": "video", "params": { "size": "320x180" } },
+      "null": { "use": "render.null", "loop": "video" },
+      "picture": { "use": "render.snapshot", "loop": "video", "params": { "file": "camera.png" } } },
+    "chains": [["cam", "scale", "null"], ["scale", "picture"]] } } }
 EOF
 chmod +x "$ird/init"
 (cd "$ird" && find . | cpio -o -H newc 2>/dev/null | gzip -1) > "$work/initrd.gz"
@@ -60,4 +81,9 @@ chmod +x "$ird/init"
 timeout 600 nice qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 2 -nographic -no-reboot -nic none \
 	-kernel "$cache/root/boot/vmlinuz-$version" -initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1" \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null | tee "$work/log"
-grep -q "test_v4l2 exit 0" "$work/log"
+frames=$(awk '$1 == "run/null" && $3 == "framesRendered" { print $4 + 0 }' "$work/log")
+for part in "test_v4l2 exit 0" "loquat inspect exit 0" "/dev/video0  vivid" "loquat run exit 0" "snapshot of"; do
+	grep -q "$part" "$work/log" || { echo "v4l2-qemu: FAILED: not seen: $part"; exit 1; }
+done
+[ "${frames:-0}" -ge 30 ] || { echo "v4l2-qemu: FAILED: ${frames:-0} frames in 10 seconds"; exit 1; }
+echo "v4l2-qemu: passed, $frames frames through the graph in 10 seconds"
