@@ -9,10 +9,11 @@
 #include <loquat/profile.h>
 
 static const char help[] =
-	"usage: loquat inspect [--json] [NODE]\n"
+	"usage: loquat inspect [--rescan] [--json] [NODE]\n"
 	"       loquat inspect --schema\n\n"
 	"Without NODE: all plugins with version, licence and file, their nodes, and the plugins that could not be loaded with the reason.\n"
 	"With NODE (\"codec.h264.enc\", or \"codec.h264.enc@ffmpeg\"): its ports, parameters and devices.\n\n"
+	"  --rescan  look at all plugins anew, whatever is known of them\n"
 	"  --json    the same as one JSON object\n"
 	"  --schema  a JSON Schema (draft 2020-12) of profiles, with the nodes and parameters of this installation: for editors\n";
 
@@ -187,12 +188,14 @@ static int print_schema(const lq_registry *reg)
 
 int cmd_inspect(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {"schema", no_argument, NULL, 's'}, {0}};
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {"rescan", no_argument, NULL, 'r'}, {"schema", no_argument, NULL, 's'},
+	                                        {0}};
 	int as_json = 0, as_schema = 0;
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {
 		case 'h': fputs(help, stdout); return TOOL_OK;
 		case 'j': as_json = 1; break;
+		case 'r': lq_registry_forget_scans(); break;
 		case 's': as_schema = 1; break;
 		default: return tool_usage("inspect");
 		}

@@ -269,3 +269,10 @@ void lq__cache_save(lq__cache *c)
 	lq__bytes_finish(&b);
 	c->is_dirty = 0;
 }
+
+void lq__cache_forget(void)
+{
+	char name[PATH_ROOM];
+	if (!file_name(name, sizeof name, 0))
+		unlink(name);
+}

@@ -19,6 +19,8 @@ int lq__cache_put(lq__cache *cache, const char *path, const struct stat *st, con
 /* Writes the file anew when something was put. That it cannot be written is no error: the next scan takes longer. */
 void lq__cache_save(lq__cache *cache);
 
+void lq__cache_forget(void); /* removes the file */
+
 /* The entries of a cache file's bytes; LQ_EPARSE and nothing taken when they are not whole. For lq__cache_open and its fuzz target. */
 int lq__cache_parse(lq__cache *cache, const uint8_t *data, size_t size);
 

@@ -119,3 +119,8 @@ int lq_registry_scan_default(lq_registry *reg)
 	}
 	return result;
 }
+
+void lq_registry_forget_scans(void)
+{
+	lq__cache_forget();
+}

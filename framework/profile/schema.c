@@ -294,7 +294,7 @@ static json_t *all_names(maker *m)
 
 static json_t *use_schema(maker *m)
 {
-	json_t *any = pack(m, "{s:s, s:i}", "type", "string", "minLength", 1);
+	json_t *any = pack(m, "{s:[{s:s}, {s:s, s:i}]}", "anyOf", "$ref", "#/$defs/use", "type", "string", "minLength", 1); /* the first for editors */
 	json_t *list = pack(m, "{s:s, s:o, s:i, s:i, s:{s:s}}", "type", "array", "items", any, "minItems", 1, "maxItems", MAX_ALTERNATIVES, "contains", "$ref",
 	                    "#/$defs/use");
 	return pack(m, "{s:[{s:s}, o], s:s}", "anyOf", "$ref", "#/$defs/use", list, "description", "the plugin node, or alternatives in their order");

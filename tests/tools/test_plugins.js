@@ -40,6 +40,8 @@ function listed() {
   ok(all.not_loaded.length === Object.keys(reasons).length, 'and no other', Object.keys(told).join(' '));
   ok(all.plugins.some((p) => p.name === 'good') && all.plugins.some((p) => p.name === 'testsrc'), 'the good ones are there');
   ok(loquat('inspect', '--json').out === first.out, 'with the cache it says the same');
+  const file = path.join(env.XDG_CACHE_HOME, 'loquat/plugins.cache'), changed = () => fs.statSync(file, { bigint: true }).mtimeNs, before = changed();
+  ok(loquat('inspect', '--rescan', '--json').out === first.out && changed() > before, '--rescan makes the cache anew');
   ok(loquat('inspect').out.includes('loop-at-load.so\n  timed out'), 'so does the list for people');
 }
 

@@ -25,6 +25,9 @@ int lq_registry_scan(lq_registry *reg, const char *dir);
 /* The folders of the variable LQ_PLUGIN_PATH (colon separated), else the installation's plugin folder. */
 int lq_registry_scan_default(lq_registry *reg);
 
+/* The next scans look at every file anew: for who has mended what made a plugin crash, without changing its file. */
+void lq_registry_forget_scans(void);
+
 /* Loads one file into the program at once: for who trusts it. The reason of a failure goes to diag, too. */
 int lq_registry_load(lq_registry *reg, const char *file, lq_diag *diag);
 
