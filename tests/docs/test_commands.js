@@ -29,4 +29,7 @@ main(async () => {
   for (const file of files)
     for (const [, target] of fs.readFileSync(path.join(top, file), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
       ok(fs.existsSync(path.join(top, path.dirname(file), target)), `${file}: the link to ${target} leads somewhere`);
+  const named = new Set([...fs.readFileSync(path.join(top, 'docs/architecture.md'), 'utf8').matchAll(/`((?:framework|webrtc|plugins|sdk|server|tools)\/[\w\/.-]*)`/g)].map((m) => m[1]));
+  for (const name of named)
+    ok(fs.existsSync(path.join(top, name)), `docs/architecture.md: ${name} is there`);
 });
