@@ -2,11 +2,13 @@
 #include <check.h>
 #include <math.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "devhost.h"
@@ -91,7 +93,7 @@ static int64_t hear(dev_host *spk, dev_host *mic, double hz, uint64_t *at, int w
 		ck_assert_uint_eq(b->samples, 480);
 		ck_assert_int_eq(b->pts, b->capture_time);
 		ck_assert(settling || b->pts < dev_now() + 20 * LQ_MSEC);
-		ck_assert(settling || b->flags & LQ_BUFFER_DISCONTINUITY || llabs(b->pts - last - 10 * LQ_MSEC) < 5 * LQ_MSEC);
+		ck_assert(settling || b->flags & LQ_BUFFER_DISCONTINUITY || llabs(b->pts - last - 10 * LQ_MSEC) < 20 * LQ_MSEC);
 		last = b->pts;
 		int is_it = dev_stat(mic, "captureDelayMs") < 100 && fabs(power(s, 480, hz) - 0.5) < 0.03 && power(s, 480, hz + 500) < 0.03;
 		good = is_it ? good + 1 : 0;
@@ -107,11 +109,11 @@ START_TEST(what_the_speaker_plays_the_microphone_hears)
 	uint64_t at = 0;
 	open_node(&mic, "capture.microphone", "device=spk.monitor");
 	open_node(&spk, "render.speaker", "device=spk");
-	hear(&spk, &mic, 1000, &at, 100);
+	hear(&spk, &mic, 1000, &at, 30);
 	int64_t begin = dev_now(), delay = hear(&spk, &mic, 2000, &at, 3) - begin;
 	ck_assert_int_gt(delay, -20 * LQ_MSEC);
 	ck_assert_int_lt(delay, 1000 * LQ_MSEC); /* some 40 ms on an idle machine */
-	ck_assert_double_gt(dev_stat(&mic, "totalSamplesCaptured"), 100 * 480);
+	ck_assert_double_gt(dev_stat(&mic, "totalSamplesCaptured"), 30 * 480);
 	ck_assert_int_gt(dev_wait_event(&spk, LQ_EVENT_FIRST_BUFFER, LONG), -1);
 	int64_t latency = ((const lq_renderer_ops *)spk.desc->kind_ops)->latency(spk.self);
 	ck_assert_int_ge(latency, 20 * LQ_MSEC);
@@ -228,15 +230,19 @@ START_TEST(without_a_server_the_probe_says_so)
 }
 END_TEST
 
-/* On servers of its own. */
+static int start_second_server(void)
+{
+	char server[128];
+	snprintf(sock, sizeof sock, "%s/second.sock", dir);
+	snprintf(server, sizeof server, "unix:%s", sock);
+	setenv("PULSE_SERVER", server, 1);
+	return start_server();
+}
+
 START_TEST(a_server_that_goes_is_told_and_found_again)
 {
 	dev_host mic, spk;
-	snprintf(sock, sizeof sock, "%s/second.sock", dir);
-	char server[128];
-	snprintf(server, sizeof server, "unix:%s", sock);
-	setenv("PULSE_SERVER", server, 1);
-	int pid = start_server();
+	int pid = start_second_server();
 	open_node(&mic, "capture.microphone", NULL);
 	open_node(&spk, "render.speaker", NULL);
 	dev_kill(pid);
@@ -263,6 +269,74 @@ START_TEST(a_server_that_goes_is_told_and_found_again)
 	mic.host.buffer_unref(&mic.host, b);
 	ck_assert_double_gt(dev_stat(&mic, "totalSamplesCaptured"), before);
 	dev_kill(pid);
+	dev_close(&mic);
+	dev_close(&spk);
+}
+END_TEST
+
+START_TEST(a_server_that_hangs_holds_nobody_up)
+{
+	dev_host mic, spk;
+	char text[200];
+	int pid = start_second_server();
+	open_node(&mic, "capture.microphone", NULL);
+	open_node(&spk, "render.speaker", NULL);
+	kill(pid, SIGSTOP);
+	uint64_t at = 0;
+	for (int i = 0; i < 200; i++)
+		play(&spk, 1000, LQ_TIME_NONE, &at);
+	ck_assert_int_eq(mic.desc->ops->probe(text, sizeof text), LQ_ENODEV);
+	ck_assert_str_eq(text, "no PulseAudio server: it does not answer");
+	mic.desc->ops->stop(mic.self);
+	lq_format f = dev_audio(1);
+	ck_assert_int_eq(dev_start(&mic, &f), LQ_ENODEV);
+	ck_assert_str_eq(mic.fail, "the PulseAudio server does not answer");
+	dev_close(&mic);
+	dev_close(&spk);
+	dev_kill(pid);
+}
+END_TEST
+
+/* Runs pactl and gives the number that it prints. */
+static int pactl(const char *a, const char *b, const char *c)
+{
+	char text[32] = "";
+	int fd, pid = dev_spawn((char *[]){"pactl", (char *)(uintptr_t)a, (char *)(uintptr_t)b, (char *)(uintptr_t)c, NULL}, &fd), status;
+	for (size_t n = 0; n < sizeof text - 1;) {
+		ssize_t got = read(fd, text + n, sizeof text - 1 - n);
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	close(fd);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	return atoi(text);
+}
+
+static int has_played(dev_host *h, void *arg)
+{
+	return dev_stat(h, "totalSamplesCount") > *(double *)arg;
+}
+
+START_TEST(devices_that_come_and_go_are_told)
+{
+	dev_host mic, spk;
+	char number[16];
+	if (!dev_has_program("pactl"))
+		return;
+	open_node(&mic, "capture.microphone", NULL);
+	snprintf(number, sizeof number, "%d", pactl("load-module", "module-null-sink", "sink_name=usb"));
+	ck_assert_int_ge(dev_wait_event(&mic, LQ_EVENT_DEVICE, LONG), 0);
+	open_node(&spk, "render.speaker", "device=usb");
+	pactl("unload-module", number, NULL);
+	ck_assert_int_ge(dev_wait_event(&spk, LQ_EVENT_DEVICE, LONG), 0); /* the server moves the sound to another sink */
+	ck_assert_int_eq(dev_count_events(&spk, LQ_EVENT_ERROR), 0);
+	uint64_t at = 0;
+	double before = dev_stat(&spk, "totalSamplesCount");
+	play(&spk, 1000, LQ_TIME_NONE, &at);
+	play(&spk, 1000, LQ_TIME_NONE, &at);
+	ck_assert_int_eq(dev_wait(&spk, has_played, &before, LONG), 1);
 	dev_close(&mic);
 	dev_close(&spk);
 }
@@ -303,6 +377,8 @@ int main(void)
 	tcase_add_test(t, an_unknown_device_is_an_error);
 	tcase_add_test(t, without_a_server_the_probe_says_so);
 	tcase_add_test(t, a_server_that_goes_is_told_and_found_again);
+	tcase_add_test(t, a_server_that_hangs_holds_nobody_up);
+	tcase_add_test(t, devices_that_come_and_go_are_told);
 	Suite *s = suite_create("pulse");
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
