@@ -40,7 +40,10 @@ static int load(lq_engine *e, const lq_engine_config *c, lq_diag *diag)
 		return r;
 	if (c->profile_patch && (r = lq_profile_patch(e->profile, c->profile_patch, "profile_patch", diag)))
 		return r;
-	return lq_profile_check(e->profile, e->registry, diag);
+	r = lq_profile_check(e->profile, e->registry, diag);
+	if (!r)
+		lq_profile_load_plugins(e->profile, e->registry); /* not when somebody waits for a first picture */
+	return r;
 }
 
 static void join_messages(const lq_diag *diag, int code, char *error, size_t size)

@@ -199,3 +199,14 @@ const char *lq__out_name(const lq_node_desc *d, const lq__element *e, int is_fir
 	return NULL;
 }
 
+
+void lq_profile_load_plugins(const lq_profile *profile, lq_registry *registry)
+{
+	const char *graph_name, *name, *uses[MAX_ALTERNATIVES];
+	json_t *graph, *node;
+	lq_node_info info;
+	json_object_foreach(json_object_get(profile->json, "graphs"), graph_name, graph)
+		json_object_foreach(json_object_get(graph, "nodes"), name, node)
+			for (size_t i = 0, n = lq__node_uses(node, uses); i < n; i++)
+				lq_registry_find(registry, uses[i], NULL, NULL, &info);
+}

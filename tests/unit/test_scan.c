@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <loquat/log.h>
+#include <loquat/profile.h>
 #include <loquat/registry.h>
 #include <signal.h>
 #include <stdio.h>
@@ -237,6 +238,22 @@ START_TEST(only_what_is_needed_is_loaded)
 }
 END_TEST
 
+START_TEST(a_profile_loads_what_its_graphs_name)
+{
+	static const char text[] = "{\"loquat_profile\":1,\"graphs\":{\"a\":{\"nodes\":{\"x\":{\"use\":\"filter.spare\"}}},"
+				   "\"b\":{\"nodes\":{\"y\":{\"use\":[\"filter.absent\",\"filter.pass@other\"]}}}}}";
+	lq_profile *profile;
+	put_as("good", "one");
+	put_as("other", "two");
+	scan();
+	ck_assert_int_eq(lq_profile_parse(text, sizeof text - 1, "it", diag, &profile), 0);
+	ck_assert(!plugin("one.so").is_loaded && !plugin("two.so").is_loaded);
+	lq_profile_load_plugins(profile, reg);
+	ck_assert(plugin("one.so").is_loaded && plugin("two.so").is_loaded);
+	lq_profile_destroy(profile);
+}
+END_TEST
+
 START_TEST(what_was_found_is_kept)
 {
 	put("good");
@@ -370,6 +387,7 @@ int main(void)
 	tcase_add_test(t, two_plugins_of_one_name_leave_the_first);
 	tcase_add_test(t, a_description_has_all_static_data);
 	tcase_add_test(t, only_what_is_needed_is_loaded);
+	tcase_add_test(t, a_profile_loads_what_its_graphs_name);
 	tcase_add_test(t, what_was_found_is_kept);
 	tcase_add_test(t, what_may_change_without_the_file_is_looked_at_again);
 	tcase_add_test(t, a_changed_file_is_looked_at_again);

@@ -25,6 +25,9 @@ int lq_profile_patch(lq_profile *profile, const char *json, const char *origin, 
  * opened. Reports all errors; returns the first one's code. */
 int lq_profile_check(const lq_profile *profile, const lq_registry *registry, lq_diag *diag);
 
+/* Loads the plugins that the profile names now, so that the first build need not. That one cannot be loaded is told then. */
+void lq_profile_load_plugins(const lq_profile *profile, lq_registry *registry);
+
 /* The merged profile as JSON; free() it. */
 char *lq_profile_json(const lq_profile *profile);
 
