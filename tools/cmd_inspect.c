@@ -188,8 +188,8 @@ static int print_schema(const lq_registry *reg)
 
 int cmd_inspect(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {"rescan", no_argument, NULL, 'r'}, {"schema", no_argument, NULL, 's'},
-	                                        {0}};
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},
+	                                        {"rescan", no_argument, NULL, 'r'}, {"schema", no_argument, NULL, 's'}, {0}};
 	int as_json = 0, as_schema = 0;
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {

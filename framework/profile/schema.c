@@ -164,7 +164,7 @@ static json_t *value(maker *m, const lq_param_desc *p)
 	case LQ_PARAM_INT:
 		int_pattern(p, pattern, sizeof pattern);
 		return number_or(m, bounded(m, "integer", p), pattern);
-	case LQ_PARAM_FLOAT: return number_or(m, bounded(m, "number", p), "^[0-9+-.eE]+$");
+	case LQ_PARAM_FLOAT: return number_or(m, bounded(m, "number", p), "^[0-9+.eE-]+$");
 	case LQ_PARAM_CHOICE: return choices(m, p);
 	case LQ_PARAM_SIZE:
 		size_pattern(p, pattern, sizeof pattern);
@@ -294,7 +294,8 @@ static json_t *all_names(maker *m)
 
 static json_t *use_schema(maker *m)
 {
-	json_t *any = pack(m, "{s:[{s:s}, {s:s, s:i}]}", "anyOf", "$ref", "#/$defs/use", "type", "string", "minLength", 1); /* the first for editors */
+	/* Any text will do beside one that is known; that one is mentioned first for editors. */
+	json_t *any = pack(m, "{s:[{s:s}, {s:s, s:i}]}", "anyOf", "$ref", "#/$defs/use", "type", "string", "minLength", 1);
 	json_t *list = pack(m, "{s:s, s:o, s:i, s:i, s:{s:s}}", "type", "array", "items", any, "minItems", 1, "maxItems", MAX_ALTERNATIVES, "contains", "$ref",
 	                    "#/$defs/use");
 	return pack(m, "{s:[{s:s}, o], s:s}", "anyOf", "$ref", "#/$defs/use", list, "description", "the plugin node, or alternatives in their order");
@@ -316,8 +317,9 @@ static json_t *node_schema(maker *m, json_t *defs)
 static json_t *queue_schema(maker *m)
 {
 	json_t *policy = pack(m, "{s:[s, s, s, s]}", "enum", "block", "drop-oldest", "latest", "drop-to-keyframe");
-	return object(m, pack(m, "{s:o, s:o, s:o}", "buffers", or_null(m, pack(m, "{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 4096)), "ms",
-	                      or_null(m, pack(m, "{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 600000)), "policy", or_null(m, policy)));
+	json_t *buffers = pack(m, "{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 4096);
+	json_t *ms = pack(m, "{s:s, s:i, s:i}", "type", "integer", "minimum", 1, "maximum", 600000);
+	return object(m, pack(m, "{s:o, s:o, s:o}", "buffers", or_null(m, buffers), "ms", or_null(m, ms), "policy", or_null(m, policy)));
 }
 
 static json_t *graph_schema(maker *m)
@@ -338,7 +340,8 @@ static json_t *profile_schema(maker *m, json_t *defs)
 	if (!m->layer)
 		put(m, graphs, "minProperties", json_integer(1));
 	json_t *s = object(m, pack(m, "{s:o, s:o, s:o, s:o, s:o, s:o}", "loquat_profile", version, "name", text(m, "for people"), "summary",
-	                           text(m, "for people"), "extends", text(m, "the profile that this one changes"), "loops", members(m, NAME, loop), "graphs", graphs));
+	                           text(m, "for people"), "extends", text(m, "the profile that this one changes"), "loops", members(m, NAME, loop),
+	                           "graphs", graphs));
 	if (!m->layer)
 		put(m, s, "required", pack(m, "[s, s]", "loquat_profile", "graphs"));
 	return s;
@@ -355,9 +358,9 @@ char *lq_profile_schema(const lq_registry *registry)
 	m.layer = 0;
 	json_t *whole = ref(&m, "profile", "");
 	m.layer = 1;
-	json_t *root = pack(&m, "{s:s, s:s, s:s, s:{s:{s:{s:s}}, s:[s]}, s:o, s:o, s:o}", "$schema", "https://json-schema.org/draft/2020-12/schema", "title",
-	                    "Loquat profile", "type", "object", "if", "properties", "extends", "type", "string", "required", "extends", "then",
-	                    ref(&m, "profile", ""), "else", whole, "$defs", defs);
+	json_t *extends = pack(&m, "{s:{s:{s:s}}, s:[s]}", "properties", "extends", "type", "string", "required", "extends");
+	json_t *root = pack(&m, "{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "$schema", "https://json-schema.org/draft/2020-12/schema", "title", "Loquat profile",
+	                    "type", "object", "if", extends, "then", ref(&m, "profile", ""), "else", whole, "$defs", defs);
 	if (!m.failed)
 		out = json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
