@@ -20,6 +20,7 @@ static const struct command {
 	{"inspect", "list plugins and nodes, or describe one node", cmd_inspect},
 	{"check", "check profiles without opening a device", cmd_check},
 	{"graph", "draw a profile's graph", cmd_graph},
+	{"new-plugin", "write a plugin to begin from", cmd_new_plugin},
 	{"run", "run a profile's graph on this machine, without a room", cmd_run},
 	{"token", "make an access token", cmd_token},
 	{"validate-plugin", "put a plugin to the test", cmd_validate_plugin},

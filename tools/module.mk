@@ -1,12 +1,19 @@
 # The `loquat` command.
 bin_PROGRAMS += loquat
 loquat_SOURCES = %D%/child.c %D%/child.h %D%/cmd_check.c %D%/cmd_demo.c %D%/cmd_graph.c %D%/cmd_inspect.c %D%/cmd_join.c \
-	%D%/cmd_run.c %D%/cmd_token.c %D%/inspect_node.c %D%/inspect_node.h %D%/main.c %D%/measure.c %D%/measure.h %D%/participant.c %D%/participant.h \
+	%D%/cmd_new_plugin.c %D%/cmd_run.c %D%/cmd_token.c %D%/inspect_node.c %D%/inspect_node.h %D%/main.c %D%/measure.c %D%/measure.h \
+	%D%/participant.c %D%/participant.h \
 	%D%/picture.c %D%/picture.h %D%/tool.h \
 	%D%/validate/buffers.c %D%/validate/checks.c %D%/validate/checks_control.c %D%/validate/cmd_validate.c %D%/validate/formats.c \
 	%D%/validate/host.c %D%/validate/instance.c %D%/validate/media.c %D%/validate/report.c %D%/validate/validate.h %D%/validate/values.c
-loquat_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(JANSSON_CFLAGS) $(JWT_CFLAGS)
+loquat_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(JANSSON_CFLAGS) $(JWT_CFLAGS) -DLQ_TEMPLATE_DIR='"$(templatedir)"'
 loquat_LDADD = libloquat.la libloquat-framework.la libloquat-measure.la $(JANSSON_LIBS) $(JWT_LIBS) -lm
+
+# What new-plugin begins from.
+templatedir = $(pkgdatadir)/templates
+dist_template_DATA = %D%/templates/Makefile.txt %D%/templates/test.txt \
+	%D%/templates/capture.c %D%/templates/capture.json %D%/templates/codec.c %D%/templates/codec.json \
+	%D%/templates/filter.c %D%/templates/filter.json %D%/templates/renderer.c %D%/templates/renderer.json
 
 # Looks at plugins, so that no other program has to. Beside the library, so that it is found where the whole is moved to.
 helper_PROGRAMS += loquat-scan

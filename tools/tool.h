@@ -19,6 +19,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_join(int argc, char **argv);
+int cmd_new_plugin(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_validate_plugin(int argc, char **argv);

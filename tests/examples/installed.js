@@ -21,7 +21,7 @@ function install() {
   Object.assign(process.env, {
     PKG_CONFIG_SYSROOT_DIR: tree, PKG_CONFIG_LIBDIR: pc, PKG_CONFIG_PATH: '',
     PATH: `${path.dirname(find('*/bin/loquat'))}:${process.env.PATH}`, LD_LIBRARY_PATH: lib, LQ_PLUGIN_PATH: plugins,
-    LQ_PROFILE_PATH: path.dirname(find('*/loquat/profiles/communication.json')), LQ_WEB_PATH: path.dirname(find('*/loquat/web/index.html')),
+    LQ_PROFILE_PATH: path.dirname(find('*/loquat/profiles/communication.json')), LQ_WEB_PATH: path.dirname(find('*/loquat/web/index.html')), LQ_TEMPLATE_PATH: path.dirname(find('*/loquat/templates/capture.c')),
   });
   return { plugins };
 }

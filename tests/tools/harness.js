@@ -16,6 +16,7 @@ process.env.PATH = `${build}:${process.env.PATH}`;
 process.env.LQ_PLUGIN_PATH ||= path.join(build, 'plugins/.libs');
 process.env.LQ_PROFILE_PATH ||= path.join(top, 'profiles');
 process.env.LQ_WEB_PATH ||= path.join(top, 'sdk/web');
+process.env.LQ_TEMPLATE_PATH ||= path.join(top, 'tools/templates');
 
 process.on('exit', () => {
   for (const c of children) c.kill('SIGKILL');
