@@ -112,6 +112,9 @@ static void on_sound(pa_stream *s, size_t bytes, void *arg)
 static void prepare(void *arg, pa_stream *s)
 {
 	microphone *m = arg;
+	if (m->clock_known)
+		atomic_store(&m->gap, 1);
+	m->clock_known = 0;
 	pa_stream_set_read_callback(s, on_sound, m);
 }
 
