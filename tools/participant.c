@@ -90,9 +90,22 @@ static void use_nulls(json_t *shared, json_t *subscribe)
 	set_node(subscribe, "window", json_pack("{s:s, s:s}", "use", "render.null", "loop", "video"));
 }
 
+/* "use" is one id or a list of them. */
+static int uses(json_t *graph, const char *node, const char *id)
+{
+	json_t *use = json_object_get(json_object_get(json_object_get(graph, "nodes"), node), "use"), *one;
+	size_t i;
+	json_array_foreach(use, i, one)
+		if (json_is_string(one) && !strcmp(json_string_value(one), id))
+			return 1;
+	return json_is_string(use) && !strcmp(json_string_value(use), id);
+}
+
 static void name_window(json_t *subscribe, const participant_options *o)
 {
 	char title[160];
+	if (!uses(subscribe, "window", "render.window"))
+		return; /* a profile of one's own may show pictures otherwise */
 	snprintf(title, sizeof title, "%s sees", o->label ? o->label : "loquat");
 	set_param(subscribe, "window", "title", json_string(title));
 	set_param(subscribe, "window", "size", json_string(o->size ? o->size : "640x360"));
