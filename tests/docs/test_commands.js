@@ -9,7 +9,17 @@ const special = {
   './quickstart demo': `LOQUAT_BUILD=${build} ${top}/quickstart demo --headless --seconds 4`,
   './quickstart check': null,
   'autoreconf -i && mkdir -p build && cd build && ../configure && make': null, // what built the program that runs this test
+  // The server that docs/writing-a-plugin.md starts in one terminal, and the call in another one.
+  'loquatd --debug': 'timeout 60 loquatd --debug --host 127.0.0.1 --port 0 > server.json 2> /dev/null & echo $! > server.pid; until grep -q port server.json; do :; done',
+  '. mycam/env && loquat join --room hello --devices --profile mycam/call.json':
+    '. mycam/env && loquat join --server ws://127.0.0.1:$(grep -o \'"port": *[0-9]*\' server.json | head -1 | grep -o "[0-9]*") --room hello --devices --headless ' +
+    '--profile mycam/call.json --seconds 2; status=$?; kill $(cat server.pid); exit $status',
 };
+
+// What pkg-config says of an installation is said of the build.
+fs.writeFileSync(path.join(dir, 'loquat-plugin.pc'), 'Name: loquat-plugin\nDescription: headers\nVersion: 0\n' +
+  `Cflags: -I${top}/framework/include\nplugindir=${build}/plugins/.libs\n`);
+process.env.PKG_CONFIG_PATH = dir;
 
 function commands(file) {
   const text = fs.readFileSync(path.join(top, file), 'utf8');
