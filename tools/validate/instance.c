@@ -125,7 +125,7 @@ int v_list(v_instance *v, uint32_t port, lq_format *out, uint32_t room)
 	}
 	if (n == room)
 		v_find("lists more than %u formats on port \"%s\": the end of the list is LQ_END", room, v->ports[port].desc->name);
-	else if (r != LQ_END)
+	else if (r != LQ_END && !v_is_expected(r) && !*v->reason) /* a device that is not as asked is an answer, with its reason */
 		v_find("ends the list of formats of port \"%s\" with %d instead of LQ_END", v->ports[port].desc->name, r);
 	return (int)n;
 }
