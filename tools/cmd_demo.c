@@ -257,7 +257,7 @@ static int demo(struct demo *d)
 			if (d->people[i].process.status && !status)
 				status = tool_error(TOOL_FAILED, "demo", "%s failed", names[i]);
 		}
-	if (d->port) {
+	if (!status) {
 		print_table(d);
 		if (d->out && write_stats(d))
 			status = TOOL_FAILED;

@@ -52,7 +52,7 @@ struct join {
 	participant_options participant;
 	long seconds;
 	int publish, status_json;
-	int joined, over, failed;
+	int joined, over, failed, unpublished;
 	uint32_t join_ms, first_video_ms;
 	struct peer peers[MAX_PEERS];
 	int n_peers;
@@ -132,7 +132,8 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 			j->first_video_ms = e->elapsed_ms;
 		break;
 	case LQ_ON_LOCAL_PUBLISHED:
-		if (e->code)
+		/* A file without sound is no failure; to have neither sound nor picture is one. */
+		if (e->code && ++j->unpublished == 2)
 			j->over = j->failed = 1;
 		/* fall through */
 	case LQ_ON_SUBSCRIBED:

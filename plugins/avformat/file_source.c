@@ -94,7 +94,9 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 {
 	static const uint32_t samples[] = {LQ_SAMPLE_F32, LQ_SAMPLE_S16};
 	source *s = self;
-	if (!s->media.tracks[port].stream || i >= (port == TRACK_AUDIO ? 2u : 1u))
+	if (!s->media.tracks[port].stream)
+		return s->host->fail(s->host, LQ_ENOENT, "the file has no %s", port == TRACK_AUDIO ? "sound" : "picture");
+	if (i >= (port == TRACK_AUDIO ? 2u : 1u))
 		return LQ_END;
 	*out = port == TRACK_AUDIO ? lq__audio_format(LQ_CODEC_RAW, samples[i], RATE, s->channels) : s->video;
 	return 0;

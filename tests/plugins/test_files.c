@@ -389,7 +389,7 @@ START_TEST(a_file_without_sound_has_no_sound_formats)
 	run_rig(&r, 3 * LQ_SEC, 2);
 	close_rig(&r);
 	th_node *s = open_source("");
-	ck_assert_int_eq(s->desc->ops->formats(s->self, SOURCE_AUDIO, 0, &f), LQ_END);
+	ck_assert_int_eq(s->desc->ops->formats(s->self, SOURCE_AUDIO, 0, &f), LQ_ENOENT);
 	ck_assert_int_eq(s->desc->ops->formats(s->self, SOURCE_VIDEO, 0, &f), 0);
 	ck_assert_uint_eq(f.width, W);
 	ck_assert_int_eq(th_run_until(s, env->now + 5 * LQ_SEC), 0);
