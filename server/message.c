@@ -15,7 +15,7 @@ const char *lq__stream_name(uint32_t stream)
 	return stream < LQ_MESSAGE_STREAMS ? stream_names[stream] : "";
 }
 
-const char *lq__media_name(uint32_t media)
+const char *lq__kind_name(uint32_t media)
 {
 	return media == LQ_MEDIA_AUDIO ? "audio" : media == LQ_MEDIA_VIDEO ? "video" : "";
 }

@@ -53,6 +53,6 @@ int lq__message_parse(const char *text, size_t len, lq__message *out, char *erro
 void lq__message_finish(lq__message *m);
 
 const char *lq__stream_name(uint32_t stream); /* "main" … */
-const char *lq__media_name(uint32_t media);   /* "audio", "video" */
+const char *lq__kind_name(uint32_t media);   /* "audio", "video" */
 
 #endif

@@ -160,7 +160,7 @@ static int describe_slot(const lq__subscriber *s, const slot *sl, lq_sdp *sdp)
 	if (!m)
 		return LQ_ENOMEM;
 	m->media = sl->media;
-	snprintf(m->kind, sizeof m->kind, "%s", lq__media_name(sl->media));
+	snprintf(m->kind, sizeof m->kind, "%s", lq__kind_name(sl->media));
 	snprintf(m->proto, sizeof m->proto, "UDP/TLS/RTP/SAVPF");
 	mid_of(s, sl, m->mid);
 	m->port = 9;
@@ -169,7 +169,7 @@ static int describe_slot(const lq__subscriber *s, const slot *sl, lq_sdp *sdp)
 	lq__codec_offer(sl->codec, sl->profile, m);
 	if (sl->track) {
 		const lq__track *t = sl->track;
-		snprintf(m->msid, sizeof m->msid, "%.100s %s-%s", t->member->user, lq__stream_name(t->stream), lq__media_name(t->media));
+		snprintf(m->msid, sizeof m->msid, "%.100s %s-%s", t->member->user, lq__stream_name(t->stream), lq__kind_name(t->media));
 		snprintf(m->cname, sizeof m->cname, "%s", t->member->session);
 		m->ssrcs[0].ssrc = sl->ssrc;
 		m->ssrcs[0].rtx = sl->media == LQ_MEDIA_VIDEO ? sl->rtx_ssrc : 0;
@@ -199,7 +199,7 @@ static json_t *offered_tracks(const lq__subscriber *s)
 		mid_of(s, &s->slots[i], mid);
 		if (t)
 			json_array_append_new(tracks, json_pack("{s:s, s:s, s:s, s:s, s:s}", "mid", mid, "track", t->id, "user", t->member->user, "kind",
-			                                        lq__media_name(t->media), "stream", lq__stream_name(t->stream)));
+			                                        lq__kind_name(t->media), "stream", lq__stream_name(t->stream)));
 	}
 	return tracks;
 }

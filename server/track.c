@@ -122,7 +122,7 @@ static const char *codec_name(uint32_t codec)
 
 json_t *lq__track_json(const lq__track *t)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "id", t->id, "user", t->member->user, "kind", lq__media_name(t->media),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "id", t->id, "user", t->member->user, "kind", lq__kind_name(t->media),
 	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width,
 	                 "height", (int)t->height);
 }

@@ -15,7 +15,7 @@ function must(what, r) {
 
 // A real X11 desktop: a clock, eyes and a terminal that scrolls, moved about while ffmpeg records it.
 async function record(clip) {
-  const xvfb = start('Xvfb', ['-displayfd', '1', '-screen', '0', `${W}x${H}x24`, '-nolisten', 'tcp']);
+  const xvfb = start('Xvfb', ['-displayfd', '1', '-screen', '0', `${W}x${H}x24`, '-nolisten', 'tcp', '-noreset']);
   const display = `:${(await xvfb.line((l) => /^\d+$/.test(l))).trim()}`;
   const env = { ...process.env, DISPLAY: display };
   const on = { env };
@@ -23,7 +23,7 @@ async function record(clip) {
   start('xeyes', ['-geometry', '150x100+430+30'], on);
   start('xterm', ['-geometry', '60x12+80+150', '-e', 'bash', '-c',
     'i=0; while :; do i=$((i+1)); echo "line $i: the quick brown fox jumps over the lazy dog"; read -rt 0.2; done'], on);
-  must('windows', run('xdotool', ['search', '--sync', '--onlyvisible', '--class', 'XTerm'], on));
+  must('windows', run('xdotool', ['search', '--sync', '--onlyvisible', '--class', 'XTerm'], { ...on, timeout: 60000 }));
   const speech = file('speech.wav');
   must('espeak-ng', run('espeak-ng', ['-w', speech, '-s', '150',
     'Loquat carries this sentence from one end of a call to the other. It is spoken by a machine, and heard by a machine, and the two must agree. Seven ships sailed slowly south.']));
