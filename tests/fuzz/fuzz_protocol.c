@@ -22,7 +22,7 @@ static void touch_all(const lq__message *m)
 	MUST(m->n_tracks <= LQ_MESSAGE_TRACKS && m->n_ids <= LQ_MESSAGE_IDS);
 	for (uint32_t i = 0; i < m->n_tracks; i++) {
 		touch(m->tracks[i].mid);
-		touch(lq__media_name(m->tracks[i].media));
+		touch(lq__kind_name(m->tracks[i].media));
 		MUST(*lq__stream_name(m->tracks[i].stream));
 	}
 	for (uint32_t i = 0; i < m->n_ids; i++)
