@@ -178,8 +178,9 @@ static int is_of(const entry *e, const struct stat *st)
 /* A crash or a hang may have had a reason outside the file, so it is tried again another day. */
 static int is_stale(const entry *e, const lq__finding *f)
 {
-	int64_t age = time(NULL) - e->scanned;
-	return f->keep == LQ__KEEP_NO || (f->keep == LQ__KEEP_A_DAY && (age < 0 || age > 24 * 3600));
+	int64_t now = time(NULL);
+	int is_today = e->scanned <= now && e->scanned >= now - 24 * 3600; /* any number may stand in the file */
+	return f->keep == LQ__KEEP_NO || (f->keep == LQ__KEEP_A_DAY && !is_today);
 }
 
 int lq__cache_find(const lq__cache *c, const char *path, const struct stat *st, lq__finding *out)
