@@ -32,7 +32,8 @@ int64_t dev_now(void)
 
 static int64_t h_now(const lq_host *host)
 {
-	return dev_now();
+	int64_t frozen = of(host)->frozen;
+	return frozen ? frozen : dev_now();
 }
 
 static void h_log(const lq_host *host, uint32_t level, const char *fmt, ...)

@@ -19,6 +19,7 @@ typedef struct dev_host {
 	pthread_mutex_t lock; /* nodes report from any thread */
 	int notify;           /* an eventfd: something was reported */
 	int64_t wake;         /* wake_at; INT64_MAX none */
+	_Atomic int64_t frozen; /* where not 0, the node's clock stands still here */
 	lq_event events[DEV_EVENTS];
 	char texts[DEV_EVENTS][256];
 	uint32_t n_events;

@@ -13,6 +13,8 @@ let passed = 0, failed = 0;
 const top = process.env.top_srcdir || path.resolve(__dirname, '../..');
 const build = process.env.top_builddir || path.join(top, 'build');
 process.env.PATH = `${build}:${process.env.PATH}`;
+// A make that a test runs is not part of the one that runs the tests: it has its own jobs, and says nothing of folders.
+for (const name of ['MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'DESTDIR']) delete process.env[name];
 process.env.LQ_PLUGIN_PATH ||= path.join(build, 'plugins/.libs');
 process.env.LQ_PROFILE_PATH ||= path.join(top, 'profiles');
 process.env.LQ_WEB_PATH ||= path.join(top, 'sdk/web');

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVES = 1000, WARM_UP = 100, FLOOD = 6000, HELD_MAX = 5000, LEAK_MIN = 64 };
+enum { LIVES = 1000, WARM_UP = 100, FLOOD = 6000, HELD_MAX = 5000, LEAK_MIN = 8 };
 
 const v_check v_checks[] = {
 	{"lifecycle", v_check_lifecycle}, {"flow", v_check_flow},     {"starve", v_check_starve},         {"flood", v_check_flood},
