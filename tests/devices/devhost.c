@@ -467,10 +467,3 @@ double dev_stat(dev_host *h, const char *name)
 	h->desc->ops->stats(h->self, match_stat, &w);
 	return w.value;
 }
-
-/* What libraries below a device plugin keep until the process ends is theirs, not ours. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libSDL2\nleak:libdbus\nleak:libasound\n";
-}

@@ -47,7 +47,9 @@ void loquatd_stop(loquatd *d, int how)
 {
 	if (d->pid <= 0)
 		return;
+	int status = 0;
 	kill(d->pid, how);
-	waitpid(d->pid, NULL, 0);
+	waitpid(d->pid, &status, 0);
 	d->pid = 0;
+	ck_assert_msg(how == SIGKILL || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "loquatd ended with wait status %d", status);
 }

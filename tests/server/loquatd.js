@@ -2,6 +2,7 @@
 'use strict';
 const { spawn } = require('child_process');
 const path = require('path');
+const sanitizers = require('../tools/sanitizers.js');
 
 const build = process.env.top_builddir || path.resolve(__dirname, '../../build');
 const source = process.env.top_srcdir || path.resolve(__dirname, '../..');
@@ -40,7 +41,7 @@ function run(main) {
 	const end = (code) => {
 		for (const child of running)
 			child.kill('SIGKILL');
-		process.exit(code);
+		process.exit(sanitizers.reports() ? 1 : code);
 	};
 	main().then(() => end(0), (e) => {
 		console.error(e);

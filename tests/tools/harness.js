@@ -4,6 +4,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const sanitizers = require('./sanitizers.js');
 
 const SKIP = 77;
 const children = new Set();
@@ -82,6 +83,8 @@ function have(...commands) {
 
 function main(test) {
   test().catch((e) => ok(false, 'the test runs to its end', e.stack)).finally(() => {
+    if (sanitizers.reports())
+      ok(false, 'no sanitizer reports anything');
     console.log(`${passed} passed, ${failed} failed`);
     process.exit(failed || !passed ? 1 : 0);
   });
