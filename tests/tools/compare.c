@@ -1,7 +1,7 @@
 /* Compares what was received with what was sent.
  *
  *   compare video SOURCE.yuv RECEIVED.yuv WIDTH HEIGHT   raw I420; pairs pictures by their bar code, prints "pairs N ssim S worst W"
- *   compare audio SOURCE.f32 RECEIVED.f32 RATE           raw mono floats; prints "correlation R lag_ms L" of the best second
+ *   compare audio SOURCE.f32 RECEIVED.f32 RATE           raw mono floats; prints "pieces N correlation R lag_ms L", of the median piece
  *
  * The bar code's rows are left out of SSIM: the source has none. */
 #include <math.h>
@@ -81,43 +81,63 @@ static int video(char **argv)
 	return pairs == 0;
 }
 
-static double correlation(const float *a, const float *b, size_t n)
+static double energy(const float *a, size_t n)
 {
-	double ab = 0, aa = 1e-9, bb = 1e-9;
-	for (size_t i = 0; i < n; i++) {
-		ab += (double)a[i] * b[i];
-		aa += (double)a[i] * a[i];
-		bb += (double)b[i] * b[i];
-	}
-	return ab / sqrt(aa * bb);
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += (double)a[i] * a[i];
+	return sum;
 }
 
-/* The loudest second of what was received, looked for in the whole source. */
+typedef struct match {
+	double correlation, lag;
+} match;
+
+/* Looks for a piece of what was received in the whole source. */
+static match find_sound(const float *source, size_t n, const float *piece, size_t len, size_t at)
+{
+	match best = {0, 0};
+	double mine = energy(piece, len), its = energy(source, len);
+	for (size_t i = 0; i + len < n; i++) {
+		double ab = 0;
+		for (size_t k = 0; k < len; k++)
+			ab += (double)source[i + k] * piece[k];
+		double c = ab / sqrt(mine * its + 1e-9);
+		if (fabs(c) > fabs(best.correlation))
+			best = (match){c, (double)at - (double)i};
+		its += (double)source[i + len] * source[i + len] - (double)source[i] * source[i];
+		its = its > 0 ? its : 0;
+	}
+	return best;
+}
+
+static int by_correlation(const void *a, const void *b)
+{
+	double x = fabs(((const match *)a)->correlation), y = fabs(((const match *)b)->correlation);
+	return (x > y) - (x < y);
+}
+
+/* Half a second of each second with sound, each looked for by itself: where sound was lost, only one of them is spoilt. The median counts. */
 static int audio(char **argv)
 {
-	size_t ns, nr;
-	size_t second = (size_t)atoi(argv[4]);
+	enum { PIECES = 60 };
+	size_t ns, nr, n = 0, rate = (size_t)atoi(argv[4]), len = rate / 2;
 	float *s = (float *)(void *)slurp(argv[2], &ns), *r = (float *)(void *)slurp(argv[3], &nr);
+	match found[PIECES];
+	double loudest = 0;
 	ns /= sizeof *s;
 	nr /= sizeof *r;
-	size_t at = 0, lag = 0;
-	double loudest = -1, best = 0;
-	for (size_t i = second; i + second <= nr; i += second / 4) {
-		double e = 0;
-		for (size_t k = 0; k < second; k++)
-			e += (double)r[i + k] * r[i + k];
-		if (e > loudest)
-			loudest = e, at = i;
-	}
-	for (size_t i = 0; loudest > 0 && i + second <= ns; i++) {
-		double c = correlation(s + i, r + at, second);
-		if (fabs(c) > fabs(best))
-			best = c, lag = i;
-	}
-	printf("correlation %.4f lag_ms %.1f\n", best, ((double)at - (double)lag) * 1000 / (double)second);
+	for (size_t i = rate; i + len <= nr; i += rate)
+		loudest = fmax(loudest, energy(r + i, len));
+	for (size_t i = rate; i + len <= nr && n < PIECES && loudest > 0; i += rate)
+		if (energy(r + i, len) >= loudest / 4)
+			found[n++] = find_sound(s, ns, r + i, len, i);
+	qsort(found, n, sizeof *found, by_correlation);
+	match m = n ? found[n / 2] : (match){0, 0};
+	printf("pieces %zu correlation %.4f lag_ms %.1f\n", n, m.correlation, m.lag * 1000 / (double)rate);
 	free(s);
 	free(r);
-	return loudest <= 0;
+	return !n;
 }
 
 int main(int argc, char **argv)
