@@ -102,11 +102,11 @@ static int run_due(lq__loop *l)
 {
 	int n = 0;
 	int64_t now = lq_clock_now(l->graph->clock);
-	for (;; n++) {
+	for (; n < 1000; n++) { /* a node that always wants to run must not keep the others from it */
 		pthread_mutex_lock(&l->lock);
 		lq_node *node = lq__timer_due(l, now);
 		pthread_mutex_unlock(&l->lock);
-		if (!node || n > 1000) /* a node that always wants to run must not keep the others from it */
+		if (!node)
 			break;
 		lq__node_run(node, now);
 	}

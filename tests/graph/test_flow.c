@@ -316,10 +316,22 @@ START_TEST(drawing_names_everything)
 }
 END_TEST
 
+/* More reads at one time than a loop makes in a turn: none may be forgotten. */
+START_TEST(a_source_without_pauses_sends_all)
+{
+	lq_node *a = kit_node(&k, "a", "kit.source", "one", NULL, "period=0,count=2500"), *b = kit_node(&k, "b", "kit.sink", "one", NULL, NULL);
+	kit_link(&k, a, b, 0, 0);
+	ck_assert_int_eq(lq_graph_start(k.graph, NULL, k.diag), 0);
+	ck_assert_int_eq(lq_graph_run_until(k.graph, lq_clock_now(k.clock)), 0);
+	ck_assert_int_eq(kit_get(kit_seen("b"), &kit_seen("b")->buffers), 2500);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("flow");
 	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, a_source_without_pauses_sends_all);
 	tcase_add_test(t, source_runs_in_its_rhythm);
 	tcase_add_test(t, links_between_loops_pass_a_queue);
 	tcase_add_test(t, queue_drops_oldest_when_full);
