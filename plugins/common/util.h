@@ -41,6 +41,21 @@ static inline lq_format lq__video_format(uint32_t codec, uint32_t pixel, uint32_
 	                   .height = height};
 }
 
+/* What an encoder makes of `in` (NULL: not known yet): the same size and rate. */
+static inline lq_format lq__encoded_format(uint32_t codec, const lq_format *in)
+{
+	lq_format f = lq__video_format(codec, 0, in ? in->width : 0, in ? in->height : 0);
+	f.fps_num = in ? in->fps_num : 0;
+	f.fps_den = in ? in->fps_den : 0;
+	return f;
+}
+
+/* Frames a second as the format says; 30 where it does not. */
+static inline double lq__nominal_fps(const lq_format *f)
+{
+	return f->fps_num && f->fps_den ? (double)f->fps_num / f->fps_den : 30;
+}
+
 static inline uint32_t lq__sample_size(uint32_t sample)
 {
 	return sample == LQ_SAMPLE_S16 ? 2 : 4;

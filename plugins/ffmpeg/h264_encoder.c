@@ -91,24 +91,13 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	encoder *e = self;
 	if (i)
 		return LQ_END;
-	*out = lq__video_format(port ? LQ_CODEC_H264 : LQ_CODEC_RAW, port ? 0 : LQ_PIXEL_I420, 0, 0);
-	if (port && e->in) {
-		out->width = e->in->width;
-		out->height = e->in->height;
-		out->fps_num = e->in->fps_num;
-		out->fps_den = e->in->fps_den;
-	}
+	*out = port ? lq__encoded_format(LQ_CODEC_H264, e->in) : lq__video_format(LQ_CODEC_RAW, LQ_PIXEL_I420, 0, 0);
 	return 0;
-}
-
-static double nominal_fps(const encoder *e)
-{
-	return e->in->fps_num && e->in->fps_den ? (double)e->in->fps_num / e->in->fps_den : 30;
 }
 
 static void apply_rate(encoder *e)
 {
-	double scale = e->rate.fps > 0.5 ? nominal_fps(e) / e->rate.fps : 1;
+	double scale = e->rate.fps > 0.5 ? lq__nominal_fps(e->in) / e->rate.fps : 1;
 	if (!e->av)
 		return;
 	e->av->bit_rate = (int64_t)((double)e->bitrate * (scale > 10 ? 10 : scale < 0.1 ? 0.1 : scale));
@@ -125,7 +114,7 @@ static void set_options(encoder *e)
 	av->pix_fmt = AV_PIX_FMT_YUV420P;
 	av->time_base = (AVRational){1, 90000};
 	av->framerate = e->in->fps_num && e->in->fps_den ? (AVRational){(int)e->in->fps_num, (int)e->in->fps_den} : (AVRational){30, 1};
-	av->gop_size = e->key_seconds ? (int)(e->key_seconds * nominal_fps(e)) : 1 << 24;
+	av->gop_size = e->key_seconds ? (int)(e->key_seconds * lq__nominal_fps(e->in)) : 1 << 24;
 	av->max_b_frames = 0;
 	av->thread_count = e->threads;
 	av_opt_set(av->priv_data, "preset", e->preset ? presets[e->preset] : big ? "superfast" : "veryfast", 0);

@@ -75,21 +75,13 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	encoder *e = self;
 	if (i)
 		return LQ_END;
-	*out = lq__video_format(port ? (e->vp9 ? LQ_CODEC_VP9 : LQ_CODEC_VP8) : LQ_CODEC_RAW, port ? 0 : LQ_PIXEL_I420, 0, 0);
-	if (port && e->in) {
-		out->width = e->in->width;
-		out->height = e->in->height;
-		out->fps_num = e->in->fps_num;
-		out->fps_den = e->in->fps_den;
-	}
+	*out = port ? lq__encoded_format(e->vp9 ? LQ_CODEC_VP9 : LQ_CODEC_VP8, e->in) : lq__video_format(LQ_CODEC_RAW, LQ_PIXEL_I420, 0, 0);
 	return 0;
 }
 
 static double fps(const encoder *e)
 {
-	if (e->rate.fps > 0.5)
-		return e->rate.fps;
-	return e->in->fps_num && e->in->fps_den ? (double)e->in->fps_num / e->in->fps_den : 30;
+	return e->rate.fps > 0.5 ? e->rate.fps : lq__nominal_fps(e->in);
 }
 
 static void set_rate_control(encoder *e)
