@@ -66,10 +66,12 @@ static int splice(lq_link *link, lq_node *conv, lq_diag *diag)
 		return lq_diag_add(diag, LQ_ENOTSUP, conv->desc->id, "a converter needs one input and one output");
 	lq_node *to = link->to;
 	lq__port *to_in = link->in;
-	int r = lq__link_create(link->graph, conv, out, to, to_in, &link->tail);
+	int r = (link->instead ? lq__link_new : lq__link_create)(link->graph, conv, out, to, to_in, &link->tail);
 	if (r)
 		return lq_diag_add(diag, r, conv->name, "%s", lq_error_text(r));
 	link->tail->is_tail = 1;
+	link->tail->instead = link->instead;
+	link->instead = NULL;
 	redirect(link, conv, in);
 	return 0;
 }

@@ -39,12 +39,24 @@ static int fan_out(lq_link *const *links, uint32_t n, lq_buffer *buf)
 	return r;
 }
 
+static int is_moment(const lq__cut *cut, const lq_buffer *buf)
+{
+	return cut && (!cut->at_key || buf->flags & LQ_BUFFER_KEY);
+}
+
 /* The links of an output; what they get is about to go. LQ_EINVAL: no such output. */
-static int look_up(lq_node *node, uint32_t number, const lq_buffer *buf, lq_link **links, uint32_t *n)
+static int look_up(lq_node *node, uint32_t number, const lq_buffer *buf, int locked, lq_link **links, uint32_t *n)
 {
 	lq__port *port = lq__node_port(node, number);
 	if (!port || port->desc->direction != LQ_OUT || !buf->format)
 		return LQ_EINVAL;
+	if (is_moment(port->cut, buf)) {
+		if (!locked)
+			pthread_mutex_lock(&node->lock);
+		lq__port_cut(node, port);
+		if (!locked)
+			pthread_mutex_unlock(&node->lock);
+	}
 	port->eos = (buf->flags & LQ_BUFFER_EOS) != 0;
 	for (lq_link *l = port->links; l && *n < MAX_FAN_OUT; l = l->next_out)
 		links[(*n)++] = l;
@@ -58,7 +70,7 @@ static int submit_from_own_thread(lq_node *node, uint32_t number, lq_buffer *buf
 	lq_link *links[MAX_FAN_OUT];
 	uint32_t n = 0;
 	pthread_mutex_lock(&node->lock);
-	int r = look_up(node, number, buf, links, &n);
+	int r = look_up(node, number, buf, 1, links, &n);
 	node->submits_begun++;
 	pthread_mutex_unlock(&node->lock);
 	if (r)
@@ -92,7 +104,7 @@ int lq__node_submit(lq_node *node, uint32_t number, lq_buffer *buf)
 	if (node->desc->flags & LQ_NODE_OWN_THREAD)
 		return submit_from_own_thread(node, number, buf);
 	assert(lq__loop_is_current(node->loop));
-	int r = look_up(node, number, buf, links, &n);
+	int r = look_up(node, number, buf, 0, links, &n);
 	if (r) {
 		lq__buffer_unref(buf);
 		return r;
@@ -182,6 +194,8 @@ static void deliver_one(lq_link *link, lq_buffer *buf)
 		if (link->eos && !(buf->flags & LQ_BUFFER_EOS))
 			link->eos = 0;
 		node->fail_text[0] = 0;
+		if (buf->pts != LQ_TIME_NONE)
+			link->last_pts = buf->pts;
 		atomic_fetch_add_explicit(&link->passed, 1, memory_order_relaxed);
 		r = call_op(node, link->to_port, buf, &op);
 	} else {

@@ -60,14 +60,20 @@ lq_node *lq_graph_find(lq_graph *graph, const char *name)
 
 int lq_graph_add_node(lq_graph *graph, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
 {
-	lq_node_info info;
-	lq_node *node, **end = &graph->nodes;
 	if (lq__loop_is_any())
 		return LQ_EREENTRANT;
 	if (!config || !config->name || !*config->name || !config->use)
 		return lq_diag_add(diag, LQ_EINVAL, place, "a node needs a name and an id");
 	if (lq_graph_find(graph, config->name))
 		return lq_diag_add(diag, LQ_EEXIST, place, "there is a node \"%s\" already", config->name);
+	return lq__graph_add_node(graph, config, place, diag, out);
+}
+
+/* The name may be that of a node which the new one is to replace. */
+int lq__graph_add_node(lq_graph *graph, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
+{
+	lq_node_info info;
+	lq_node *node, **end = &graph->nodes;
 	int r = lq_registry_find(graph->config.registry, config->use, place, diag, &info);
 	if (r)
 		return r;

@@ -39,7 +39,9 @@ typedef struct lq__port lq__port;
 typedef struct lq__queue {
 	lq_buffer **ring; /* NULL: the link is a direct call */
 	uint32_t policy, limit, first, n;
+	uint32_t size;          /* places in the ring: one more than `limit`, or more while held */
 	int64_t max_time;       /* ns of media, 0: no limit */
+	int held;               /* an edit's: keeps what comes until the old link's buffers are through */
 	int skip_to_key;        /* dropping until the next key frame */
 	int closed;             /* takes nothing more */
 	int ready;              /* in loop->ready */
@@ -59,11 +61,16 @@ struct lq_link {
 	uint32_t from_port, to_port;
 	lq_link *tail;      /* `to` is a converter that negotiation put in: this one goes on from there */
 	int is_tail;
+	int is_direct;      /* a call, without a queue; known once it is prepared */
 	char *bridge;       /* the group that it comes and goes with when neither end is of that group; lq__free */
 	int attached;       /* in out->links */
 	int negotiated;
+	lq_link *succeeds;  /* of an edit under way: the link whose stream this one carries on */
+	lq_link *instead;   /* likewise: the one whose place at the input it takes */
+	lq_edit *edit;      /* likewise: wants to know of the first buffer. Under `to`'s loop->lock */
 	_Atomic int muted;
 	int eos;                 /* [loop of to] the last buffer has passed */
+	int64_t last_pts;        /* [loop of to] of the last buffer that went in, LQ_TIME_NONE none */
 	const lq_format *format; /* [loop of to] what the consumer is set to; one reference */
 	const lq_format *refused; /* [loop of to] the last format that it would not take; one reference */
 	lq_format *accepts;      /* the consumer's list as it was asked last; lq__free */
@@ -74,6 +81,15 @@ struct lq_link {
 	_Atomic uint32_t max_depth, format_changes;
 };
 
+/* A change of an output's links between two of its buffers. */
+typedef struct lq__cut {
+	lq_link *off[MAX_FAN_OUT], *on[MAX_FAN_OUT];
+	uint32_t n_off, n_on;
+	int at_key;    /* waits for a key frame */
+	_Atomic int done;
+	lq_edit *edit; /* is told */
+} lq__cut;
+
 struct lq__port {
 	const lq_port_desc *desc;
 	uint32_t number, row;
@@ -82,6 +98,7 @@ struct lq__port {
 	lq_link *links;          /* output: attached links */
 	lq_link *link;           /* input */
 	int eos;                 /* output: an EOS buffer left */
+	lq__cut *cut;            /* output: waits for its moment. Written on the loop and under node->lock */
 };
 
 enum { NODE_NEW = 0, NODE_RUNNING = 1, NODE_STOPPED = 2, NODE_FAILED = 3 };
@@ -108,6 +125,9 @@ struct lq_node {
 	char *base_dir;
 	int converter;
 	_Atomic int state;
+	_Atomic(lq_edit *) trial; /* an edit that wants to see how the first ops go */
+	_Atomic int tried;        /* one went well */
+	int64_t target_rate;      /* [loop] of the last LQ_EVENT_TARGET_RATE, 0 none */
 	pthread_mutex_t lock;
 	pthread_cond_t submitted; /* OWN_THREAD: under lock */
 	uint64_t submits_begun, submits_done;
@@ -219,6 +239,10 @@ void lq__wake_at(lq_node *node, int64_t time);
 /* host.c */
 void lq__host_init(lq_node *node);
 
+/* run.c */
+int lq__graph_settle(lq_graph *graph);
+int lq__graph_advance(lq_graph *graph, int64_t until);
+
 /* node.c */
 int lq__node_create(lq_graph *graph, const lq_node_config *config, const lq_node_info *info, const char *place, lq_diag *diag, lq_node **out);
 void lq__node_destroy(lq_node *node);
@@ -247,10 +271,13 @@ void lq__submit_eos(lq_node *node);
 void lq__node_await_submits(lq_node *node);
 
 /* link.c */
+int lq__link_new(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **link);
 int lq__link_create(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **link);
 void lq__link_plug(lq_link *link);
 int lq__link_prepare(lq_link *link);
 void lq__link_attach(lq_link *link);
+void lq__port_cut(lq_node *node, lq__port *port);
+void lq__link_unhook(lq_link *link);
 void lq__link_detach(lq_link *link);
 void lq__link_reset(lq_link *link);
 void lq__link_destroy(lq_link *link);
@@ -262,6 +289,9 @@ void lq__queue_close(lq_link *link);
 void lq__queue_finish(lq_link *link);
 int lq__queue_push(lq_link *link, lq_buffer *buf);
 lq_buffer *lq__queue_pop(lq_link *link, int last, int *more);
+int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key);
+int lq__queue_held(lq_link *link, uint32_t *first_flags);
+uint32_t lq__queue_release(lq_link *link, int64_t after);
 const char *lq__queue_policy_name(uint32_t policy);
 
 /* formats.c */
@@ -289,6 +319,7 @@ void lq__unconvert(lq_link *link);
 int lq__link_change_format(lq_link *link, const lq_format *fmt);
 
 /* graph.c, connect.c */
+int lq__graph_add_node(lq_graph *graph, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
 void lq__graph_drop_node(lq_node *node);
 int lq__connect_rows(const lq_node_desc *from, const char *from_port, const lq_node_desc *to, const char *to_port, const char *place, lq_diag *diag,
                      uint32_t *out, uint32_t *in);
@@ -297,5 +328,18 @@ int lq__graph_link_rows(lq_graph *graph, lq_node *from, uint32_t out_row, lq__po
 
 /* start.c: a NULL group is all of them */
 void lq__graph_remove(lq_graph *graph, const char *group);
+void lq__sort_nodes(lq_graph *graph);
+lq_node *lq__node_at(const lq_graph *graph, int place);
+int lq__check_inputs(const lq_graph *graph, lq_diag *diag);
+int lq__prepare_links(lq_graph *graph, lq_diag *diag);
+int lq__start_in_place(lq_graph *graph, lq_node *node, lq_diag *diag);
+void lq__drain_inputs(lq_node *node);
+void lq__stop(lq_node *node);
+int lq__restart(lq_node *node);
+void lq__forget_formats(lq_node *node);
+
+/* exchange.c: [any] */
+void lq__edit_poke(lq_edit *edit);
+void lq__edit_result(lq_edit *edit, lq_node *node, int code);
 
 #endif

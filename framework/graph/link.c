@@ -16,8 +16,8 @@ void lq__link_plug(lq_link *link)
 	lq__node_call(link->to, plug_on_loop, link);
 }
 
-/* [control] Adds the link to the graph and to its input port; buffers flow once it is attached. */
-int lq__link_create(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **result)
+/* [control] Adds the link to the graph, not yet to its input port. */
+int lq__link_new(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **result)
 {
 	lq_link *link = lq__calloc(1, sizeof *link);
 	if (!link)
@@ -29,13 +29,22 @@ int lq__link_create(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, 
 	link->to = to;
 	link->in = in;
 	link->to_port = in->number;
+	link->last_pts = LQ_TIME_NONE;
 	lq_link **end = &graph->links;
 	while (*end)
 		end = &(*end)->next;
 	*end = link;
-	lq__link_plug(link);
 	*result = link;
 	return 0;
+}
+
+/* [control] Adds the link to the graph and to its input port; buffers flow once it is attached. */
+int lq__link_create(lq_graph *graph, lq_node *from, lq__port *out, lq_node *to, lq__port *in, lq_link **result)
+{
+	int r = lq__link_new(graph, from, out, to, in, result);
+	if (!r)
+		lq__link_plug(*result);
+	return r;
 }
 
 /* What a queue without a named policy does depends on what flows through it. */
@@ -52,15 +61,15 @@ int lq__link_prepare(lq_link *link)
 {
 	const lq_queue_config *c = &link->queue_config;
 	int same = link->from->loop == link->to->loop && !(link->from->desc->flags & LQ_NODE_OWN_THREAD);
-	if (link->queue.ring || (same && (c->policy == LQ_QUEUE_NONE || c->policy == LQ_QUEUE_BLOCK)))
+	link->is_direct = same && (c->policy == LQ_QUEUE_NONE || c->policy == LQ_QUEUE_BLOCK);
+	if (link->queue.ring || (link->is_direct && !link->instead)) /* what takes over is held back at first */
 		return 0;
 	return lq__queue_open(link, c->policy ? c->policy : default_policy(link->format), c->buffers, c->ms);
 }
 
-static int attach_on_loop(lq_node *node, void *arg)
+/* [loop of from] Under its lock. */
+static void attach(lq_link *link)
 {
-	lq_link *link = arg;
-	pthread_mutex_lock(&node->lock);
 	lq_link **end = &link->out->links;
 	while (*end)
 		end = &(*end)->next_out;
@@ -68,6 +77,22 @@ static int attach_on_loop(lq_node *node, void *arg)
 	link->next_out = NULL;
 	link->attached = 1;
 	link->out->eos = 0;
+}
+
+static void detach(lq_link *link)
+{
+	for (lq_link **p = &link->out->links; *p; p = &(*p)->next_out)
+		if (*p == link) {
+			*p = link->next_out;
+			break;
+		}
+	link->attached = 0;
+}
+
+static int attach_on_loop(lq_node *node, void *arg)
+{
+	pthread_mutex_lock(&node->lock);
+	attach(arg);
 	pthread_mutex_unlock(&node->lock);
 	return 0;
 }
@@ -79,29 +104,45 @@ void lq__link_attach(lq_link *link)
 		lq__node_call(link->from, attach_on_loop, link);
 }
 
+/* [loop of node, or a thread of its own] Under node->lock: the moment that the port's cut has waited for. */
+void lq__port_cut(lq_node *node, lq__port *port)
+{
+	lq__cut *cut = port->cut;
+	for (uint32_t i = 0; i < cut->n_off; i++)
+		detach(cut->off[i]);
+	for (uint32_t i = 0; i < cut->n_on; i++)
+		attach(cut->on[i]);
+	port->cut = NULL;
+	lq_edit *edit = cut->edit;
+	atomic_store(&cut->done, 1); /* *cut may be gone from here on; the edit waits for node->lock before it goes */
+	lq__edit_poke(edit);
+}
+
 static int detach_on_loop(lq_node *node, void *arg)
 {
-	lq_link *link = arg;
 	pthread_mutex_lock(&node->lock);
-	for (lq_link **p = &link->out->links; *p; p = &(*p)->next_out)
-		if (*p == link) {
-			*p = link->next_out;
-			break;
-		}
-	link->attached = 0;
+	detach(arg);
 	pthread_mutex_unlock(&node->lock);
 	return 0;
+}
+
+/* [control] No new buffers after this; the queue stays as it is. */
+void lq__link_unhook(lq_link *link)
+{
+	if (!link->attached)
+		return;
+	lq__node_call(link->from, detach_on_loop, link);
+	if (link->from->desc->flags & LQ_NODE_OWN_THREAD)
+		lq__node_await_submits(link->from);
 }
 
 /* [control] No new buffers after this; what is queued may still be taken. A producer that waits is let go first. */
 void lq__link_detach(lq_link *link)
 {
-	if (link->attached) {
-		lq__queue_close(link);
-		lq__node_call(link->from, detach_on_loop, link);
-		if (link->from->desc->flags & LQ_NODE_OWN_THREAD)
-			lq__node_await_submits(link->from);
-	}
+	if (!link->attached)
+		return;
+	lq__queue_close(link);
+	lq__link_unhook(link);
 }
 
 static int finish_on_loop(lq_node *node, void *arg)

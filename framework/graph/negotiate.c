@@ -134,6 +134,14 @@ static const lq_format *input_hint(const lq_node *node, const lq__port *port)
 	return NULL;
 }
 
+/* The consumer runs with the stream that this link takes over: the first buffer brings it the new format. */
+static int settle_later(lq_link *link, const lq_format *fmt)
+{
+	link->format = lq__format_ref(fmt);
+	link->negotiated = 1;
+	return 0;
+}
+
 static int settle_links(lq_node *node, lq__port *port, const lq_format *fmt, const format_list *list, const char *group, lq_diag *diag)
 {
 	lq_format both;
@@ -142,7 +150,7 @@ static int settle_links(lq_node *node, lq__port *port, const lq_format *fmt, con
 			continue;
 		int r;
 		if (!lq__formats_match(fmt, l->accepts, l->n_accepts, &both))
-			r = set_format(l->to, l->in, l, fmt, diag);
+			r = l->instead ? settle_later(l, fmt) : set_format(l->to, l->in, l, fmt, diag);
 		else
 			r = lq__convert(l, fmt, list->items, list->n, group, diag);
 		if (r)

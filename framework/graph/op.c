@@ -59,6 +59,9 @@ static void give_up(lq_node *node)
 void lq__node_result(lq_node *node, const char *op, int code)
 {
 	char text[640];
+	lq_edit *trial = atomic_load_explicit(&node->trial, memory_order_relaxed);
+	if (trial)
+		lq__edit_result(trial, node, code);
 	if (code >= 0 || code == LQ_EAGAIN) {
 		node->errors_in_row = 0;
 		return;
@@ -68,7 +71,7 @@ void lq__node_result(lq_node *node, const char *op, int code)
 	if (++node->errors_in_row >= GIVE_UP_ERRORS && node->desc->kind != LQ_KIND_TRANSPORT)
 		node->give_up = 1;
 	int64_t now = lq_clock_now(node->graph->clock);
-	if (node->errors_in_row > 1 || (node->last_report != LQ_TIME_NONE && now - node->last_report < REPORT_EVERY))
+	if (trial || node->errors_in_row > 1 || (node->last_report != LQ_TIME_NONE && now - node->last_report < REPORT_EVERY))
 		return;
 	node->last_report = now;
 	snprintf(text, sizeof text, "%s: %s", op, reason_of(node, code));
@@ -139,6 +142,8 @@ static void pass_on(lq_node *node, const lq_event *event)
 void lq__node_event(lq_node *node, const lq_event *event)
 {
 	int r = LQ_ENOTSUP;
+	if (event->type == LQ_EVENT_TARGET_RATE)
+		node->target_rate = event->value;
 	if (atomic_load(&node->state) != NODE_RUNNING)
 		return;
 	if (node->desc->ops->event) {

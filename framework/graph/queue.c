@@ -3,6 +3,7 @@
 #include "graph/graph.h"
 
 #define REPORT_EVERY LQ_SEC
+#define HELD_PLACES 16 /* at least, while an edit holds a queue back */
 
 int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms)
 {
@@ -18,6 +19,7 @@ int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms
 	}
 	q->policy = policy;
 	q->limit = limit;
+	q->size = limit + 1;
 	q->first = q->n = 0;
 	q->closed = q->skip_to_key = 0;
 	q->max_time = ms * LQ_MSEC;
@@ -34,7 +36,7 @@ const char *lq__queue_policy_name(uint32_t policy)
 static lq_buffer *take(lq__queue *q)
 {
 	lq_buffer *buf = q->ring[q->first];
-	q->first = (q->first + 1) % (q->limit + 1);
+	q->first = (q->first + 1) % q->size;
 	q->n--;
 	return buf;
 }
@@ -108,11 +110,53 @@ static int keyframe_room(lq_link *link, const lq_buffer *buf, int *ask)
 	return 0;
 }
 
+/* Another ring, at least as large; it may be that there is no memory for it. */
+static int grow(lq__queue *q, uint32_t size)
+{
+	lq_buffer **ring = size > q->size ? lq__calloc(size, sizeof *ring) : NULL;
+	if (!ring)
+		return size <= q->size;
+	for (uint32_t i = 0; i < q->n; i++)
+		ring[i] = q->ring[(q->first + i) % q->size];
+	lq__free(q->ring);
+	q->ring = ring;
+	q->first = 0;
+	q->size = size;
+	return 1;
+}
+
+static int is_coded_video(const lq_buffer *buf)
+{
+	return buf->format->media == LQ_MEDIA_VIDEO && buf->format->codec != LQ_CODEC_RAW;
+}
+
+/* While held, nothing waits and as little as possible goes. */
+static int held_room(lq_link *link, const lq_buffer *buf, int *ask)
+{
+	lq__queue *q = &link->queue;
+	if (q->skip_to_key && !(buf->flags & (LQ_BUFFER_KEY | LQ_BUFFER_EOS)))
+		return 0;
+	q->skip_to_key = 0;
+	if (q->n < q->size || (q->policy == LQ_QUEUE_BLOCK && q->size < MAX_BUFFERS && grow(q, 2 * q->size)))
+		return 1;
+	if (!is_coded_video(buf)) {
+		drop_oldest(link);
+	} else if (buf->flags & LQ_BUFFER_KEY) {
+		drop_all(link);
+	} else {
+		q->skip_to_key = *ask = 1;
+		return 0;
+	}
+	return !q->closed;
+}
+
 static int make_room(lq_link *link, const lq_buffer *buf, int *ask)
 {
 	lq__queue *q = &link->queue;
+	if (q->held)
+		return held_room(link, buf, ask);
 	if (buf->flags & LQ_BUFFER_EOS)
-		return q->n <= q->limit;
+		return q->n < q->size;
 	switch (q->policy) {
 	case LQ_QUEUE_BLOCK:
 		return wait_for_room(link, buf);
@@ -129,19 +173,28 @@ static int make_room(lq_link *link, const lq_buffer *buf, int *ask)
 	}
 }
 
-static void put(lq_link *link, lq_buffer *buf)
+/* Lets the consumer's loop know. */
+static void line_up(lq_link *link)
 {
 	lq__queue *q = &link->queue;
 	lq__loop *l = link->to->loop;
-	q->ring[(q->first + q->n++) % (q->limit + 1)] = buf;
+	if (q->ready || q->held)
+		return;
+	q->ready = 1;
+	q->next_ready = NULL;
+	*l->ready_end = link;
+	l->ready_end = &q->next_ready;
+}
+
+static void put(lq_link *link, lq_buffer *buf)
+{
+	lq__queue *q = &link->queue;
+	q->ring[(q->first + q->n++) % q->size] = buf;
 	if (q->n > atomic_load_explicit(&link->max_depth, memory_order_relaxed))
 		atomic_store(&link->max_depth, q->n);
-	if (!q->ready) {
-		q->ready = 1;
-		q->next_ready = NULL;
-		*l->ready_end = link;
-		l->ready_end = &q->next_ready;
-	}
+	line_up(link);
+	if (q->held)
+		lq__edit_poke(link->edit);
 }
 
 /* Drops since the last report when it is time to tell, else 0. Under lock. */
@@ -204,14 +257,64 @@ lq_buffer *lq__queue_pop(lq_link *link, int last, int *more)
 			pthread_cond_broadcast(&q->room);
 	}
 	*more = q->n > 0;
-	if (last && q->n && !q->ready) {
-		q->ready = 1;
-		q->next_ready = NULL;
-		*l->ready_end = link;
-		l->ready_end = &q->next_ready;
-	}
+	if (last && q->n)
+		line_up(link);
 	pthread_mutex_unlock(&l->lock);
 	return buf;
+}
+
+/* [control] Before anything flows: keeps what comes, with `to_key` from the first key frame on, and tells the edit. */
+int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key)
+{
+	pthread_mutex_lock(&link->to->loop->lock);
+	int ok = grow(&link->queue, HELD_PLACES);
+	link->queue.held = ok;
+	link->queue.skip_to_key = to_key;
+	link->edit = edit;
+	pthread_mutex_unlock(&link->to->loop->lock);
+	return ok ? 0 : LQ_ENOMEM;
+}
+
+/* [control] How many buffers are held, and the flags of the first one. */
+int lq__queue_held(lq_link *link, uint32_t *first_flags)
+{
+	const lq__queue *q = &link->queue;
+	pthread_mutex_lock(&link->to->loop->lock);
+	int n = (int)q->n;
+	*first_flags = n ? q->ring[q->first]->flags : 0;
+	pthread_mutex_unlock(&link->to->loop->lock);
+	return n;
+}
+
+/* Not after `after` (LQ_TIME_NONE: that is no matter), or in the middle of coded video. */
+static int is_too_early(const lq_link *link, const lq_buffer *buf, int64_t after)
+{
+	if (buf->flags & LQ_BUFFER_EOS)
+		return 0;
+	if (after != LQ_TIME_NONE && buf->pts != LQ_TIME_NONE && buf->pts <= after)
+		return 1;
+	return link->queue.skip_to_key && !(buf->flags & LQ_BUFFER_KEY);
+}
+
+/* [loop of to] Ends holding, and returns how many buffers there are. What is not later than what went in before is dropped, and coded video then begins with the next key frame. */
+uint32_t lq__queue_release(lq_link *link, int64_t after)
+{
+	lq__queue *q = &link->queue;
+	pthread_mutex_lock(&link->to->loop->lock);
+	while (q->n && is_too_early(link, q->ring[q->first], after)) {
+		q->skip_to_key = is_coded_video(q->ring[q->first]);
+		drop_oldest(link);
+	}
+	int ask = !q->n && q->skip_to_key;
+	q->skip_to_key = ask;
+	q->held = 0;
+	link->edit = NULL;
+	uint32_t n = q->n;
+	if (n)
+		line_up(link);
+	pthread_mutex_unlock(&link->to->loop->lock);
+	tell(link, 0, ask);
+	return n;
 }
 
 /* [any] Takes nothing more and lets go of blocked producers. */

@@ -3,7 +3,8 @@
 
 #define MAX_ROUNDS 100000 /* at one moment: more is a node that never comes to rest */
 
-static int settle(lq_graph *g)
+/* Works off all that is due now. */
+int lq__graph_settle(lq_graph *g)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		int did = 0;
@@ -16,27 +17,28 @@ static int settle(lq_graph *g)
 	return LQ_ESTATE;
 }
 
+/* Moves the clock on to what is due next, at most to `until`. Returns whether something is due then. */
+int lq__graph_advance(lq_graph *graph, int64_t until)
+{
+	int64_t next = INT64_MAX, t;
+	for (lq__loop *l = graph->loops; l; l = l->next)
+		if (lq__loop_next_time(l, &t) && t < next)
+			next = t;
+	t = next < until ? next : until;
+	if (t > lq_clock_now(graph->clock))
+		lq_clock_set(graph->clock, t);
+	return next <= until;
+}
+
 int lq_graph_run_until(lq_graph *graph, int64_t time)
 {
+	int r;
 	if (graph->config.threads)
 		return LQ_ESTATE;
 	if (lq__loop_is_any())
 		return LQ_EREENTRANT;
-	for (;;) {
-		int64_t next = INT64_MAX, t, now;
-		int r = settle(graph);
-		if (r)
-			return r;
-		for (lq__loop *l = graph->loops; l; l = l->next)
-			if (lq__loop_next_time(l, &t) && t < next)
-				next = t;
-		now = lq_clock_now(graph->clock);
-		if (next > time) {
-			if (time > now)
-				lq_clock_set(graph->clock, time);
-			return 0;
-		}
-		if (next > now)
-			lq_clock_set(graph->clock, next);
-	}
+	do
+		r = lq__graph_settle(graph);
+	while (!r && lq__graph_advance(graph, time));
+	return r;
 }

@@ -17,7 +17,7 @@ static int has_open_input(const lq_graph *g, const lq_node *node)
 }
 
 /* Sorts the marked nodes (order < 0) from source to sink; where a cycle has no beginning, the oldest node makes one. */
-static void sort_nodes(lq_graph *g)
+void lq__sort_nodes(lq_graph *g)
 {
 	for (int place = 1;; place++) {
 		lq_node *pick = NULL, *any = NULL;
@@ -47,7 +47,7 @@ static size_t mark(lq_graph *g, const char *group, int not_running)
 		n->order = take ? -1 : 0;
 		count += take;
 	}
-	sort_nodes(g);
+	lq__sort_nodes(g);
 	return count;
 }
 
@@ -58,7 +58,7 @@ static int is_bridge(const lq_link *l, const char *group)
 }
 
 /* The node at a place in the order, NULL behind the last. */
-static lq_node *at(const lq_graph *g, int place)
+lq_node *lq__node_at(const lq_graph *g, int place)
 {
 	lq_node *n = g->nodes;
 	while (n && n->order != place)
@@ -66,7 +66,7 @@ static lq_node *at(const lq_graph *g, int place)
 	return n;
 }
 
-static int check_inputs(const lq_graph *g, lq_diag *diag)
+int lq__check_inputs(const lq_graph *g, lq_diag *diag)
 {
 	int r = 0;
 	for (const lq_node *n = g->nodes; n; n = n->next)
@@ -97,12 +97,12 @@ static int negotiate(lq_graph *g, const char *group, lq_diag *diag)
 	for (lq_link *l = g->links; l && !r; l = l->next)
 		if (((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group)) && !l->negotiated)
 			r = lq__negotiate_port(l->from, l->out, group, diag);
-	for (int i = 1; !r && at(g, i); i++)
-		r = lq__negotiate_node(at(g, i), group, diag);
+	for (int i = 1; !r && lq__node_at(g, i); i++)
+		r = lq__negotiate_node(lq__node_at(g, i), group, diag);
 	return r;
 }
 
-static int prepare_links(lq_graph *g, lq_diag *diag)
+int lq__prepare_links(lq_graph *g, lq_diag *diag)
 {
 	for (lq_link *l = g->links; l; l = l->next) {
 		if (!l->negotiated || l->attached)
@@ -128,17 +128,35 @@ static int stop_on_loop(lq_node *node, void *arg)
 	return 0;
 }
 
-/* From sink to source, each with its ways out open before it starts. */
+/* [control] */
+void lq__stop(lq_node *node)
+{
+	lq__node_call(node, stop_on_loop, NULL);
+}
+
+/* [control] */
+int lq__restart(lq_node *node)
+{
+	return lq__node_call(node, start_on_loop, NULL);
+}
+
+/* A node whose ways out are opened before it starts. */
+int lq__start_in_place(lq_graph *g, lq_node *n, lq_diag *diag)
+{
+	for (lq_link *l = g->links; l; l = l->next)
+		if (l->from == n)
+			lq__link_attach(l);
+	int r = lq__node_call(n, start_on_loop, NULL);
+	return r ? lq_diag_add(diag, r, n->name, "%s did not start: %s", n->desc->id, lq__call_reason(n, r)) : 0;
+}
+
+/* From sink to source. */
 static int start_nodes(lq_graph *g, const char *group, int last, lq_diag *diag)
 {
 	for (int i = last; i > 0; i--) {
-		lq_node *n = at(g, i);
-		for (lq_link *l = g->links; l; l = l->next)
-			if (l->from == n)
-				lq__link_attach(l);
-		int r = lq__node_call(n, start_on_loop, NULL);
+		int r = lq__start_in_place(g, lq__node_at(g, i), diag);
 		if (r)
-			return lq_diag_add(diag, r, n->name, "%s did not start: %s", n->desc->id, lq__call_reason(n, r));
+			return r;
 	}
 	for (lq_link *l = g->links; l; l = l->next)
 		if ((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group))
@@ -157,11 +175,17 @@ static int forget_formats(lq_node *node, void *arg)
 	return 0;
 }
 
+/* [control] As if nothing had been negotiated. */
+void lq__forget_formats(lq_node *node)
+{
+	lq__node_call(node, forget_formats, NULL);
+}
+
 /* A start that failed leaves the group as it was before. */
 static void take_back(lq_graph *g, const char *group)
 {
-	for (int i = 1; at(g, i); i++)
-		lq__node_call(at(g, i), stop_on_loop, NULL);
+	for (int i = 1; lq__node_at(g, i); i++)
+		lq__stop(lq__node_at(g, i));
 	for (lq_link *l = g->links; l; l = l->next)
 		if (takes_part(l->from) || takes_part(l->to) || is_bridge(l, group)) {
 			if (l->tail)
@@ -170,7 +194,7 @@ static void take_back(lq_graph *g, const char *group)
 		}
 	for (lq_node *n = g->nodes; n; n = n->next)
 		if (takes_part(n))
-			lq__node_call(n, forget_formats, NULL);
+			lq__forget_formats(n);
 }
 
 int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag)
@@ -180,7 +204,7 @@ int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag)
 		return LQ_EREENTRANT;
 	if (!mark(graph, group, 1))
 		return 0;
-	int r = check_inputs(graph, diag);
+	int r = lq__check_inputs(graph, diag);
 	if (!r)
 		r = check_neighbours(graph, diag);
 	if (r)
@@ -188,7 +212,7 @@ int lq_graph_start(lq_graph *graph, const char *group, lq_diag *diag)
 	r = negotiate(graph, group, diag);
 	int last = (int)mark(graph, group, 1); /* converters have come */
 	if (!r)
-		r = prepare_links(graph, diag);
+		r = lq__prepare_links(graph, diag);
 	if (!r)
 		r = start_nodes(graph, group, last, diag);
 	if (r)
@@ -203,12 +227,12 @@ int lq_graph_negotiate(lq_graph *graph, const char *group, lq_diag *diag)
 		return LQ_EREENTRANT;
 	if (!mark(graph, group, 1))
 		return 0;
-	int r = check_inputs(graph, diag);
+	int r = lq__check_inputs(graph, diag);
 	return r ? r : negotiate(graph, group, diag);
 }
 
 /* [loop] A recorder writes what still waits for it. */
-static int drain_on_loop(lq_node *node, void *arg)
+void lq__drain_inputs(lq_node *node)
 {
 	int more;
 	for (uint32_t i = 0; i < node->n_ports; i++) {
@@ -218,6 +242,11 @@ static int drain_on_loop(lq_node *node, void *arg)
 		for (lq_buffer *buf; (buf = lq__queue_pop(l, 0, &more)); )
 			lq__link_deliver(l, buf);
 	}
+}
+
+static int drain_on_loop(lq_node *node, void *arg)
+{
+	lq__drain_inputs(node);
 	return 0;
 }
 
@@ -234,12 +263,12 @@ static void stop_nodes(lq_graph *g, const char *group)
 	for (lq_link *l = g->links; l; l = l->next)
 		if ((takes_part(l->to) && !takes_part(l->from)) || is_bridge(l, group))
 			lq__link_detach(l);
-	for (int i = 1; at(g, i); i++) {
-		lq_node *n = at(g, i);
+	for (int i = 1; lq__node_at(g, i); i++) {
+		lq_node *n = lq__node_at(g, i);
 		free_own_thread(g, n);
 		if (n->desc->kind == LQ_KIND_RENDERER)
 			lq__node_call(n, drain_on_loop, NULL);
-		lq__node_call(n, stop_on_loop, NULL);
+		lq__stop(n);
 		for (lq_link *l = g->links; l; l = l->next)
 			if (l->from == n)
 				lq__link_detach(l);

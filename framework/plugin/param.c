@@ -64,6 +64,11 @@ static char *own_string(const lq_param_desc *d, const char *s, const char *base_
 	return path;
 }
 
+static int no_memory(const char *place, const char *name, lq_diag *diag)
+{
+	return lq_diag_add(diag, LQ_ENOMEM, join(place, name).text, "%s", lq_error_text(LQ_ENOMEM));
+}
+
 /* Puts a text into row i; the old value stays on failure. */
 static int put(lq__params *p, uint32_t i, const char *text, const char *base_dir, const char *place, lq_diag *diag)
 {
@@ -76,12 +81,27 @@ static int put(lq__params *p, uint32_t i, const char *text, const char *base_dir
 	if (d->type == LQ_PARAM_STRING) {
 		own = own_string(d, text, base_dir);
 		if (!own)
-			return lq_diag_add(diag, LQ_ENOMEM, join(place, d->name).text, "%s", lq_error_text(LQ_ENOMEM));
+			return no_memory(place, d->name, diag);
 		v.s = own;
 	}
 	lq__free(p->strings[i]);
 	p->strings[i] = own;
 	p->values[i] = v;
+	return 0;
+}
+
+/* The same of a text that was given, which is kept. */
+static int put_text(lq__params *p, uint32_t i, const char *text, const char *base_dir, const char *place, lq_diag *diag)
+{
+	char *copy = lq__strdup(text);
+	int err = copy ? put(p, i, text, base_dir, place, diag) : no_memory(place, p->desc->params[i].name, diag);
+	if (err) {
+		lq__free(copy);
+		return err;
+	}
+	lq__free(p->texts[i]);
+	p->texts[i] = copy;
+	p->values[i].is_set = 1;
 	return 0;
 }
 
@@ -91,6 +111,9 @@ void lq__params_destroy(lq__params *p)
 		return;
 	for (uint32_t i = 0; p->strings && i < p->n; i++)
 		lq__free(p->strings[i]);
+	for (uint32_t i = 0; p->texts && i < p->n; i++)
+		lq__free(p->texts[i]);
+	lq__free(p->texts);
 	lq__free(p->strings);
 	lq__free(p->values);
 	lq__free(p);
@@ -105,7 +128,8 @@ static lq__params *create(const lq_node_desc *desc)
 	p->n = desc->n_params;
 	p->values = lq__calloc(p->n, sizeof *p->values);
 	p->strings = lq__calloc(p->n, sizeof *p->strings);
-	if (p->values && p->strings)
+	p->texts = lq__calloc(p->n, sizeof *p->texts);
+	if (p->values && p->strings && p->texts)
 		return p;
 	lq__params_destroy(p);
 	return NULL;
@@ -121,9 +145,7 @@ static int put_given(lq__params *p, const lq_param_text *text, const char *base_
 	p->values[i].is_set = 1; /* even when it is wrong: then "is required" would be one message too many */
 	if (twice)
 		return lq_diag_add(diag, LQ_EEXIST, join(place, text->name).text, "is given twice (%s)", p->desc->id);
-	err = put(p, i, text->value, base_dir, place, diag);
-	p->values[i].is_set = 1;
-	return err;
+	return put_text(p, i, text->value, base_dir, place, diag);
 }
 
 static int put_default(lq__params *p, uint32_t i, const char *base_dir, const char *place, lq_diag *diag)
@@ -165,10 +187,8 @@ int lq__params_set(lq__params *p, const char *name, const char *text, int runtim
 		return err;
 	if (runtime && !(p->desc->params[i].flags & LQ_PARAM_RUNTIME))
 		return lq_diag_add(diag, LQ_ESTATE, join(place, name).text, "cannot change while the node runs (%s)", p->desc->id);
-	err = put(p, i, text, base_dir, place, diag);
-	if (err)
-		return err;
-	p->values[i].is_set = 1;
-	*index = i;
-	return 0;
+	err = put_text(p, i, text, base_dir, place, diag);
+	if (!err)
+		*index = i;
+	return err;
 }

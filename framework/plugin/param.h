@@ -12,6 +12,7 @@ typedef struct lq__params {
 	lq_value *values;
 	uint32_t n;
 	char **strings; /* copies that values point to */
+	char **texts;   /* what was given, NULL where the default holds */
 } lq__params;
 
 /* Parses and checks `texts` and fills in defaults. Every error is reported as "<place>.<name>: reason (id)"; returns the first one's code.

@@ -17,6 +17,7 @@ kit_record *kit_seen(const char *tag)
 		pthread_mutex_init(&r->lock, NULL);
 		pthread_cond_init(&r->changed, NULL);
 		r->first = r->last = -1;
+		r->last_pts = LQ_TIME_NONE;
 	}
 	pthread_mutex_unlock(&records_lock);
 	return r;

@@ -7,7 +7,7 @@
  *   kit.pass       filter: hands on what it gets; its output's format is its input's
  *   kit.loop       the same with a second, optional input: for cycles
  *   kit.mix        filter with MANY inputs
- *   kit.enc        codec, raw video to h264; takes key-frame requests. kit.dec the other way
+ *   kit.enc        codec, raw video to h264 (or vp8); takes key-frame requests. kit.dec the other way
  *   kit.sink       renderer; can be slow (a gate), fail, or take few formats
  *   kit.transport  MANY inputs and outputs; kit_push sends out of all outputs
  *   filter.scale, filter.resample   converters, as negotiation looks for them
@@ -38,6 +38,9 @@ typedef struct kit_record {
 	pthread_cond_t changed;
 	long creates, destroys, starts, stops, formats, add_ports, remove_ports, reads;
 	long buffers, first, last, gaps; /* numbers of what came in */
+	uint32_t first_flags;            /* of the first one */
+	long back;                       /* buffers whose time was not later than that of the one before */
+	int64_t last_pts, max_step;      /* ns; the longest way from one to the next */
 	uint64_t sum;                    /* over numbers, times and formats */
 	long sent, events, key_events, flushes, ends, inside, max_inside;
 	lq_format format; /* the last one set on an input */

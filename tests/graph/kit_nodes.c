@@ -9,10 +9,11 @@
 #undef fail /* of the library check: hosts have an op of that name */
 #pragma GCC diagnostic ignored "-Woverride-init" /* nodes replace some of the common ops */
 
-enum { P_TAG, P_MEDIA, P_SIZE, P_PIXEL, P_PERIOD, P_COUNT, P_CHANGE_AT, P_KEY_EVERY, P_FAIL, P_TAKES_SIZE, P_NOTHING };
+enum { P_TAG, P_MEDIA, P_SIZE, P_PIXEL, P_PERIOD, P_COUNT, P_CHANGE_AT, P_KEY_EVERY, P_FAIL, P_TAKES_SIZE, P_NOTHING, P_CODEC, P_EXCLUSIVE };
 
 static const char *const medias[] = {"video", "audio", "h264", NULL};
 static const char *const pixels[] = {"any", "i420", "nv12", NULL};
+static const char *const codecs[] = {"h264", "vp8", NULL};
 static const char *const fails[] = {"never", "create", "start", "format", "op", "read", NULL};
 
 static const lq_param_desc params[] = {
@@ -26,7 +27,9 @@ static const lq_param_desc params[] = {
 	{"key_every", LQ_PARAM_INT, 0, NULL, "10", 1, 1000000, NULL, "Key frames, for h264."},
 	{"fail", LQ_PARAM_CHOICE, 0, NULL, "never", 0, 0, fails, "Where it fails."},
 	{"only_size", LQ_PARAM_BOOL, 0, NULL, "false", 0, 0, NULL, "A sink takes its size only."},
-	{"nothing", LQ_PARAM_BOOL, 0, NULL, "false", 0, 0, NULL, "It has no formats."}};
+	{"nothing", LQ_PARAM_BOOL, 0, NULL, "false", 0, 0, NULL, "It has no formats."},
+	{"codec", LQ_PARAM_CHOICE, 0, NULL, "h264", 0, 0, codecs, "Of encoder and decoder."},
+	{"exclusive", LQ_PARAM_BOOL, 0, NULL, "false", 0, 0, NULL, "One with its tag can run at a time."}};
 
 typedef struct kit_self {
 	const lq_host *host;
@@ -37,6 +40,7 @@ typedef struct kit_self {
 	uint32_t outs[16], n_outs; /* ports of MANY outputs */
 	const lq_format *out_formats[16];
 	long number;
+	int key_wanted;
 	pthread_t thread;
 	int thread_runs;
 	_Atomic int quit;
@@ -93,6 +97,8 @@ static int start(void *self)
 	kit_self *s = self;
 	if (fails_in(s, "start"))
 		return s->host->fail(s->host, LQ_EBUSY, "the device is in use by somebody else");
+	if (s->p[P_EXCLUSIVE].i && kit_get(s->rec, &s->rec->starts) != kit_get(s->rec, &s->rec->stops))
+		return s->host->fail(s->host, LQ_EBUSY, "the device is in use");
 	COUNT_UP(s, starts);
 	return 0;
 }
@@ -325,9 +331,16 @@ static int take(void *self, lq_buffer *b)
 	pthread_mutex_lock(&r->lock);
 	if (++r->inside > r->max_inside)
 		r->max_inside = r->inside;
-	if (r->first < 0)
+	if (r->first < 0) {
 		r->first = n;
+		r->first_flags = b->flags;
+	}
 	r->gaps += r->last >= 0 && n != r->last + 1;
+	if (r->last_pts != LQ_TIME_NONE && b->pts != LQ_TIME_NONE) {
+		r->back += b->pts <= r->last_pts;
+		r->max_step = b->pts - r->last_pts > r->max_step ? b->pts - r->last_pts : r->max_step;
+	}
+	r->last_pts = b->pts;
 	r->last = n;
 	r->buffers++;
 	r->sum = (r->sum ^ (uint64_t)n ^ (uint64_t)b->pts ^ b->format->width) * 0x9E3779B97F4A7C15u;
@@ -385,7 +398,8 @@ static int convert(void *self, uint32_t port, lq_buffer *b)
 		return r ? r : LQ_ENOMEM;
 	long n = number_of(b);
 	out->pts = b->pts;
-	out->flags = s->out->codec == LQ_CODEC_RAW ? 0 : n % s->p[P_KEY_EVERY].i ? 0 : LQ_BUFFER_KEY;
+	out->flags = s->out->codec != LQ_CODEC_RAW && (s->key_wanted || s->number++ % s->p[P_KEY_EVERY].i == 0) ? LQ_BUFFER_KEY : 0;
+	s->key_wanted = 0;
 	out->priority = 1;
 	memcpy(out->planes[0], &n, sizeof n);
 	r = s->host->submit(s->host, 1, out);
@@ -398,6 +412,7 @@ static int codec_event(void *self, const lq_event *e)
 	if (e->type != LQ_EVENT_KEY_FRAME)
 		return LQ_ENOTSUP;
 	COUNT_UP((kit_self *)self, key_events);
+	((kit_self *)self)->key_wanted = 1;
 	return 0;
 }
 
@@ -413,14 +428,19 @@ static int video_formats(uint32_t codec, const lq_format *size, uint32_t i, lq_f
 	return 0;
 }
 
+static uint32_t coded(void *self)
+{
+	return ((kit_self *)self)->p[P_CODEC].i ? LQ_CODEC_VP8 : LQ_CODEC_H264;
+}
+
 static int enc_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 {
-	return port ? video_formats(LQ_CODEC_H264, ((kit_self *)self)->in, i, out) : video_formats(LQ_CODEC_RAW, NULL, i, out);
+	return port ? video_formats(coded(self), ((kit_self *)self)->in, i, out) : video_formats(LQ_CODEC_RAW, NULL, i, out);
 }
 
 static int dec_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 {
-	return port ? video_formats(LQ_CODEC_RAW, ((kit_self *)self)->in, i, out) : video_formats(LQ_CODEC_H264, NULL, i, out);
+	return port ? video_formats(LQ_CODEC_RAW, ((kit_self *)self)->in, i, out) : video_formats(coded(self), NULL, i, out);
 }
 
 static int scale_formats(void *self, uint32_t port, uint32_t i, lq_format *out)

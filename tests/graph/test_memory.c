@@ -19,6 +19,26 @@ static int add(const lq_profile *p, lq_graph *g, const char *name, const lq_form
 	return r ? r : lq_graph_start(g, name, diag);
 }
 
+/* A camera with a converter and an encoder make way, and a filter comes. */
+static int change(lq_graph *g, lq_diag *diag)
+{
+	lq_edit *e;
+	lq_param_text size = {"size", "32x32"};
+	lq_node *cam = lq_graph_find(g, "publish/cam"), *enc = lq_graph_find(g, "publish/enc");
+	int r = lq_edit_create(g, &e);
+	if (r)
+		return r;
+	r = lq_edit_insert(e, lq_node_link(enc, LQ_OUT, 0), &(lq_node_config){.name = "f", .use = "kit.pass"}, "f", diag, NULL);
+	if (!r)
+		r = lq_edit_replace(e, cam, &(lq_node_config){.params = &size, .n_params = 1}, "cam", diag, NULL);
+	if (!r)
+		r = lq_edit_replace(e, enc, &(lq_node_config){.use = "kit.enc"}, "enc", diag, NULL);
+	if (!r)
+		r = lq_edit_commit(e, 0, diag);
+	lq_edit_destroy(e);
+	return r;
+}
+
 /* 0 when all of it worked. */
 static int whole_life(lq_registry *reg)
 {
@@ -45,6 +65,10 @@ static int whole_life(lq_registry *reg)
 		r = add(p, g, "subscribe", &in, diag);
 	if (!r)
 		r = lq_graph_run_until(g, LQ_SEC);
+	if (!r)
+		r = change(g, diag);
+	if (!r)
+		r = lq_graph_run_until(g, 2 * LQ_SEC);
 	if (!r)
 		r = lq_graph_remove(g, "publish");
 	if (r && getenv("KIT_VERBOSE"))

@@ -18,6 +18,7 @@ LQ_API_BEGIN
 typedef struct lq_graph lq_graph;
 typedef struct lq_node lq_node;
 typedef struct lq_link lq_link;
+typedef struct lq_edit lq_edit;
 
 /* [any loop] An event of a node. Must not block and must not call [control] functions of the graph. */
 typedef void (*lq_graph_event_fn)(void *arg, lq_node *node, const lq_event *event);
@@ -105,6 +106,33 @@ typedef int (*lq_node_fn)(const lq_node_desc *desc, void *self, void *arg);
 int lq_node_call(lq_node *node, lq_node_fn fn, void *arg, const char *place, lq_diag *diag);
 
 int lq_node_set_param(lq_node *node, const char *name, const char *value, const char *place, lq_diag *diag);
+
+/* ---- edits of a running graph ----
+ *
+ * An edit is asked for in parts and takes effect as a whole, or not at all. New nodes are made at once; lq_edit_commit negotiates and starts them beside the old
+ * ones, which go on meanwhile. Then the streams change over, each between two buffers and encoded video at a key frame; what the old nodes still hold comes out
+ * before the new ones' first buffer, so nothing is lost and no time goes back. New captures are waited for until they have given their first buffer, and what has
+ * inputs must have taken its first one without an error. Whatever fails before that leaves the old nodes running, and diag says why.
+ *
+ * The old nodes and their links are gone after a successful commit. Nothing else of [control] may be done to the graph between lq_edit_create and the end of the
+ * edit. A graph without threads is run on while the edit waits, so its clock moves. */
+int lq_edit_create(lq_graph *graph, lq_edit **out);
+void lq_edit_destroy(lq_edit *edit); /* gives up what was not committed; NULL is fine */
+
+/* Puts a node in the place of a running one. Of the configuration, what is NULL is as it was: name (so that one name stands for two nodes until the commit), loop,
+ * group, base_dir; with `use` NULL it is another instance of the same, and the parameters are laid over the old one's. Ports are matched by name, else by media. A node that stays between two others keeps its
+ * formats: where those are to change it is replaced, too. */
+int lq_edit_replace(lq_edit *edit, lq_node *old, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
+
+/* Puts a node with one input and one output into a link. What stands behind the link's source gets the rest. */
+int lq_edit_insert(lq_edit *edit, lq_link *link, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
+
+/* Takes a node out. What its one input is linked to feeds what it fed; a node that feeds nobody may have several. */
+int lq_edit_remove(lq_edit *edit, lq_node *node, const char *place, lq_diag *diag);
+
+/* Blocks. `patience`: ns that first buffers and key frames are waited for, each; 0: 2 s. The edit is at its end in any case and is only to be destroyed. LQ_ETIMEDOUT,
+ * LQ_EFORMAT, or what the failing node said. */
+int lq_edit_commit(lq_edit *edit, int64_t patience, lq_diag *diag);
 
 /* [any] Sends an event to a node; it arrives on its loop. A node that has no `event` op, or answers LQ_ENOTSUP, lets it pass on to the nodes
  * that feed it. LQ_EFULL when too many wait. */
