@@ -21,6 +21,8 @@ typedef struct question {
 	figure *figures;
 	size_t n, space;
 	char *dot;
+	lq_room_graph_fn fn;
+	void *arg;
 } question;
 
 static void add(question *q, const char *owner, const char *name, double value)
@@ -99,6 +101,13 @@ static void run_dot(lq__task *task)
 	answer(q);
 }
 
+static void run_fn(lq__task *task)
+{
+	question *q = (question *)task;
+	q->code = q->room->media ? q->fn(lq__media_graph(q->room->media), q->arg) : LQ_ESTATE;
+	answer(q);
+}
+
 static void ask(question *q, lq_room *room, void (*run)(lq__task *))
 {
 	q->room = room;
@@ -136,4 +145,15 @@ char *lq_room_graph(lq_room *room)
 		return NULL;
 	ask(&q, room, run_dot);
 	return q.dot;
+}
+
+int lq_room_with_graph(lq_room *room, lq_room_graph_fn fn, void *arg)
+{
+	question q = {.fn = fn, .arg = arg};
+	if (!room || !fn)
+		return LQ_EINVAL;
+	if (lq__inside_of(room->engine) == LQ__INSIDE_FRAME)
+		return LQ_EREENTRANT;
+	ask(&q, room, run_fn);
+	return q.code;
 }

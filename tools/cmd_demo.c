@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "control.h"
 
 static const char help[] =
 	"usage: loquat demo [OPTIONS]\n\n"
@@ -158,6 +159,18 @@ static int watch(struct demo *d)
 	return TOOL_OK;
 }
 
+static int watch_and_serve(struct demo *d)
+{
+	json_t *people = json_array();
+	for (int i = 0; i < N_PEOPLE; i++)
+		json_array_append_new(people, json_pack("{s:i, s:s}", "pid", (int)d->people[i].process.pid, "what", names[i]));
+	control *c = control_start(&(control_config){.what = "demo", .participants = people});
+	int status = watch(d);
+	control_stop(c);
+	json_decref(people);
+	return status;
+}
+
 static void print_table(const struct demo *d)
 {
 	static const struct row {
@@ -247,7 +260,7 @@ static int demo(struct demo *d)
 	for (int i = 0; !status && i < N_PEOPLE; i++)
 		status = start_person(d, i);
 	if (!status) {
-		status = watch(d);
+		status = watch_and_serve(d);
 		if (isatty(1))
 			putchar('\n');
 	}

@@ -10,6 +10,7 @@
 #include <loquat/log.h>
 #include <loquat/loquat.h>
 
+#include "control.h"
 #include "measure.h"
 #include "participant.h"
 #include "picture.h"
@@ -279,6 +280,22 @@ static int take_part(struct join *j)
 	return finish(j);
 }
 
+static int with_graph(void *owner, control_graph_fn fn, void *arg)
+{
+	struct join *j = owner;
+	return lq_room_with_graph(j->room, fn, arg);
+}
+
+static int take_part_and_serve(struct join *j)
+{
+	char what[200];
+	snprintf(what, sizeof what, "join %.64s%s%.100s", j->room_name, j->user ? " as " : "", j->user ? j->user : "");
+	control *c = control_start(&(control_config){.what = what, .with_graph = with_graph, .owner = j});
+	int status = take_part(j);
+	control_stop(c);
+	return status;
+}
+
 static int join(struct join *j)
 {
 	char error[4096] = "";
@@ -300,7 +317,7 @@ static int join(struct join *j)
 	else if ((r = lq_room_join(j->room, &params)))
 		tool_error(TOOL_FAILED, "join", "%s", lq_error_text(r));
 	else
-		status = take_part(j);
+		status = take_part_and_serve(j);
 
 	lq_room_close(j->room);
 	lq_engine_destroy(j->engine);

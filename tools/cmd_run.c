@@ -1,7 +1,9 @@
 /* loquat run: a profile's graph on this machine, without a room. */
 #include "tool.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include <loquat/log.h>
 #include <loquat/profile.h>
 
+#include "control.h"
 #include "picture.h"
 
 static const char help[] =
@@ -29,14 +32,62 @@ struct run {
 	int n_sets, stats;
 	long seconds;
 	atomic_int over, failed;
-	int wake; /* eventfd: over was set */
+	int wake; /* eventfd: over was set, or someone asks */
+
+	/* A question of the control socket's thread, which this one answers: the graph has one [control] thread. */
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	control_graph_fn ask; /* NULL: nobody asks */
+	void *ask_arg;
+	int answer, closed;
 };
+
+static void wake(struct run *r)
+{
+	if (eventfd_write(r->wake, 1))
+		perror("loquat run");
+}
 
 static void end(struct run *r)
 {
 	atomic_store(&r->over, 1);
-	if (eventfd_write(r->wake, 1))
-		perror("loquat run");
+	wake(r);
+}
+
+/* The control's thread. */
+static int with_graph(void *owner, control_graph_fn fn, void *arg)
+{
+	struct run *r = owner;
+	pthread_mutex_lock(&r->lock);
+	r->ask = fn;
+	r->ask_arg = arg;
+	r->answer = LQ_ESTATE;
+	wake(r);
+	while (r->ask && !r->closed)
+		pthread_cond_wait(&r->answered, &r->lock);
+	int result = r->answer;
+	r->ask = NULL;
+	pthread_mutex_unlock(&r->lock);
+	return result;
+}
+
+static void answer_question(struct run *r, lq_graph *graph)
+{
+	pthread_mutex_lock(&r->lock);
+	if (r->ask) {
+		r->answer = r->ask(graph, r->ask_arg);
+		r->ask = NULL;
+		pthread_cond_signal(&r->answered);
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void refuse_questions(struct run *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->closed = 1;
+	pthread_cond_signal(&r->answered);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void on_event(void *arg, lq_node *node, const lq_event *e)
@@ -76,16 +127,28 @@ static void on_stat(void *arg, const char *node, uint32_t port, const char *name
 	printf("%-20s %3u  %-24s %.10g\n", node, port, name, value);
 }
 
-static void wait_for_end(struct run *r)
+static void wait_for_end(struct run *r, lq_graph *graph)
 {
 	int64_t end_time = tool_now() + r->seconds * 1000000000;
 	while (!tool_interrupted() && !atomic_load(&r->over)) {
 		struct pollfd p = {.fd = r->wake, .events = POLLIN};
 		int64_t left = (end_time - tool_now()) / 1000000 + 1;
+		eventfd_t n;
 		if (r->seconds && left <= 0)
 			break;
-		poll(&p, 1, r->seconds && left < 1000 ? (int)left : 1000);
+		if (poll(&p, 1, r->seconds && left < 1000 ? (int)left : 1000) == 1 && !eventfd_read(r->wake, &n))
+			answer_question(r, graph);
 	}
+}
+
+static void run_and_serve(struct run *r, lq_graph *graph)
+{
+	char what[PATH_MAX + 8];
+	snprintf(what, sizeof what, "run %s", r->profile);
+	control *c = control_start(&(control_config){.what = what, .with_graph = with_graph, .owner = r});
+	wait_for_end(r, graph);
+	refuse_questions(r);
+	control_stop(c);
 }
 
 static int run(struct run *r, lq_registry *reg, lq_diag *diag)
@@ -106,7 +169,7 @@ static int run(struct run *r, lq_registry *reg, lq_diag *diag)
 	if (!bad)
 		bad = lq_graph_start(graph, r->graph_name, diag);
 	if (!bad) {
-		wait_for_end(r);
+		run_and_serve(r, graph);
 		if (r->stats)
 			lq_graph_stats(graph, on_stat, NULL);
 		char *dot = r->draw ? lq_graph_dot(graph) : NULL;
@@ -124,7 +187,7 @@ int cmd_run(int argc, char **argv)
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"graph", required_argument, NULL, 'g'}, {"set", required_argument, NULL, 's'},
 		{"seconds", required_argument, NULL, 'n'}, {"stats", no_argument, NULL, 't'}, {"draw", required_argument, NULL, 'd'}, {0}};
-	struct run r = {.graph_name = "run"};
+	struct run r = {.graph_name = "run", .lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {
 		case 'h': fputs(help, stdout); return TOOL_OK;

@@ -15,6 +15,7 @@ enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 
 /* A subcommand gets its own argv (argv[0] is its name) and returns an exit status. */
 int cmd_check(int argc, char **argv);
+int cmd_ctl(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
@@ -22,6 +23,7 @@ int cmd_join(int argc, char **argv);
 int cmd_new_plugin(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_token(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_validate_plugin(int argc, char **argv);
 
 /* Prints "loquat NAME: text" to stderr and returns status. */

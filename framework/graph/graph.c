@@ -109,6 +109,12 @@ const char *lq_node_loop(const lq_node *node)
 	return node->named_loop->name;
 }
 
+const char *lq_node_state(const lq_node *node)
+{
+	static const char *const names[] = {[NODE_NEW] = "new", [NODE_RUNNING] = "running", [NODE_STOPPED] = "stopped", [NODE_FAILED] = "failed"};
+	return names[atomic_load(&node->state)];
+}
+
 const lq_node_desc *lq_node_descriptor(const lq_node *node)
 {
 	return node->desc;

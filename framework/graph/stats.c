@@ -63,6 +63,17 @@ static int text_on_loop(lq_node *node, void *arg)
 	const lq_link *l = info->link;
 	if (l->format)
 		lq__format_text(l->format, info->format, sizeof info->format);
+	info->passed = atomic_load(&l->passed);
+	info->dropped = atomic_load(&l->dropped);
+	info->muted = atomic_load(&l->muted);
+	if (!l->queue.ring)
+		return 0;
+	info->policy = lq__queue_policy_name(l->queue.policy);
+	info->limit = l->queue.limit;
+	info->max_depth = atomic_load(&l->max_depth);
+	pthread_mutex_lock(&node->loop->lock);
+	info->depth = l->queue.n;
+	pthread_mutex_unlock(&node->loop->lock);
 	return 0;
 }
 

@@ -16,6 +16,13 @@ const special = {
     '--profile mycam/call.json --seconds 2; status=$?; kill $(cat server.pid); exit $status',
 };
 
+// Something that runs, for those who look into it: the last one ends it.
+Object.assign(special, {
+  'loquat ctl': 'loquat run test-codec > running.log 2>&1 & echo $! > running.pid; until loquat ctl | grep test-codec; do :; done',
+  'loquat ctl set aenc bitrate 24000': 'loquat ctl set aenc bitrate 24000; status=$?; kill $(cat running.pid); exit $status',
+});
+process.env.XDG_RUNTIME_DIR = dir;
+
 // What pkg-config says of an installation is said of the build.
 fs.writeFileSync(path.join(dir, 'loquat-plugin.pc'), 'Name: loquat-plugin\nDescription: headers\nVersion: 0\n' +
   `Cflags: -I${top}/framework/include\nplugindir=${build}/plugins/.libs\n`);

@@ -13,7 +13,7 @@ function profile(name, text) {
 }
 
 function help() {
-  for (const c of ['demo', 'join', 'inspect', 'check', 'graph', 'run', 'token', 'new-plugin', 'validate-plugin']) {
+  for (const c of ['demo', 'join', 'inspect', 'check', 'graph', 'top', 'ctl', 'run', 'token', 'new-plugin', 'validate-plugin']) {
     const h = loquat(c, '--help');
     ok(h.status === 0 && h.out.startsWith(`usage: loquat ${c}`) && h.err === '', `${c} --help prints its usage on stdout`);
     const w = loquat(c, '--no-such-option');

@@ -97,6 +97,7 @@ int lq_graph_remove(lq_graph *graph, const char *group);
 lq_node *lq_graph_find(lq_graph *graph, const char *name);
 const char *lq_node_name(const lq_node *node);
 const char *lq_node_loop(const lq_node *node);
+const char *lq_node_state(const lq_node *node); /* "new", "running", "stopped" or "failed" */
 const lq_node_desc *lq_node_descriptor(const lq_node *node);
 void *lq_node_user(const lq_node *node);
 
@@ -153,6 +154,10 @@ typedef struct lq_link_info {
 	char format[120];                            /* "" when not negotiated */
 	const char *converter;                       /* the id of the node that was put between, NULL none */
 	char converted[120];                         /* the format behind it */
+	const char *policy;                          /* of its queue, as a profile names it; NULL: a direct call */
+	uint32_t depth, max_depth, limit;            /* buffers in the queue: now, at most so far, at most ever */
+	uint64_t passed, dropped;                    /* buffers since the link was made */
+	int muted;
 } lq_link_info;
 typedef void (*lq_graph_link_fn)(void *arg, const lq_link_info *info);
 void lq_graph_links(lq_graph *graph, lq_graph_link_fn fn, void *arg);

@@ -175,6 +175,13 @@ int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data);
 /* The running graph as Graphviz DOT; free() it. NULL: there is no media, no memory, or this is inside a frame callback. */
 char *lq_room_graph(lq_room *room);
 
+/* For tools that look into a running call, or change it: runs fn with the room's graph (loquat/graph.h) on the thread that may use it, waits, and
+ * returns its result. fn must not keep the graph and must call no function of this header. LQ_ESTATE: there is no media; LQ_EREENTRANT: inside a
+ * frame callback. */
+struct lq_graph;
+typedef int (*lq_room_graph_fn)(struct lq_graph *graph, void *arg);
+int lq_room_with_graph(lq_room *room, lq_room_graph_fn fn, void *arg);
+
 /* "0.1.0" */
 const char *lq_version(void);
 
