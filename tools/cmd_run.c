@@ -23,13 +23,15 @@ static const char help[] =
 	"  --graph NAME           which graph of the profile (default: run)\n"
 	"  --set NODE.PARAM=TEXT  a parameter over the profile's; may be repeated\n"
 	"  --seconds N            stop after N seconds\n"
+	"  --virtual              without threads, on a clock that jumps from one event to the next: as fast as it goes, and the same each time.\n"
+	"                         Nodes that work with a device or the network cannot do that\n"
 	"  --stats                print every figure of every node and queue at the end\n"
 	"  --draw FILE            at the end, draw the running graph to a .svg or .dot file\n";
 
 struct run {
 	const char *profile, *graph_name, *draw;
 	const char *sets[64];
-	int n_sets, stats;
+	int n_sets, stats, virtual;
 	long seconds;
 	atomic_int over, failed;
 	int wake; /* eventfd: over was set, or someone asks */
@@ -141,23 +143,105 @@ static void wait_for_end(struct run *r, lq_graph *graph)
 	}
 }
 
-static void run_and_serve(struct run *r, lq_graph *graph)
+/* ---- --virtual ---- */
+
+#define SLICE (100 * LQ_MSEC) /* of virtual time, between two looks at the world */
+
+typedef struct judging {
+	lq_graph *graph;
+	lq_diag *diag;
+} judging;
+
+/* What a node works with that knows no virtual time; NULL nothing. */
+static const char *real_thing(const lq_node_desc *d)
+{
+	if (d->kind == LQ_KIND_TRANSPORT)
+		return "the network";
+	if (d->flags & LQ_NODE_OWN_THREAD)
+		return "a thread of its own";
+	if (d->flags & LQ_NODE_BLOCKING || (d->kind == LQ_KIND_CAPTURE && ((const lq_capture_ops *)d->kind_ops)->devices) ||
+	    (d->kind == LQ_KIND_RENDERER && ((const lq_renderer_ops *)d->kind_ops)->devices))
+		return "a device";
+	return NULL;
+}
+
+static void judge_node(void *arg, const char *name, uint32_t port, const char *figure, double value)
+{
+	const judging *j = arg;
+	if (strcmp(figure, "errors")) /* each node has this one once */
+		return;
+	const lq_node_desc *d = lq_node_descriptor(lq_graph_find(j->graph, name));
+	const char *what = real_thing(d);
+	if (what)
+		lq_diag_add(j->diag, LQ_ENOTSUP, name, "%s works with %s, whose time is real: it cannot run with --virtual", d->id, what);
+}
+
+static int judge(lq_graph *graph, lq_diag *diag)
+{
+	judging j = {graph, diag};
+	lq_graph_stats(graph, judge_node, &j);
+	return lq_diag_count(diag) ? LQ_ENOTSUP : 0;
+}
+
+static int run_virtual(struct run *r, lq_graph *graph, lq_clock *clock)
+{
+	int64_t start = lq_clock_now(clock), end_time = r->seconds ? start + r->seconds * LQ_SEC : INT64_MAX;
+	int bad = 0;
+	while (!bad && !tool_interrupted() && !atomic_load(&r->over) && lq_clock_now(clock) < end_time) {
+		int64_t next = lq_clock_now(clock) + SLICE;
+		bad = lq_graph_run_until(graph, next < end_time ? next : end_time);
+		answer_question(r, graph);
+	}
+	return bad ? tool_error(TOOL_FAILED, "run", "%s", lq_error_text(bad)) : 0;
+}
+
+static int run_and_serve(struct run *r, lq_graph *graph, lq_clock *clock)
 {
 	char what[PATH_MAX + 8];
+	int bad = 0;
 	snprintf(what, sizeof what, "run %s", r->profile);
 	control *c = control_start(&(control_config){.what = what, .with_graph = with_graph, .owner = r});
-	wait_for_end(r, graph);
+	if (clock)
+		bad = run_virtual(r, graph, clock);
+	else
+		wait_for_end(r, graph);
 	refuse_questions(r);
 	control_stop(c);
+	return bad;
+}
+
+static int finish(const struct run *r, lq_graph *graph)
+{
+	if (r->stats)
+		lq_graph_stats(graph, on_stat, NULL);
+	if (!r->draw)
+		return 0;
+	char *dot = lq_graph_dot(graph);
+	int bad = !dot || picture_write("run", dot, r->draw);
+	free(dot);
+	return bad;
+}
+
+static int run_graph(struct run *r, const lq_profile *profile, lq_graph *graph, lq_clock *clock, lq_diag *diag)
+{
+	lq_profile_build_config build = {.graph_name = r->graph_name, .group = r->graph_name};
+	int bad = lq_profile_build(profile, graph, &build, diag);
+	if (!bad && clock)
+		bad = judge(graph, diag);
+	if (!bad)
+		bad = lq_graph_start(graph, r->graph_name, diag);
+	if (!bad)
+		bad = run_and_serve(r, graph, clock);
+	return bad ? bad : finish(r, graph);
 }
 
 static int run(struct run *r, lq_registry *reg, lq_diag *diag)
 {
 	lq_profile *profile = NULL;
 	lq_graph *graph = NULL;
-	lq_graph_config config = {.registry = reg, .threads = 1, .event_fn = on_event, .event_arg = r};
-	lq_profile_build_config build = {.graph_name = r->graph_name, .group = r->graph_name};
-	int bad = lq_profile_load(r->profile, diag, &profile);
+	lq_clock *clock = r->virtual ? lq_clock_virtual(LQ_SEC) : NULL;
+	lq_graph_config config = {.registry = reg, .clock = clock, .threads = !r->virtual, .event_fn = on_event, .event_arg = r};
+	int bad = r->virtual && !clock ? LQ_ENOMEM : lq_profile_load(r->profile, diag, &profile);
 	for (int i = 0; !bad && i < r->n_sets; i++)
 		bad = apply_set(r, profile, r->sets[i], diag);
 	if (!bad)
@@ -165,19 +249,9 @@ static int run(struct run *r, lq_registry *reg, lq_diag *diag)
 	if (!bad)
 		bad = lq_graph_create(&config, &graph);
 	if (!bad)
-		bad = lq_profile_build(profile, graph, &build, diag);
-	if (!bad)
-		bad = lq_graph_start(graph, r->graph_name, diag);
-	if (!bad) {
-		run_and_serve(r, graph);
-		if (r->stats)
-			lq_graph_stats(graph, on_stat, NULL);
-		char *dot = r->draw ? lq_graph_dot(graph) : NULL;
-		if (r->draw)
-			bad = !dot || picture_write("run", dot, r->draw);
-		free(dot);
-	}
+		bad = run_graph(r, profile, graph, clock, diag);
 	lq_graph_destroy(graph);
+	lq_clock_destroy(clock);
 	lq_profile_destroy(profile);
 	return bad || atomic_load(&r->failed) ? TOOL_FAILED : TOOL_OK;
 }
@@ -186,7 +260,8 @@ int cmd_run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"graph", required_argument, NULL, 'g'}, {"set", required_argument, NULL, 's'},
-		{"seconds", required_argument, NULL, 'n'}, {"stats", no_argument, NULL, 't'}, {"draw", required_argument, NULL, 'd'}, {0}};
+		{"seconds", required_argument, NULL, 'n'}, {"stats", no_argument, NULL, 't'}, {"draw", required_argument, NULL, 'd'},
+		{"virtual", no_argument, NULL, 'v'}, {0}};
 	struct run r = {.graph_name = "run", .lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (c) {
@@ -203,6 +278,7 @@ int cmd_run(int argc, char **argv)
 			break;
 		case 't': r.stats = 1; break;
 		case 'd': r.draw = optarg; break;
+		case 'v': r.virtual = 1; break;
 		default: return tool_usage("run");
 		}
 	if (optind + 1 != argc)

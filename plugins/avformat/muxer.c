@@ -37,7 +37,7 @@ int mux_open(muxer *m, const lq_host *host, const char *file)
 	free(url);
 	if (r >= 0) {
 		m->av->max_interleave_delta = INTERLEAVE_US;
-		m->av->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+		m->av->flags |= AVFMT_FLAG_FLUSH_PACKETS | AVFMT_FLAG_BITEXACT; /* without random ids the same packets make the same file */
 		return 0;
 	}
 	avformat_free_context(m->av);

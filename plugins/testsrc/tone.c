@@ -79,17 +79,41 @@ static int start(void *self)
 	return lq__format_replace(t->host, &t->format, &f);
 }
 
-static float value_at(const tone *t, int64_t i)
+/* The tone's phase at sample i, in radians. */
+static double phase_at(const tone *t, int64_t i)
 {
-	int64_t in_second = i % t->rate;
-	double chirp_place = (double)in_second * LQ_CHIRP_RATE / t->rate;
-	if (t->chirp && chirp_place < LQ_CHIRP_SAMPLES) { /* alone, so that it is found easily */
-		int64_t k = (int64_t)chirp_place;
-		float part = (float)(chirp_place - (double)k);
-		return lq_chirp_sample(k) * (1 - part) + lq_chirp_sample(k + 1) * part;
-	}
-	double turns = fmod((double)(i / t->rate % 3600) * t->frequency, 1) + t->frequency * (double)in_second / t->rate;
-	return (float)(t->volume * sin(2 * 3.14159265358979 * turns));
+	double turns = fmod((double)(i / t->rate % 3600) * t->frequency, 1) + t->frequency * (double)(i % t->rate) / t->rate;
+	return 2 * 3.14159265358979 * turns;
+}
+
+/* What sounds at sample i: the tone, or the chirp, alone so that it is found easily. */
+static float chirp_or(float tone_value, const tone *t, int64_t i)
+{
+	double place = (double)(i % t->rate) * LQ_CHIRP_RATE / t->rate;
+	if (!t->chirp || place >= LQ_CHIRP_SAMPLES)
+		return tone_value;
+	int64_t k = (int64_t)place;
+	float part = (float)(place - (double)k);
+	return lq_chirp_sample(k) * (1 - part) + lq_chirp_sample(k + 1) * part;
+}
+
+/* A vector that turns by the same angle each sample: a sine in a few multiplications. It is set anew each buffer, before rounding shows. */
+typedef struct phasor {
+	double c, s, step_c, step_s;
+} phasor;
+
+static phasor phasor_at(const tone *t, int64_t i)
+{
+	double phase = phase_at(t, i), step = 2 * 3.14159265358979 * t->frequency / t->rate;
+	return (phasor){t->volume * cos(phase), t->volume * sin(phase), cos(step), sin(step)};
+}
+
+static float phasor_next(phasor *p)
+{
+	double s = p->s, c = p->c;
+	p->c = c * p->step_c - s * p->step_s;
+	p->s = s * p->step_c + c * p->step_s;
+	return (float)s;
 }
 
 static int submit_frame(tone *t, int64_t n)
@@ -99,8 +123,9 @@ static int submit_frame(tone *t, int64_t n)
 		return LQ_ENOMEM;
 	float *f = (float *)(void *)buf->planes[0];
 	int16_t *s = (int16_t *)(void *)buf->planes[0];
+	phasor p = phasor_at(t, n * t->frame);
 	for (uint32_t i = 0; i < t->frame; i++) {
-		float v = value_at(t, n * t->frame + i);
+		float v = chirp_or(phasor_next(&p), t, n * t->frame + i);
 		for (uint32_t c = 0; c < t->channels; c++)
 			if (t->sample == LQ_SAMPLE_F32)
 				f[i * t->channels + c] = v;

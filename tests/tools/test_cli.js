@@ -91,6 +91,30 @@ function runs() {
   ok(bad.status === 1 && bad.err.includes('size'), 'run --set is checked', bad.err);
 }
 
+function virtual() {
+  const file = path.join(dir, 'v.mkv');
+  const p = profile('virtual.json', { loquat_profile: 1, name: 'v', loops: { video: {}, audio: {}, out: {} }, graphs: { run: {
+    nodes: { cam: { use: 'capture.pattern', loop: 'video', params: { size: '320x180', fps: '25/1' } }, venc: { use: 'codec.h264.enc' }, mic: { use: 'capture.tone', loop: 'audio' },
+      high: { use: 'capture.tone', loop: 'audio', params: { rate: 44100, frequency: 880 } }, mix: { use: 'filter.audiomix', loop: 'audio' }, aenc: { use: 'codec.opus.enc' },
+      file: { use: 'render.file', loop: 'out', params: { file: 'v.mkv' } } },
+    chains: [['cam', 'venc', 'file.video'], ['mic', 'mix', 'aenc', 'file.audio'], ['high', 'mix']] } } });
+  const record = (...args) => {
+    const before = Date.now(), r = loquat('run', p, '--virtual', '--seconds', '30', '--stats', ...args);
+    return { ...r, ms: Date.now() - before, bytes: r.status === 0 ? fs.readFileSync(file) : Buffer.alloc(0) };
+  };
+  const [a, b, other] = [record(), record(), record('--set', 'high.frequency=881')];
+  ok(a.status === 0 && a.bytes.length > 100000 && a.bytes.equals(b.bytes) && a.out === b.out, 'run --virtual makes the same file and the same figures each time', a.err + b.err);
+  ok(!a.bytes.equals(other.bytes), 'and another one of another profile');
+  console.log(`# 30 s of media in ${a.ms} ms`);
+  const cases = [[{ use: 'transport.webrtc' }, 'net.video', /run\/net: transport\.webrtc works with the network, whose time is real: it cannot run with --virtual/],
+    [{ use: 'render.speaker' }, 'net', /run\/net: render\.speaker works with a device|render\.speaker/]];
+  for (const [node, port, wanted] of cases) {
+    const r = loquat('run', profile('real.json', { loquat_profile: 1, name: 'r', graphs: { run: { nodes: { src: { use: port === 'net' ? 'capture.tone' : 'codec.h264.enc' }, cam: { use: 'capture.pattern' }, net: node },
+      chains: port === 'net' ? [['src', port]] : [['cam', 'src', port]] } } }), '--virtual');
+    ok(r.status === 1 && wanted.test(r.err), `${node.use} is refused by --virtual`, r.err);
+  }
+}
+
 function token() {
   const t = loquat('token', '--room', 'r', '--user', 'u', '--secret', 'geheim');
   const claims = JSON.parse(Buffer.from(t.out.split('.')[1] || '', 'base64url').toString() || '{}');
@@ -99,4 +123,4 @@ function token() {
   ok(n.status === 2 && n.err.includes('LQ_SECRET'), 'without a secret it says where to give one', n.err);
 }
 
-main(async () => { help(); inspect(); check(); graph(); runs(); token(); });
+main(async () => { help(); inspect(); check(); graph(); runs(); virtual(); token(); });
