@@ -341,7 +341,7 @@ static const lq_param_desc params[] = {
 	[P_PRESET] = {"preset", LQ_PARAM_CHOICE, 0, NULL, "auto", 0, 0, presets, "Effort; auto is veryfast up to 1280x720, superfast above."},
 	[P_PROFILE] = {"profile", LQ_PARAM_CHOICE, 0, NULL, "baseline", 0, 0, profiles, "Baseline is what every browser decodes."},
 	[P_TUNE] = {"tune", LQ_PARAM_CHOICE, 0, NULL, "zerolatency", 0, 0, tunes, "With none the encoder looks ahead, which delays the picture."},
-	[P_THREADS] = {"threads", LQ_PARAM_INT, 0, NULL, "1", 0, 16, NULL, "Threads for slices of a picture; 0: one a processor."},
+	[P_THREADS] = {"threads", LQ_PARAM_INT, 0, NULL, "1", 0, 16, NULL, "Threads for slices of a picture; 0: one a processor. With more than 1 the same pictures do not give the same bytes each time."},
 	[P_KEY_INTERVAL] = {"key_interval", LQ_PARAM_INT, 0, "s", "0", 0, 3600, NULL, "Time between key frames; 0: only when asked for."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};

@@ -61,6 +61,13 @@ TESTS += %D%/test_graph
 %C%_test_graph_SOURCES = %D%/test_graph.c
 %C%_test_graph_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_graph_LDADD = libloquat-core.la $(CHECK_LIBS)
+if PLUGIN_AUDIOMIX
+check_PROGRAMS += %D%/test_determinism
+TESTS += %D%/test_determinism
+%C%_test_determinism_SOURCES = %D%/test_determinism.c
+%C%_test_determinism_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_determinism_LDADD = libloquat-core.la $(CHECK_LIBS)
+endif
 endif
 endif
 endif
