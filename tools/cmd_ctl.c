@@ -11,8 +11,14 @@ static const char help[] =
 	"       loquat ctl [--json]\n\n"
 	"Asks a running `loquat run`, `join` or `demo` to change its graph. PID is needed only where several run. Without a command it lists what\n"
 	"runs, as JSON with --json.\n\n"
-	"  set NODE PARAM VALUE  a parameter that may change while running (`loquat inspect ID` says which); NODE is the name in the profile, or the\n"
-	"                        whole name where several are called so (\"publish.video/cam\")\n";
+	"  set NODE PARAM VALUE            a parameter; where it cannot change while the node runs, another instance takes over\n"
+	"  swap NODE USE [PARAM=TEXT ...] [+ NODE USE ...]\n"
+	"                                  puts another plugin node in its place; with + several at once, as an encoder and its decoder\n"
+	"  insert NODE NAME USE [PARAM=TEXT ...]\n"
+	"                                  puts a new node, called NAME, behind an output of NODE (NODE.PORT where it has several)\n"
+	"  remove NODE                     takes a node out; what feeds it feeds what it fed\n\n"
+	"NODE is the name in the profile, or the whole name where several are called so (\"publish/main/video/cam\"). Streams change over between two\n"
+	"buffers, encoded video at a key frame. When the new node cannot be made, does not start or fails at once, the old one goes on.\n";
 
 static int list(int as_json)
 {

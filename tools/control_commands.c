@@ -24,6 +24,7 @@ typedef struct call {
 struct control_command {
 	const char *name, *args;
 	size_t n_args;
+	int more; /* PARAM=TEXT may follow */
 	int (*run)(lq_graph *graph, call *c);
 };
 
@@ -68,13 +69,98 @@ static lq_node *find_node(lq_graph *graph, const char *name, lq_diag *diag)
 	return NULL;
 }
 
-static int run_set(lq_graph *graph, call *c)
+/* The node that the first argument names, told in the answer. */
+static lq_node *first_node(lq_graph *graph, call *c)
 {
 	lq_node *node = find_node(graph, c->args[0], c->diag);
-	if (!node)
-		return LQ_ENOENT;
-	json_object_set_new(c->answer, "node", json_string(lq_node_name(node)));
-	return lq_node_set_param(node, c->args[1], c->args[2], lq_node_name(node), c->diag);
+	if (node)
+		json_object_set_new(c->answer, "node", json_string(lq_node_name(node)));
+	return node;
+}
+
+static int run_set(lq_graph *graph, call *c)
+{
+	lq_node *node = first_node(graph, c);
+	lq_param_text text = {c->args[1], c->args[2]};
+	return node ? lq_node_change(node, &(lq_node_config){.params = &text, .n_params = 1}, c->args[0], c->diag) : LQ_ENOENT;
+}
+
+/* Arguments PARAM=TEXT. Names are copied to `names`. */
+typedef struct params {
+	lq_param_text list[MAX_ARGS];
+	char names[MAX_ARGS][64];
+	size_t n;
+} params;
+
+static int parse_params(call *c, size_t first, size_t end, params *p)
+{
+	p->n = 0;
+	for (size_t i = first; i < end; i++) {
+		const char *eq = strchr(c->args[i], '=');
+		size_t n = eq ? (size_t)(eq - c->args[i]) : 0;
+		if (!n || n >= sizeof *p->names)
+			return lq_diag_add(c->diag, LQ_EPARSE, NULL, "\"%s\" is not PARAM=TEXT", c->args[i]);
+		snprintf(p->names[p->n], sizeof *p->names, "%.*s", (int)n, c->args[i]);
+		p->list[p->n] = (lq_param_text){p->names[p->n], eq + 1};
+		p->n++;
+	}
+	return 0;
+}
+
+static int ask_swap(lq_graph *graph, lq_edit *e, call *c, size_t first, size_t end)
+{
+	params p;
+	if (end - first < 2)
+		return lq_diag_add(c->diag, LQ_EINVAL, NULL, "swap takes NODE USE [PARAM=TEXT ...], and more of these after a +");
+	lq_node *node = find_node(graph, c->args[first], c->diag);
+	int r = node ? parse_params(c, first + 2, end, &p) : LQ_ENOENT;
+	if (r)
+		return r;
+	lq_node_config config = {.use = c->args[first + 1], .params = p.list, .n_params = p.n};
+	return lq_edit_replace(e, node, &config, c->args[first], c->diag, NULL);
+}
+
+/* Several nodes change at once: an encoder and its decoder, with a "+" between. */
+static int run_swap(lq_graph *graph, call *c)
+{
+	lq_edit *e;
+	int r = lq_edit_create(graph, &e);
+	if (r)
+		return r;
+	for (size_t first = 0, end; first < c->n_args && !r; first = end + 1) {
+		for (end = first; end < c->n_args && strcmp(c->args[end], "+"); )
+			end++;
+		r = ask_swap(graph, e, c, first, end);
+	}
+	if (!r)
+		r = lq_edit_commit(e, 0, c->diag);
+	lq_edit_destroy(e);
+	return r;
+}
+
+/* The new node's name stands beside the old one's: "run/cam" and "blur" give "run/blur". */
+static int run_insert(lq_graph *graph, call *c)
+{
+	char name[300], behind[100];
+	params p;
+	snprintf(behind, sizeof behind, "%s", c->args[0]);
+	char *port = strchr(behind, '.');
+	if (port)
+		*port++ = 0;
+	lq_node *node = find_node(graph, behind, c->diag);
+	int r = node ? parse_params(c, 3, c->n_args, &p) : LQ_ENOENT;
+	if (r)
+		return r;
+	const char *full = lq_node_name(node), *slash = strrchr(full, '/');
+	snprintf(name, sizeof name, "%.*s%s", slash ? (int)(slash - full + 1) : 0, full, c->args[1]);
+	json_object_set_new(c->answer, "node", json_string(name));
+	return lq_node_insert_behind(node, port, &(lq_node_config){.name = name, .use = c->args[2], .params = p.list, .n_params = p.n}, c->args[1], c->diag);
+}
+
+static int run_remove(lq_graph *graph, call *c)
+{
+	lq_node *node = first_node(graph, c);
+	return node ? lq_node_take_out(node, c->args[0], c->diag) : LQ_ENOENT;
 }
 
 static int run_dot(lq_graph *graph, call *c)
@@ -134,9 +220,12 @@ static int run_graph(lq_graph *graph, call *c)
 }
 
 static const struct control_command commands[] = {
-	{"graph", "", 0, run_graph},
-	{"dot", "", 0, run_dot},
-	{"set", "NODE PARAM VALUE", 3, run_set},
+	{"graph", "", 0, 0, run_graph},
+	{"dot", "", 0, 0, run_dot},
+	{"set", "NODE PARAM VALUE", 3, 0, run_set},
+	{"swap", "NODE USE [PARAM=TEXT ...] [+ NODE USE ...]", 2, 1, run_swap},
+	{"insert", "NODE NAME USE [PARAM=TEXT ...]", 3, 1, run_insert},
+	{"remove", "NODE", 1, 0, run_remove},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
@@ -174,7 +263,7 @@ static json_t *fail(json_t *answer, int code, const lq_diag *diag)
 static int take_args(call *c, const json_t *args)
 {
 	size_t n = json_array_size(args);
-	if (n != c->command->n_args)
+	if (n > MAX_ARGS || n < c->command->n_args || (n > c->command->n_args && !c->command->more))
 		return lq_diag_add(c->diag, LQ_EINVAL, NULL, "%s takes %s", c->command->name, *c->command->args ? c->command->args : "no arguments");
 	for (size_t i = 0; i < n; i++)
 		if (!(c->args[i] = json_string_value(json_array_get(args, i))))

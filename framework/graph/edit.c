@@ -63,6 +63,11 @@ const lq__change *lq__edit_change(const lq_edit *e, const lq_node *old)
 	return NULL;
 }
 
+int lq__edit_inserts(const lq__change *change, const lq_link *link)
+{
+	return change->at == link || (change->behind && change->behind == link->out);
+}
+
 static void drop_links(lq_edit *e)
 {
 	for (lq_link *l; (l = lq__edit_links(e)); ) {
@@ -215,29 +220,74 @@ int lq_edit_replace(lq_edit *e, lq_node *old, const lq_node_config *config, cons
 	return r;
 }
 
-int lq_edit_insert(lq_edit *e, lq_link *link, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
+static int check_end(const lq_edit *e, const lq_link *link, const char *place, lq_diag *diag)
 {
-	lq_node *fresh;
-	if (lq__loop_is_any())
-		return LQ_EREENTRANT;
-	if (!e || !link || !config || !config->name || !config->use)
-		return lq_diag_add(diag, LQ_EINVAL, place, "a node that comes into a link needs a name and an id");
-	lq_node *next = end_of(link);
+	const lq_node *next = end_of(link);
 	const lq__change *c = lq__edit_change(e, next);
-	int r = must_run(e, link->from, place, diag);
-	if (!r)
-		r = must_run(e, next, place, diag);
+	int r = must_run(e, next, place, diag);
 	if (!r && c && !c->fresh)
 		r = lq_diag_add(diag, LQ_EBUSY, place, "%s is taken out by this edit", next->name);
+	return r;
+}
+
+/* change.at or change.behind is set; `link` is one of those that are meant. */
+static int insert(lq_edit *e, lq_link *link, lq__change change, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
+{
+	int r = must_run(e, link->from, place, diag);
+	for (lq_link *l = e->graph->links; l && !r; l = l->next)
+		if (lq__edit_inserts(&change, l))
+			r = check_end(e, l, place, diag);
 	if (!r && lq_graph_find(e->graph, config->name))
 		r = lq_diag_add(diag, LQ_EEXIST, place, "there is a node \"%s\" already", config->name);
 	if (!r)
-		r = make(e, next, *config, place, diag, &fresh);
+		r = make(e, end_of(link), *config, place, diag, &change.fresh);
 	if (!r)
-		r = note(e, (lq__change){.fresh = fresh, .at = link}, place, diag);
+		r = note(e, change, place, diag);
 	if (!r && out)
-		*out = fresh;
+		*out = change.fresh;
 	return r;
+}
+
+static int check_inserted(const lq_edit *e, const void *where, const lq_node_config *config, const char *place, lq_diag *diag)
+{
+	if (lq__loop_is_any())
+		return LQ_EREENTRANT;
+	if (!e || !where || !config || !config->name || !config->use)
+		return lq_diag_add(diag, LQ_EINVAL, place, "a node that is put in needs a place, a name and an id");
+	return 0;
+}
+
+int lq_edit_insert(lq_edit *e, lq_link *link, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
+{
+	int r = check_inserted(e, link, config, place, diag);
+	return r ? r : insert(e, link, (lq__change){.at = link}, config, place, diag, out);
+}
+
+static int find_output(lq_node *node, const char *port, const char *place, lq_diag *diag, lq_link **out)
+{
+	lq_link *found = NULL;
+	for (lq_link *l = node->graph->links; l; l = l->next) {
+		if (l->from != node || l->is_tail || (port && strcmp(l->out->desc->name, port)))
+			continue;
+		if (found && found->out != l->out)
+			return lq_diag_add(diag, LQ_EINVAL, place, "behind which output of %s: \"%s\" or \"%s\"?", node->name, found->out->desc->name,
+			                   l->out->desc->name);
+		found = found ? found : l;
+	}
+	if (!found)
+		return lq_diag_add(diag, LQ_ENOENT, place, "nothing is linked to %s%s%s", port ? "output \"" : "an output of ", port ? port : node->name,
+		                   port ? "\"" : "");
+	*out = found;
+	return 0;
+}
+
+int lq_edit_insert_behind(lq_edit *e, lq_node *node, const char *port, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
+{
+	lq_link *link = NULL;
+	int r = check_inserted(e, node, config, place, diag);
+	if (!r)
+		r = find_output(node, port, place, diag, &link);
+	return r ? r : insert(e, link, (lq__change){.behind = link->out}, config, place, diag, out);
 }
 
 int lq_edit_remove(lq_edit *e, lq_node *node, const char *place, lq_diag *diag)
@@ -248,9 +298,10 @@ int lq_edit_remove(lq_edit *e, lq_node *node, const char *place, lq_diag *diag)
 	if (!e || !node)
 		return lq_diag_add(diag, LQ_EINVAL, place, "which node is to be taken out?");
 	int r = can_change(e, node, place, diag);
-	for (size_t i = 0; !r && i < e->n_changes; i++)
-		if (e->changes[i].at && end_of(e->changes[i].at) == node)
-			r = lq_diag_add(diag, LQ_EBUSY, place, "this edit puts %s in front of %s", e->changes[i].fresh->name, node->name);
+	for (lq_link *l = e->graph->links; l && !r; l = l->next)
+		for (size_t i = 0; end_of(l) == node && !r && i < e->n_changes; i++)
+			if (lq__edit_inserts(&e->changes[i], l))
+				r = lq_diag_add(diag, LQ_EBUSY, place, "this edit puts %s in front of %s", e->changes[i].fresh->name, node->name);
 	if (r)
 		return r;
 	while (lq_node_link(node, LQ_IN, ins))

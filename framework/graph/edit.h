@@ -8,9 +8,10 @@
 #define EDIT_LINKS 512
 
 typedef struct lq__change {
-	lq_node *old;   /* goes; NULL: `fresh` comes into `at` */
-	lq_node *fresh; /* comes; NULL: what feeds `old` feeds what it fed */
+	lq_node *old;    /* goes; NULL: `fresh` comes into `at`, or behind `behind` */
+	lq_node *fresh;  /* comes; NULL: what feeds `old` feeds what it fed */
 	lq_link *at;
+	lq__port *behind;
 	char *place; /* lq__free; NULL none */
 	int stopped; /* `old` had to let its device go before `fresh` could start */
 } lq__change;
@@ -54,6 +55,7 @@ struct lq_edit {
 lq_node *lq__edit_nodes(const lq_edit *e);
 lq_link *lq__edit_links(const lq_edit *e);
 int lq__edit_has(const lq_edit *e, const lq_node *node); /* is it one of the edit's own? */
+int lq__edit_inserts(const lq__change *change, const lq_link *link); /* does it put a node into the link? */
 const lq__change *lq__edit_change(const lq_edit *e, const lq_node *old); /* of a node that goes; NULL: it stays */
 
 void lq__edit_take_back(lq_edit *e);

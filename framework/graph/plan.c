@@ -104,7 +104,7 @@ static const char *place_of(const lq_edit *e, const lq_link *l)
 {
 	for (size_t i = 0; i < e->n_changes; i++) {
 		const lq__change *c = &e->changes[i];
-		if (c->place && (c->at == l || c->old == l->from || c->old == (l->tail ? l->tail->to : l->to)))
+		if (c->place && (lq__edit_inserts(c, l) || c->old == l->from || c->old == (l->tail ? l->tail->to : l->to)))
 			return c->place;
 	}
 	return NULL;
@@ -120,10 +120,11 @@ static int succeed(lq_edit *e, lq_link *l)
 		return 0; /* goes on where that node's output went */
 	end from = source_of(e, l), to = sink_of(e, l);
 	for (size_t i = 0; i < e->n_changes; i++) {
-		if (e->changes[i].at != l)
+		if (!lq__edit_inserts(&e->changes[i], l))
 			continue;
 		end in = {.node = e->changes[i].fresh};
-		int r = join(e, &from, &in, l, queue, place_of(e, l));
+		int has_input = lq_node_link(in.node, LQ_IN, 0) != NULL; /* behind an output that feeds several */
+		int r = has_input ? 0 : join(e, &from, &in, l, queue, place_of(e, l));
 		if (r)
 			return r;
 		from = in;
@@ -135,7 +136,7 @@ static int succeed(lq_edit *e, lq_link *l)
 static int is_touched(const lq_edit *e, const lq_link *l)
 {
 	for (size_t i = 0; i < e->n_changes; i++)
-		if (e->changes[i].at == l)
+		if (lq__edit_inserts(&e->changes[i], l))
 			return 1;
 	return lq__edit_change(e, l->from) || lq__edit_change(e, l->tail ? l->tail->to : l->to);
 }

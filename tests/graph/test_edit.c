@@ -247,6 +247,44 @@ START_TEST(filters_come_in_their_order_and_one_goes_as_another_comes)
 }
 END_TEST
 
+START_TEST(filter_behind_an_output_is_before_all_that_it_feeds)
+{
+	build_chain(_i, NULL);
+	lq_node *a = lq_graph_find(k.graph, "a"), *two = kit_node(&k, "two", "kit.sink", "one", "more", NULL);
+	kit_link(&k, a, two, LQ_QUEUE_BLOCK, 4);
+	ck_assert_int_eq(lq_graph_start(k.graph, "more", k.diag), 0);
+	run(50);
+	lq_param_text tag = {"tag", "f"};
+	lq_node_config c = {.name = "f", .use = "kit.pass", .group = "", .loop = "one", .params = &tag, .n_params = 1};
+	int r = lq_node_insert_behind(a, NULL, &c, "f", k.diag);
+	ck_assert_msg(!r, "%s", last_message());
+	lq_node *f = lq_graph_find(k.graph, "f");
+	ck_assert_ptr_eq(lq_link_to(lq_node_link(a, LQ_OUT, 0)), f);
+	ck_assert_ptr_null(lq_node_link(a, LQ_OUT, 1));
+	ck_assert_ptr_nonnull(lq_node_link(f, LQ_OUT, 1));
+	run(50);
+	check_whole("s");
+	check_whole("two");
+	ck_assert_int_eq(lq_node_take_out(f, "f", k.diag), 0);
+	run(50);
+	ck_assert_ptr_nonnull(lq_node_link(a, LQ_OUT, 1));
+	check_whole("s");
+	check_whole("two");
+}
+END_TEST
+
+START_TEST(parameters_that_may_change_do_so_in_place)
+{
+	build_chain(_i, NULL);
+	lq_node *a = lq_graph_find(k.graph, "a");
+	lq_param_text p = {"count", "15"};
+	ck_assert_int_eq(lq_node_change(a, &(lq_node_config){.params = &p, .n_params = 1}, "a", k.diag), 0);
+	ck_assert_ptr_eq(lq_graph_find(k.graph, "a"), a);
+	run(100);
+	ck_assert_int_eq(kit_seen("s")->buffers, 15);
+}
+END_TEST
+
 START_TEST(parameters_that_cannot_change_make_another_instance)
 {
 	build_chain(_i, "size=32x32,period=10");
@@ -537,6 +575,8 @@ int main(void)
 	tcase_add_loop_test(t, renderer_changes_and_the_old_one_shows_what_it_has, 1, 3);
 	tcase_add_loop_test(t, filter_comes_and_goes, 1, 3);
 	tcase_add_loop_test(t, filters_come_in_their_order_and_one_goes_as_another_comes, 1, 3);
+	tcase_add_loop_test(t, filter_behind_an_output_is_before_all_that_it_feeds, 1, 3);
+	tcase_add_loop_test(t, parameters_that_may_change_do_so_in_place, 1, 3);
 	tcase_add_loop_test(t, parameters_that_cannot_change_make_another_instance, 1, 3);
 	tcase_add_test(t, converter_comes_where_one_is_needed_and_goes_with_it);
 	tcase_add_test(t, ports_of_what_stays_keep_their_numbers);

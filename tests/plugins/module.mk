@@ -44,6 +44,11 @@ TESTS += %D%/test_convert
 %C%_test_convert_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_convert_LDADD = %D%/libtesthost.la
 if PLUGIN_VPX
+check_PROGRAMS += %D%/test_swap
+TESTS += %D%/test_swap
+%C%_test_swap_SOURCES = %D%/test_swap.c
+%C%_test_swap_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_swap_LDADD = libloquat-core.la $(CHECK_LIBS)
 check_PROGRAMS += %D%/test_video
 TESTS += %D%/test_video
 %C%_test_video_SOURCES = %D%/test_video.c

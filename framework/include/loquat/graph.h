@@ -125,8 +125,11 @@ void lq_edit_destroy(lq_edit *edit); /* gives up what was not committed; NULL is
  * formats: where those are to change it is replaced, too. */
 int lq_edit_replace(lq_edit *edit, lq_node *old, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
 
-/* Puts a node with one input and one output into a link. What stands behind the link's source gets the rest. */
+/* Puts a node with one input and one output into a link. */
 int lq_edit_insert(lq_edit *edit, lq_link *link, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
+
+/* The same between an output and all that it feeds. `port` NULL: the node's only output that is linked. */
+int lq_edit_insert_behind(lq_edit *edit, lq_node *node, const char *port, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
 
 /* Takes a node out. What its one input is linked to feeds what it fed; a node that feeds nobody may have several. */
 int lq_edit_remove(lq_edit *edit, lq_node *node, const char *place, lq_diag *diag);
@@ -134,6 +137,12 @@ int lq_edit_remove(lq_edit *edit, lq_node *node, const char *place, lq_diag *dia
 /* Blocks. `patience`: ns that first buffers and key frames are waited for, each; 0: 2 s. The edit is at its end in any case and is only to be destroyed. LQ_ETIMEDOUT,
  * LQ_EFORMAT, or what the failing node said. */
 int lq_edit_commit(lq_edit *edit, int64_t patience, lq_diag *diag);
+
+/* Edits of one change, with the usual patience. lq_node_change with `use` NULL sets the parameters where all of them may change while the node runs, else it makes
+ * another instance. */
+int lq_node_change(lq_node *node, const lq_node_config *config, const char *place, lq_diag *diag);
+int lq_node_insert_behind(lq_node *node, const char *port, const lq_node_config *config, const char *place, lq_diag *diag);
+int lq_node_take_out(lq_node *node, const char *place, lq_diag *diag);
 
 /* [any] Sends an event to a node; it arrives on its loop. A node that has no `event` op, or answers LQ_ENOTSUP, lets it pass on to the nodes
  * that feed it. LQ_EFULL when too many wait. */
