@@ -27,6 +27,7 @@ void lq__job_free(lq__job *job)
 		return;
 	lq__room_unref(job->room);
 	free(job->sdp);
+	lq__change_free(job->change);
 	free(job);
 }
 
@@ -178,6 +179,16 @@ void lq__work_mute(lq__job *job)
 {
 	for (uint32_t i = 0; job->room->media && i < job->n_tracks; i++)
 		lq__media_mute(job->room->media, &job->tracks[i], job->muted);
+}
+
+static void change(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	set_result(job, lq__media_change(m, &job->tracks[0], job->change, diag), diag);
+}
+
+void lq__work_change(lq__job *job)
+{
+	with_media(job, change);
 }
 
 void lq__work_destroy(lq__job *job)

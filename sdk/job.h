@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "change.h"
 #include "media.h"
 #include "task.h"
 
@@ -21,6 +22,7 @@ struct lq__job {
 	char *sdp;          /* in or out; freed with the job */
 	int64_t rev;
 	int muted;
+	lq__change *change; /* freed with the job */
 	uint32_t n_tracks;
 	lq__media_track tracks[];
 };
@@ -36,6 +38,7 @@ void lq__work_set_answer(lq__job *job); /* sdp */
 void lq__work_offer(lq__job *job);      /* sdp in, builds the tracks, sdp out */
 void lq__work_remove(lq__job *job);     /* tracks */
 void lq__work_mute(lq__job *job);       /* tracks, muted */
+void lq__work_change(lq__job *job);     /* tracks[0], change */
 void lq__work_destroy(lq__job *job);    /* all of the room's media */
 
 /* [control thread] Removes the media of one track. */

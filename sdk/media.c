@@ -383,3 +383,24 @@ void lq__media_mute(lq__media *m, const lq__media_track *t, int muted)
 	if (!muted && encoder)
 		lq_node_send_event(encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
 }
+
+int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag)
+{
+	char group[LQ__GROUP_MAX], full[LQ__GROUP_MAX + 64], name[LQ__GROUP_MAX + 64];
+	lq__group_name(t, group);
+	snprintf(full, sizeof full, "%s/%.60s", group, c->node);
+	if (!find(m, t))
+		return lq_diag_add(diag, LQ_ENOENT, group, "there is no such stream");
+	lq_node *node = lq_graph_find(m->graph, full);
+	if (!node)
+		return lq_diag_add(diag, LQ_ENOENT, group, "the stream has no node \"%s\"", c->node);
+	lq_node_config config = {.use = c->use, .params = c->settings, .n_params = c->n_settings};
+	if (c->type == LQ__CHANGE_SWAP)
+		return lq_node_change(node, &config, c->node, diag);
+	if (c->type == LQ__CHANGE_TAKE_OUT)
+		return lq_node_take_out(node, c->node, diag);
+	snprintf(name, sizeof name, "%s/%s", group, c->name);
+	config.name = name;
+	config.group = group;
+	return lq_node_insert_behind(node, NULL, &config, c->name, diag);
+}

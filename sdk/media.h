@@ -7,6 +7,7 @@
 #include <loquat/loquat.h>
 #include <loquat/profile.h>
 
+#include "change.h"
 #include "names.h"
 #include "views.h"
 
@@ -43,6 +44,7 @@ int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag);
 int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag);
 int lq__media_has(lq__media *m, const lq__media_track *t);
 void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
+int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
 void lq__media_mute(lq__media *m, const lq__media_track *t, int muted);
 
 /* LQ_SEND: our offer, the server's answer. LQ_RECEIVE: its offer, our answer. describe's text is for free(); LQ_EAGAIN: not yet, an

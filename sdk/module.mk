@@ -5,7 +5,7 @@ SDK_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/include $(JANSSON_CFLAGS) $(LW
 
 noinst_LTLIBRARIES += libloquat-sdk.la
 libloquat_sdk_la_SOURCES = \
-	%D%/control.c %D%/control.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
+	%D%/change.c %D%/change.h %D%/control.c %D%/control.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
 	%D%/members.c %D%/names.c %D%/names.h %D%/protocol.c %D%/protocol.h %D%/publish.c %D%/room.c %D%/room.h %D%/room_api.c \
 	%D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/signalling.c %D%/signalling.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \
 	%D%/task.h %D%/views.c %D%/views.h %D%/views_private.h

@@ -81,7 +81,9 @@ static void finished(lq_room *room)
 	room->pub_busy = 0;
 	free(room->offer);
 	room->offer = NULL;
-	if (room->pub_dirty)
+	if (room->pub_again)
+		lq__publish_again(room);
+	else if (room->pub_dirty)
 		lq__publish_sync(room);
 }
 
@@ -166,6 +168,20 @@ void lq__publish_sync(lq_room *room)
 	lq__job_post(job);
 }
 
+void lq__publish_again(lq_room *room)
+{
+	room->pub_again = room->pub_busy;
+	if (room->pub_busy || !room->active || room->finishing)
+		return;
+	lq__job *job = any_built(room) ? lq__job_new(room, 0, lq__work_describe, offer_made) : NULL;
+	if (!job)
+		return;
+	job->direction = LQ_SEND;
+	room->pub_busy = 1;
+	room->describing[LQ_SEND].changed = 0;
+	lq__job_post(job);
+}
+
 /* Sends the offer when there is one and we are in the room. */
 void lq__publish_offer(lq_room *room)
 {
@@ -227,14 +243,14 @@ static void answer_set(lq__job *job)
 	lq__job_free(job);
 }
 
-/* A re-offer names old tracks again: only the new ones are news. */
+/* A re-offer names old tracks again: only those with a new id are news. */
 void lq__publish_answered(lq_room *room, const lq__msg *msg)
 {
 	FOR_EACH_PUB(room, i, p)
 		if (p->offered)
 			for (uint32_t j = 0; j < msg->n_tracks; j++)
 				if (!strcmp(msg->tracks[j].mid, p->mid) && strlen(msg->tracks[j].id) < sizeof p->track) {
-					p->offered = !*p->track;
+					p->offered = strcmp(p->track, msg->tracks[j].id) != 0;
 					snprintf(p->track, sizeof p->track, "%s", msg->tracks[j].id);
 				}
 	lq__job *job = lq__job_new(room, 0, lq__work_set_answer, answer_set);

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "change.h"
 #include "engine.h"
 #include "job.h"
 #include "media.h"
@@ -93,6 +94,7 @@ struct lq_room {
 	unsigned n_requests;
 	lq__pub pubs[LQ__STREAMS][2];
 	int pub_busy, pub_dirty;
+	int pub_again; /* what the transport sends has to be negotiated anew */
 	char *offer; /* ours, ready to be sent */
 	int offer_busy;
 	lq__describing describing[2];
@@ -123,6 +125,10 @@ void lq__room_drop_requests(lq_room *room);
 /* ---- room_in.c: the server's messages ---- */
 void lq__room_message(lq_room *room, const char *text, size_t len);
 
+/* ---- room_api.c, change.c: both take c ---- */
+int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);
+void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c);
+
 /* ---- members.c ---- */
 lq__member *lq__member_find(lq_room *room, const char *user);
 lq__member *lq__member_add(lq_room *room, const char *user, const char *name); /* NULL: too many, or no memory */
@@ -142,6 +148,7 @@ void lq__mark_live(lq_room *room, const lq__media_track *t);
 void lq__publish_auto(lq_room *room);
 void lq__publish_sync(lq_room *room); /* makes what is published follow what is wanted */
 void lq__publish_offer(lq_room *room);
+void lq__publish_again(lq_room *room); /* the same tracks with other codecs */
 void lq__publish_answered(lq_room *room, const lq__msg *msg);
 void lq__publish_failed(lq_room *room, int code, const char *text);
 void lq__publish_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted);

@@ -14,6 +14,7 @@ typedef struct api_task {
 	lq_track_kind kind;
 	int on;
 	char user[LQ__USER_MAX + 1];
+	lq__change *change;
 } api_task;
 
 static void task_drop(api_task *t)
@@ -271,6 +272,32 @@ int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_k
 {
 	int r = known(room, user, stream, kind);
 	return r ? r : request(room, user, stream, kind, 0, do_subscribe);
+}
+
+static void do_change(api_task *t)
+{
+	lq__media_track track = {.stream = t->stream, .kind = t->kind};
+	memcpy(track.user, t->user, sizeof track.user);
+	lq__room_change(t->room, &track, t->change);
+}
+
+int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c)
+{
+	int r = room && good(stream, kind) && !(user && *user && lq__user_check(user)) ? 0 : LQ_EINVAL;
+	if (!r && atomic_load(&room->n_api) >= LQ__API_MAX)
+		r = LQ_EFULL;
+	api_task *t = r ? NULL : task_new(room, do_change);
+	if (!t) {
+		lq__change_free(c);
+		return r ? r : LQ_ENOMEM;
+	}
+	t->stream = stream;
+	t->kind = kind;
+	t->change = c;
+	if (user)
+		memcpy(t->user, user, strlen(user) + 1);
+	post(t);
+	return 0;
 }
 
 int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq_frame_cb on_frame, void *user_data)

@@ -16,9 +16,14 @@ typedef struct graph_event {
 	char text[256];
 } graph_event;
 
-static void on_description(lq_room *room, uint32_t direction)
+/* A value means that the description has to be exchanged again. */
+static void on_description(lq_room *room, uint32_t direction, int64_t value)
 {
 	lq__describing *d = &room->describing[direction];
+	if (value && direction == LQ_SEND) {
+		lq__publish_again(room);
+		return;
+	}
 	lq__job *job = d->waiting;
 	d->waiting = NULL;
 	d->changed = !job;
@@ -59,7 +64,7 @@ static void run(lq__task *task)
 	atomic_fetch_sub(&room->n_events, 1);
 	if (room->active && !room->finishing) {
 		if (e->type == LQ_EVENT_DESCRIPTION)
-			on_description(room, e->direction);
+			on_description(room, e->direction, e->value);
 		else if (e->type == LQ_EVENT_STATE)
 			on_state(room, e);
 		else if (e->type == LQ_EVENT_CLOSED)

@@ -115,6 +115,12 @@ static int mid_is_valid(const char *mid)
 	return n > 0 && n <= 32 && !strpbrk(mid, " \t\r\n");
 }
 
+static void want(lq__track *t, const uint32_t *codecs, uint32_t n_codecs)
+{
+	memcpy(t->wanted, codecs, n_codecs * sizeof *codecs);
+	t->n_wanted = n_codecs;
+}
+
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid)
 {
 	if (s->config.direction != LQ_SEND || !mid_is_valid(mid) || !n_codecs || n_codecs > MAX_WANTED)
@@ -132,9 +138,19 @@ int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const u
 		}
 	}
 	t->removed = 0;
-	memcpy(t->wanted, codecs, n_codecs * sizeof *codecs);
-	t->n_wanted = n_codecs;
+	want(t, codecs, n_codecs);
 	snprintf(t->msid, sizeof t->msid, "%s", msid ? msid : "");
+	return 0;
+}
+
+int lq_session_set_codecs(lq_session *s, const char *mid, const uint32_t *codecs, uint32_t n_codecs)
+{
+	lq__track *t = lq__track_find(s, mid);
+	if (!n_codecs || n_codecs > MAX_WANTED)
+		return LQ_EINVAL;
+	if (!t || t->removed || !t->send)
+		return LQ_ENOENT;
+	want(t, codecs, n_codecs);
 	return 0;
 }
 

@@ -48,6 +48,8 @@ void lq_session_destroy(lq_session *s);
 /* SEND: declares a track before the offer. codecs: LQ_CODEC_*, preferred first; the answer chooses. */
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid);
 int lq_session_remove_track(lq_session *s, const char *mid);
+/* Other codecs for a track, from the next offer on; until its answer what was agreed holds. LQ_ENOENT, LQ_EINVAL. */
+int lq_session_set_codecs(lq_session *s, const char *mid, const uint32_t *codecs, uint32_t n_codecs);
 
 /* ICE credentials and candidates ("candidate:…" lines) that go into the local description. */
 int lq_session_set_local_ice(lq_session *s, const char *ufrag, const char *pwd, const char *const *candidates, uint32_t n);

@@ -205,13 +205,13 @@ int lq__negotiate_answer(lq_session *s, char *error, size_t error_size)
 		lq__track *t = s->tracks[i];
 		const lq_sdp_media *m = lq_sdp_media_by_mid(&s->remote, t->mid);
 		const lq_sdp_codec *c = m && !t->removed && lq_sdp_media_alive(m) && m->direction & LQ_SDP_RECVONLY ? first_codec(m, t) : NULL;
-		int was = t->active;
+		uint32_t was = t->active ? t->codec : LQ_CODEC_NONE;
 		t->remote = m;
 		t->active = 0;
 		if (!c)
 			continue; /* the other side does not want it */
 		use_codec(t, m, c);
-		if (!was && s->srtp && t->media == LQ_MEDIA_VIDEO && s->config.callbacks.key_frame_request)
+		if (was != t->codec && s->srtp && t->media == LQ_MEDIA_VIDEO && s->config.callbacks.key_frame_request)
 			s->config.callbacks.key_frame_request(s->config.arg, t->mid);
 	}
 	return 0;

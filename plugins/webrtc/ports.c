@@ -77,7 +77,7 @@ int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out)
 	lq__peer *peer = w->peers[p->direction];
 	uint32_t n, negotiated = peer && *p->mid ? lq_session_codec(peer->session, p->mid) : LQ_CODEC_NONE;
 	const uint32_t *codecs = codecs_of(p, &n);
-	if (negotiated != LQ_CODEC_NONE) {
+	if (negotiated != LQ_CODEC_NONE && p->direction == LQ_RECEIVE) {
 		codecs = &negotiated;
 		n = 1;
 	}
@@ -112,6 +112,18 @@ int lq__ports_announce(lq__webrtc *w)
 		p->added = 1;
 	}
 	return 0;
+}
+
+void lq__port_sends(lq__webrtc *w, lq__port *p, uint32_t codec)
+{
+	if (p->codec == codec)
+		return;
+	p->codec = codec;
+	lq__peer *peer = w->peers[LQ_SEND];
+	if (!p->added || !peer || lq_session_set_codecs(peer->session, p->mid, &codec, 1))
+		return;
+	lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_DESCRIPTION, .port = p->port, .direction = LQ_SEND, .value = 1};
+	w->host->event(w->host, &e);
 }
 
 /* ---- receiving ---- */

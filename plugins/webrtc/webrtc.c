@@ -73,11 +73,12 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 
 static int set_format(void *self, uint32_t port, const lq_format *fmt)
 {
-	lq__port *p = lq__port_find(self, port);
+	lq__webrtc *w = self;
+	lq__port *p = lq__port_find(w, port);
 	if (!p)
 		return LQ_ENOENT;
 	if (p->direction == LQ_SEND)
-		p->codec = fmt->codec;
+		lq__port_sends(w, p, fmt->codec);
 	return 0;
 }
 
@@ -156,7 +157,8 @@ static int transport_send(void *self, uint32_t port, lq_buffer *buf)
 	if (!buf->size)
 		return 0; /* the end of a stream */
 	lq__peer *peer = w->peers[LQ_SEND];
-	if (!peer || !p->added || (p->codec = buf->format->codec) != lq_session_codec(peer->session, p->mid)) {
+	lq__port_sends(w, p, buf->format->codec);
+	if (!peer || !p->added || p->codec != lq_session_codec(peer->session, p->mid)) {
 		p->dropped++;
 		return 0;
 	}

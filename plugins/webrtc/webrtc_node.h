@@ -45,6 +45,7 @@ lq__port *lq__port_find(const lq__webrtc *w, uint32_t port);
 lq__port *lq__port_by_mid(const lq__webrtc *w, uint32_t direction, const char *mid);
 int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out);
 void lq__port_frame(lq__webrtc *w, const lq_session_frame *f);
+void lq__port_sends(lq__webrtc *w, lq__port *p, uint32_t codec); /* what arrives at an input */
 int lq__ports_announce(lq__webrtc *w); /* the bound inputs become the session's tracks */
 
 /* peer.c */

@@ -99,6 +99,65 @@ START_TEST(a_third_sees_both_at_once)
 }
 END_TEST
 
+static void await_change(lq_engine *e, lq_room *room, const char *node, int code)
+{
+	const lq_sdk_event *ev = await_stream(e, room, LQ_ON_CHANGED, "", LQ_VIDEO);
+	ck_assert_str_eq(ev->name, node);
+	ck_assert_msg(ev->code == code, "%s: %s", ev->name, ev->text);
+}
+
+START_TEST(nodes_of_a_call_change_while_it_runs)
+{
+	watcher v = WATCHER;
+	const char *url = serve(NULL);
+	lq_engine *e = engine_real(NULL);
+	lq_room *alice = joined(e, url, "alice", LQ_DEFAULT, LQ_DEFAULT), *bob = room_new(e, LQ_OFF, LQ_DEFAULT);
+	lq_view_frames(bob, "alice", LQ_STREAM_MAIN, LQ_VIDEO, watch, &v);
+	ck_assert_int_eq(room_join(bob, url, "bob"), 0);
+	frames_after(&v, 10);
+
+	const lq_setting size = {"size", "160x96"}, rate = {"bitrate", "200000"};
+	ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "cam", "capture.pattern", &size, 1), 0);
+	await_change(e, alice, "cam", 0);
+	ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "venc", NULL, &rate, 1), 0);
+	await_change(e, alice, "venc", 0);
+	ck_assert_int_eq(lq_stream_insert(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "cam", "mark", "filter.barcode", NULL, 0), 0);
+	await_change(e, alice, "mark", 0);
+	frames_after(&v, 5);
+	ck_assert_int_eq(watcher_now(&v).width, 160);
+	ck_assert_int_eq(lq_stream_take_out(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "mark"), 0);
+	await_change(e, alice, "mark", 0);
+	ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "cam", "capture.nothing", NULL, 0), 0);
+	await_change(e, alice, "cam", LQ_ENOENT);
+	frames_after(&v, 5);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(codec_of_a_published_stream_changes)
+{
+	watcher v = WATCHER;
+	const char *url = serve(NULL);
+	lq_engine *e = engine_real(NULL);
+	lq_room *alice = joined(e, url, "alice", LQ_DEFAULT, LQ_DEFAULT), *bob = room_new(e, LQ_OFF, LQ_DEFAULT);
+	lq_view_frames(bob, "alice", LQ_STREAM_MAIN, LQ_VIDEO, watch, &v);
+	ck_assert_int_eq(room_join(bob, url, "bob"), 0);
+	ck_assert_str_eq(await_stream(e, bob, LQ_ON_STREAM_PUBLISHED, "alice", LQ_VIDEO)->text, "H264");
+	frames_after(&v, 10);
+	for (int i = 0; i < 3; i++) {
+		const char *use = i % 2 ? "codec.h264.enc" : "codec.vp8.enc";
+		ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "venc", use, NULL, 0), 0);
+		await_change(e, alice, "venc", 0);
+		ck_assert_int_eq(await_stream(e, alice, LQ_ON_LOCAL_PUBLISHED, "", LQ_VIDEO)->code, 0);
+		await_stream(e, bob, LQ_ON_STREAM_UNPUBLISHED, "alice", LQ_VIDEO);
+		ck_assert_str_eq(await_stream(e, bob, LQ_ON_STREAM_PUBLISHED, "alice", LQ_VIDEO)->text, i % 2 ? "H264" : "VP8");
+		await_stream(e, bob, LQ_ON_FIRST_FRAME, "alice", LQ_VIDEO);
+		frames_after(&v, 10);
+	}
+	lq_engine_destroy(e);
+}
+END_TEST
+
 START_TEST(streams_go_and_come_back)
 {
 	const char *url = serve(NULL);
@@ -264,6 +323,8 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_loop_test(t, two_participants_see_and_hear_each_other, 0, 2);
 	tcase_add_test(t, a_third_sees_both_at_once);
+	tcase_add_test(t, nodes_of_a_call_change_while_it_runs);
+	tcase_add_test(t, codec_of_a_published_stream_changes);
 	tcase_add_test(t, streams_go_and_come_back);
 	tcase_add_test(t, muting_stops_the_picture_and_unmuting_brings_it_back);
 	tcase_add_test(t, a_killed_server_is_reported_by_all);

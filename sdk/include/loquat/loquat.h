@@ -46,7 +46,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_LOCAL_PUBLISHED,      /* stream, kind: the server has it. code, text: it is not published, and why */
 	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code, text: it will not, and why */
 	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
-	LQ_ON_VIEW_CLOSED           /* user, stream: the window was closed by its user */
+	LQ_ON_VIEW_CLOSED,          /* user, stream: the window was closed by its user */
+	LQ_ON_CHANGED               /* user ("" ourselves), stream, kind, name: the node. code, text: it did not change, and why */
 } lq_sdk_event_type;
 
 typedef enum lq_connection_state {
@@ -141,6 +142,26 @@ int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* 
 /* LQ_ESTATE when not joined, LQ_ENOENT when there is no such stream. */
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
+
+/* ---- changes of a running stream ----
+ *
+ * A stream is made of the nodes that the profile's `publish` (user NULL: ours) or `subscribe` names: "cam", "venc", "vdec". They can change while it runs: streams
+ * change over between two buffers, encoded video at a key frame. What cannot be made, does not start or fails at once leaves the old node running. When
+ * another codec is chosen for a published stream, it is negotiated anew, and others see the stream go and come back. LQ_ON_CHANGED follows, exactly one for
+ * each request that returned 0, unless the room is left meanwhile. Unpublishing forgets the changes. */
+
+/* A parameter as a profile writes it: {"bitrate", "500000"}. */
+typedef struct lq_setting {
+	const char *name, *value;
+} lq_setting;
+
+/* Puts a plugin's node (`use`: its id) in the place of one. With `use` NULL the same goes on with other settings. */
+int lq_stream_swap(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *node, const char *use, const lq_setting *settings,
+                   uint32_t n_settings);
+/* Puts a filter, from then on called `name`, behind a node. */
+int lq_stream_insert(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *behind, const char *name, const char *use,
+                     const lq_setting *settings, uint32_t n_settings);
+int lq_stream_take_out(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *node);
 
 /* ---- views ---- */
 

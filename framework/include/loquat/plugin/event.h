@@ -17,7 +17,8 @@ enum {
 	LQ_EVENT_LOSS = 3,        /* value: packet loss seen by the far side, in 1/1000 */
 	/* to the app */
 	LQ_EVENT_STATE = 16,       /* transport: value is LQ_STATE_*, text a reason; track unset */
-	LQ_EVENT_DESCRIPTION = 17, /* transport: the local description (of `direction`) changed; fetch it with describe */
+	LQ_EVENT_DESCRIPTION = 17, /* transport: the local description (of `direction`) changed; fetch it with describe. value 1: the codec of
+	                              what is sent has changed, so that both descriptions have to be exchanged anew */
 	LQ_EVENT_ERROR = 18,       /* value: negative LQ_E*, text says what and what to do */
 	LQ_EVENT_EOS = 19,         /* a source has ended */
 	LQ_EVENT_FIRST_BUFFER = 20,/* a renderer showed or played its first buffer; value: time */
