@@ -3,7 +3,6 @@
  * old part is drained and flushed. What the new part gives is held back meanwhile; at last each input on the far side takes the new link. */
 #include "graph/edit.h"
 
-#include <limits.h>
 #include <time.h>
 
 #define PATIENCE (2 * LQ_SEC)
@@ -279,8 +278,7 @@ static int take_over(lq_node *node, void *arg)
 	const handing *h = arg;
 	lq_link *l = h->link, *old = l->instead;
 	lq_buffer *buf;
-	int more;
-	while ((buf = lq__queue_pop(old, 0, &more)))
+	while ((buf = lq__queue_pop(old)))
 		lq__link_deliver(old, buf);
 	pthread_mutex_lock(&node->lock);
 	l->in->link = l;
@@ -293,8 +291,8 @@ static int take_over(lq_node *node, void *arg)
 	atomic_fetch_add(&l->dropped, atomic_load(&old->dropped));
 	atomic_fetch_add(&l->format_changes, atomic_load(&old->format_changes));
 	l->instead = NULL;
-	more = (int)lq__queue_release(l, h->overlaps ? old->last_pts : LQ_TIME_NONE);
-	for (int n = l->is_direct ? INT_MAX : more; n > 0 && (buf = lq__queue_pop(l, n == 1, &more)); n--)
+	uint32_t held = lq__queue_release(l, h->overlaps ? old->last_pts : LQ_TIME_NONE);
+	for (uint32_t n = l->is_direct ? UINT32_MAX : held; n && (buf = lq__queue_pop(l)); n--)
 		lq__link_deliver(l, buf);
 	if (l->is_direct)
 		lq__queue_finish(l);

@@ -24,6 +24,7 @@
 #define DEFAULT_BUFFERS 64
 #define MAX_BUFFERS 4096
 #define MAX_FORMATS 32             /* entries of a node's list that negotiation looks at */
+#define LQ__QUEUE_BATCH 16         /* buffers of one queue before the next one has its turn */
 #define MAX_PENDING 32             /* buffers that wait for a node to come out of its op */
 #define MAX_EVENTS 256             /* events that wait for a loop */
 #define MAX_FDS 64                 /* that one node watches */
@@ -183,7 +184,8 @@ struct lq__loop {
 
 	pthread_mutex_t lock;
 	pthread_cond_t call_done;
-	int quit, sleeping;
+	_Atomic int quit;
+	int sleeping;
 	lq__call *calls, **calls_end;
 	lq__message *events, **events_end;
 	uint32_t n_events;
@@ -218,6 +220,7 @@ void lq__loop_destroy(lq__loop *loop);
 void lq__loop_set_priority(lq__loop *loop, int priority);
 int lq__loop_call(lq__loop *loop, int (*fn)(void *arg), void *arg);
 int lq__loop_post_event(lq__loop *loop, lq_node *node, const lq_event *event);
+void lq__loop_lock(lq__loop *loop);
 void lq__loop_notify_unlock(lq__loop *loop);
 int lq__loop_is_current(const lq__loop *loop);
 int lq__loop_is_any(void);
@@ -288,7 +291,8 @@ int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms
 void lq__queue_close(lq_link *link);
 void lq__queue_finish(lq_link *link);
 int lq__queue_push(lq_link *link, lq_buffer *buf);
-lq_buffer *lq__queue_pop(lq_link *link, int last, int *more);
+lq_link *lq__queue_turn(lq__loop *loop, lq_buffer **out, uint32_t *n);
+lq_buffer *lq__queue_pop(lq_link *link);
 int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key);
 int lq__queue_held(lq_link *link, uint32_t *first_flags);
 uint32_t lq__queue_release(lq_link *link, int64_t after);

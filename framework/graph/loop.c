@@ -7,6 +7,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define LOCK_TRIES 100
+#define LOCK_PAUSE 20
+
 static int init_locks(lq__loop *l)
 {
 	pthread_mutexattr_t attr;
@@ -118,6 +121,18 @@ void lq__loop_destroy(lq__loop *l)
 	lq__free(l->poll_nodes);
 	lq__free(l->name);
 	lq__free(l);
+}
+
+/* What is done under loop->lock takes less than going to sleep for it does, so this tries for a moment first. */
+void lq__loop_lock(lq__loop *l)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!pthread_mutex_trylock(&l->lock))
+			return;
+		for (int k = 0; k < LOCK_PAUSE; k++)
+			atomic_signal_fence(memory_order_seq_cst);
+	}
+	pthread_mutex_lock(&l->lock);
 }
 
 /* Unlocks loop->lock and makes sure that the loop looks at what was left there. */

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define QUEUE_BATCH 16 /* buffers of one queue before the next one has its turn */
-
 static _Thread_local const lq__loop *current;
 
 int lq__loop_is_current(const lq__loop *loop)
@@ -68,34 +66,14 @@ static int take_event(lq__loop *l)
 	return 1;
 }
 
-static lq_link *take_ready(lq__loop *l)
-{
-	pthread_mutex_lock(&l->lock);
-	lq_link *link = l->ready;
-	if (link) {
-		l->ready = link->queue.next_ready;
-		if (!l->ready)
-			l->ready_end = &l->ready;
-		link->queue.ready = 0;
-	}
-	pthread_mutex_unlock(&l->lock);
-	return link;
-}
-
-/* One queue's turn. A queue that still holds something lines up again behind the others. */
 static int take_buffers(lq__loop *l)
 {
-	lq_link *link = take_ready(l);
-	if (!link)
-		return 0;
-	int more = 1;
-	for (int i = 0; more && i < QUEUE_BATCH; i++) {
-		lq_buffer *buf = lq__queue_pop(link, i + 1 == QUEUE_BATCH, &more);
-		if (!buf)
-			break;
-		lq__link_deliver(link, buf);
-	}
-	return 1;
+	lq_buffer *bufs[LQ__QUEUE_BATCH];
+	uint32_t n;
+	lq_link *link = lq__queue_turn(l, bufs, &n);
+	for (uint32_t i = 0; i < n; i++)
+		lq__link_deliver(link, bufs[i]);
+	return link != NULL;
 }
 
 static int run_due(lq__loop *l)
@@ -135,9 +113,11 @@ static int run_polled(lq__loop *l, int64_t timeout)
 	if (l->n_polls == 1 && (timeout == 0 || l->efd < 0))
 		return 0;
 	int ready = ppoll(l->polls, l->n_polls, timeout < 0 ? NULL : &ts, NULL), ran = 0;
-	pthread_mutex_lock(&l->lock);
-	l->sleeping = 0;
-	pthread_mutex_unlock(&l->lock);
+	if (timeout) {
+		lq__loop_lock(l);
+		l->sleeping = 0;
+		pthread_mutex_unlock(&l->lock);
+	}
 	if (ready <= 0)
 		return 0;
 	uint64_t count;
@@ -154,16 +134,20 @@ static int run_polled(lq__loop *l, int64_t timeout)
 	return ran;
 }
 
-/* Everything that is due now, but for waiting. Returns whether there was something. */
+/* Everything that is due now, but for waiting. Returns whether there was something. One look under the lock tells what there is to do: the lock is
+ * where others hand things over, so the loop keeps out of their way. */
 int lq__loop_step(lq__loop *l)
 {
 	const lq__loop *outer = lq__loop_become(l);
-	int did = lq__loop_calls(l);
-	for (int i = 0; i < MAX_EVENTS && take_event(l); i++)
+	lq__loop_lock(l);
+	int calls = l->calls != NULL, events = l->events != NULL, timers = l->n_heap > 0, ready = l->ready != NULL;
+	pthread_mutex_unlock(&l->lock);
+	int did = calls && lq__loop_calls(l);
+	for (int i = 0; events && i < MAX_EVENTS && take_event(l); i++)
 		did = 1;
-	for (int i = 0; i < 64 && take_buffers(l); i++)
+	for (int i = 0; ready && i < 64 && take_buffers(l); i++)
 		did = 1;
-	did |= run_due(l) > 0;
+	did |= timers && run_due(l) > 0;
 	did |= run_polled(l, 0);
 	lq__loop_become(outer);
 	return did;
@@ -231,16 +215,21 @@ static int wants_read(lq__loop *l)
 	return !waits;
 }
 
+static int has_no_calls(lq__loop *l)
+{
+	pthread_mutex_lock(&l->lock);
+	int none = !l->calls;
+	pthread_mutex_unlock(&l->lock);
+	return none;
+}
+
 void *lq__loop_main(void *arg)
 {
 	lq__loop *l = arg;
 	current = l;
 	for (;;) {
 		int did = lq__loop_step(l);
-		pthread_mutex_lock(&l->lock);
-		int quit = l->quit && !l->calls;
-		pthread_mutex_unlock(&l->lock);
-		if (quit)
+		if (atomic_load_explicit(&l->quit, memory_order_acquire) && has_no_calls(l))
 			return NULL;
 		if (wants_read(l))
 			blocking_read(l);

@@ -58,7 +58,7 @@ static void drop_oldest(lq_link *link)
 	atomic_fetch_add(&link->dropped, 1);
 	pthread_mutex_unlock(&link->to->loop->lock);
 	lq__buffer_unref(old);
-	pthread_mutex_lock(&link->to->loop->lock);
+	lq__loop_lock(link->to->loop);
 }
 
 static void drop_all(lq_link *link)
@@ -84,7 +84,7 @@ static int wait_for_room(lq_link *link, const lq_buffer *buf)
 		const lq__loop *before = lq__loop_become(l);
 		lq__link_deliver(link, old);
 		lq__loop_become(before);
-		pthread_mutex_lock(&l->lock);
+		lq__loop_lock(l);
 	}
 	return !q->closed;
 }
@@ -228,7 +228,7 @@ int lq__queue_push(lq_link *link, lq_buffer *buf)
 {
 	lq__loop *l = link->to->loop;
 	int ask = 0, r = 0;
-	pthread_mutex_lock(&l->lock);
+	lq__loop_lock(l);
 	int taken = !link->queue.closed && make_room(link, buf, &ask);
 	if (taken) {
 		put(link, buf);
@@ -244,21 +244,46 @@ int lq__queue_push(lq_link *link, lq_buffer *buf)
 	return r;
 }
 
-/* [loop of to] The next buffer, or NULL. With `last` set a queue that still holds something lines up again; *more says whether it does. */
-lq_buffer *lq__queue_pop(lq_link *link, int last, int *more)
+/* How many may leave at once. What has left can be dropped no more, so a queue that drops gives few. */
+static uint32_t share(const lq__queue *q)
+{
+	uint32_t most = q->policy == LQ_QUEUE_BLOCK ? LQ__QUEUE_BATCH : q->limit / 16;
+	return most < 1 ? 1 : most > LQ__QUEUE_BATCH ? LQ__QUEUE_BATCH : most;
+}
+
+/* [loop] The turn of the queue that has waited longest: takes its next buffers, up to LQ__QUEUE_BATCH. One that still holds something lines up again
+ * behind the others. NULL: no queue holds anything. */
+lq_link *lq__queue_turn(lq__loop *l, lq_buffer **out, uint32_t *n)
+{
+	*n = 0;
+	lq__loop_lock(l);
+	lq_link *link = l->ready;
+	if (link) {
+		lq__queue *q = &link->queue;
+		l->ready = q->next_ready;
+		if (!l->ready)
+			l->ready_end = &l->ready;
+		q->ready = 0;
+		for (uint32_t most = share(q); q->n && *n < most; ++*n)
+			out[*n] = take(q);
+		if (q->waiting)
+			pthread_cond_broadcast(&q->room);
+		if (q->n)
+			line_up(link);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return link;
+}
+
+/* [loop of to] The next buffer of a queue out of its turn, or NULL. */
+lq_buffer *lq__queue_pop(lq_link *link)
 {
 	lq__queue *q = &link->queue;
 	lq__loop *l = link->to->loop;
-	lq_buffer *buf = NULL;
-	pthread_mutex_lock(&l->lock);
-	if (q->n) {
-		buf = take(q);
-		if (q->waiting)
-			pthread_cond_broadcast(&q->room);
-	}
-	*more = q->n > 0;
-	if (last && q->n)
-		line_up(link);
+	lq__loop_lock(l);
+	lq_buffer *buf = q->n ? take(q) : NULL;
+	if (buf && q->waiting)
+		pthread_cond_broadcast(&q->room);
 	pthread_mutex_unlock(&l->lock);
 	return buf;
 }
@@ -266,7 +291,7 @@ lq_buffer *lq__queue_pop(lq_link *link, int last, int *more)
 /* [control] Before anything flows: keeps what comes, with `to_key` from the first key frame on, and tells the edit. */
 int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key)
 {
-	pthread_mutex_lock(&link->to->loop->lock);
+	lq__loop_lock(link->to->loop);
 	int ok = grow(&link->queue, HELD_PLACES);
 	link->queue.held = ok;
 	link->queue.skip_to_key = to_key;
@@ -279,7 +304,7 @@ int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key)
 int lq__queue_held(lq_link *link, uint32_t *first_flags)
 {
 	const lq__queue *q = &link->queue;
-	pthread_mutex_lock(&link->to->loop->lock);
+	lq__loop_lock(link->to->loop);
 	int n = (int)q->n;
 	*first_flags = n ? q->ring[q->first]->flags : 0;
 	pthread_mutex_unlock(&link->to->loop->lock);
@@ -300,7 +325,7 @@ static int is_too_early(const lq_link *link, const lq_buffer *buf, int64_t after
 uint32_t lq__queue_release(lq_link *link, int64_t after)
 {
 	lq__queue *q = &link->queue;
-	pthread_mutex_lock(&link->to->loop->lock);
+	lq__loop_lock(link->to->loop);
 	while (q->n && is_too_early(link, q->ring[q->first], after)) {
 		q->skip_to_key = is_coded_video(q->ring[q->first]);
 		drop_oldest(link);
@@ -321,7 +346,7 @@ uint32_t lq__queue_release(lq_link *link, int64_t after)
 void lq__queue_close(lq_link *link)
 {
 	lq__loop *l = link->to->loop;
-	pthread_mutex_lock(&l->lock);
+	lq__loop_lock(l);
 	link->queue.closed = 1;
 	if (link->queue.ring)
 		pthread_cond_broadcast(&link->queue.room);
@@ -335,7 +360,7 @@ void lq__queue_finish(lq_link *link)
 	lq__loop *l = link->to->loop;
 	if (!q->ring)
 		return;
-	pthread_mutex_lock(&l->lock);
+	lq__loop_lock(l);
 	for (lq_link **p = &l->ready; *p; p = &(*p)->queue.next_ready)
 		if (*p == link) {
 			*p = q->next_ready;

@@ -234,12 +234,11 @@ int lq_graph_negotiate(lq_graph *graph, const char *group, lq_diag *diag)
 /* [loop] A recorder writes what still waits for it. */
 void lq__drain_inputs(lq_node *node)
 {
-	int more;
 	for (uint32_t i = 0; i < node->n_ports; i++) {
 		lq_link *l = node->ports[i] ? node->ports[i]->link : NULL;
 		if (!l || !l->queue.ring)
 			continue;
-		for (lq_buffer *buf; (buf = lq__queue_pop(l, 0, &more)); )
+		for (lq_buffer *buf; (buf = lq__queue_pop(l)); )
 			lq__link_deliver(l, buf);
 	}
 }

@@ -83,7 +83,7 @@ lq_node *lq__timer_due(lq__loop *loop, int64_t now)
 
 void lq__wake_at(lq_node *node, int64_t time)
 {
-	pthread_mutex_lock(&node->loop->lock);
+	lq__loop_lock(node->loop);
 	lq__timer_set(node->loop, node, time);
 	lq__loop_notify_unlock(node->loop);
 }

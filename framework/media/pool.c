@@ -48,8 +48,12 @@ lq__pool *lq__pool_create(void)
 	if (!pool)
 		return NULL;
 	atomic_init(&pool->refs, 1);
+	pthread_mutexattr_t attr; /* tries for a moment before it sleeps: makers and users of buffers meet here, briefly */
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
 	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++)
-		pthread_mutex_init(&pool->lists[i].lock, NULL);
+		pthread_mutex_init(&pool->lists[i].lock, &attr);
+	pthread_mutexattr_destroy(&attr);
 	pthread_mutex_init(&pool->formats_lock, NULL);
 	return pool;
 }
