@@ -6,7 +6,7 @@ loquat_SOURCES = %D%/child.c %D%/child.h %D%/cmd_check.c %D%/cmd_ctl.c %D%/cmd_d
 	%D%/participant.c %D%/participant.h \
 	%D%/picture.c %D%/picture.h %D%/tool.h \
 	%D%/validate/buffers.c %D%/validate/checks.c %D%/validate/checks_control.c %D%/validate/cmd_validate.c %D%/validate/formats.c \
-	%D%/validate/host.c %D%/validate/instance.c %D%/validate/media.c %D%/validate/report.c %D%/validate/validate.h %D%/validate/values.c
+	%D%/validate/host.c %D%/validate/instance.c %D%/validate/media.c %D%/validate/report.c %D%/validate/validate.h %D%/validate/values.c %D%/validate/world.c
 loquat_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(JANSSON_CFLAGS) $(JWT_CFLAGS) -DLQ_TEMPLATE_DIR='"$(templatedir)"'
 loquat_LDADD = libloquat.la libloquat-framework.la libloquat-measure.la $(JANSSON_LIBS) $(JWT_LIBS) -lm
 

@@ -67,7 +67,7 @@ static int set_format(void *self, uint32_t port, const lq_format *format)
 static int start(void *self)
 {
 	text *t = (text *)self;
-	t->out = *t->file ? fopen(t->file, "w") : stdout;
+	t->out = fopen(t->file, "w");
 	if (!t->out)
 		return t->host->fail(t->host, LQ_EIO, "%s cannot be written", t->file);
 	return 0;
@@ -76,7 +76,7 @@ static int start(void *self)
 static void stop(void *self)
 {
 	text *t = (text *)self;
-	if (t->out && t->out != stdout)
+	if (t->out)
 		fclose(t->out);
 	t->out = NULL;
 }
@@ -89,7 +89,7 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 	if (!buf->n_planes) /* an empty buffer: the end of the stream */
 		return 0;
 	uint32_t rows = t->columns * t->height / t->width / 2; /* a character is twice as high as wide */
-	if (t->out == stdout)
+	if (!strcmp(t->file, "/dev/stdout")) /* home: over the last picture */
 		fputs("\033[H", t->out);
 	for (uint32_t y = 0; y < rows; y++) {
 		const uint8_t *row = buf->planes[0] + (size_t)(y * t->height / rows) * buf->strides[0];
@@ -114,7 +114,7 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 
 static const lq_param_desc params[N_PARAMS] = {
 	{"columns", LQ_PARAM_INT, 0, "characters", "80", 8, 400, NULL, "Width of the picture in characters."},
-	{"file", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "", 0, 0, NULL, "Where to write; empty: the terminal."},
+	{"file", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "/dev/stdout", 0, 0, NULL, "Where to write."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {

@@ -51,6 +51,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	if (!e)
 		return LQ_ENOMEM;
 	e->host = host;
+	e->pts = e->capture_time = LQ_TIME_NONE;
 	e->bitrate = e->max_bitrate = (int)params[P_BITRATE].i;
 	e->application = applications[params[P_APPLICATION].i];
 	e->frame = frames[params[P_FRAME_MS].i];

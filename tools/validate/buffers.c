@@ -45,8 +45,19 @@ int v_allocation_fails(void)
 	return 1;
 }
 
+/* Where a buffer's slot was when it was made, by the pages of its address; another buffer may have come to the same place since. */
+static uint16_t hints[1 << 16];
+
+static uint16_t *hint_of(const void *p)
+{
+	return &hints[(uintptr_t)p / page % (sizeof hints / sizeof *hints)];
+}
+
 static slot *slot_of(const void *p)
 {
+	slot *likely = &slots[*hint_of(p)];
+	if (likely->map && (const void *)likely->buf == p)
+		return likely;
 	for (uint32_t i = n_slots; i-- > 0;)
 		if (slots[i].map && (const void *)slots[i].buf == p)
 			return &slots[i];
@@ -146,6 +157,7 @@ static slot *allocate(const lq_format *fmt, uint32_t bytes)
 		return NULL;
 	}
 	*s = (slot){.map = map, .size = need, .buf = (lq_buffer *)(map + (need - head - data)), .refs = 1, .serial = ++serial, .capacity = bytes};
+	*hint_of(s->buf) = (uint16_t)(s - slots);
 	snprintf(s->op, sizeof s->op, "%s", v_trace_now()->op);
 	n_live++;
 	pthread_mutex_unlock(&lock);
@@ -331,6 +343,50 @@ const char *v_buffers_oldest(void)
 		if (slots[i].refs && (!oldest || slots[i].serial < oldest->serial))
 			oldest = &slots[i];
 	return oldest && *oldest->op ? oldest->op : "no op";
+}
+
+int v_buffer_is_shared(const lq_buffer *buf)
+{
+	pthread_mutex_lock(&lock);
+	const slot *s = slot_of(buf);
+	int yes = s && s->refs > 1;
+	pthread_mutex_unlock(&lock);
+	return yes;
+}
+
+/* Bytes that rows of plane i need at least, and how many there are; 0: there is no such plane. */
+static uint32_t plane_needs(const lq_format *f, uint32_t i, uint32_t *rows)
+{
+	uint32_t half = (f->width + 1) / 2;
+	*rows = i ? (f->height + 1) / 2 : f->height;
+	switch (f->pixel) {
+	case LQ_PIXEL_I420: return i == 0 ? f->width : i < 3 ? half : 0;
+	case LQ_PIXEL_NV12: return i == 0 ? f->width : i < 2 ? 2 * half : 0;
+	case LQ_PIXEL_YUYV: return i == 0 ? 4 * half : 0;
+	default: return i == 0 ? 4 * f->width : 0;
+	}
+}
+
+static int is_inside(const slot *s, const uint8_t *data, uint64_t size)
+{
+	return !s->capacity || (data >= s->map && data <= s->map + s->size && size <= (uint64_t)(s->map + s->size - data));
+}
+
+const char *v_buffer_misfit(const lq_buffer *b)
+{
+	const slot *s = slot_of(b);
+	uint32_t rows, bytes;
+	if (!is_picture(b->format))
+		return is_inside(s, b->planes[0], b->size) && (!s->capacity || b->size <= s->capacity - TAIL) ? NULL : "more bytes than its buffer has";
+	for (uint32_t i = 0; (bytes = i < 4 ? plane_needs(b->format, i, &rows) : 0); i++) {
+		if (i >= b->n_planes || !b->planes[i])
+			return "fewer planes than its pixel format has";
+		if (b->strides[i] < bytes)
+			return "rows that are shorter than the width";
+		if (!is_inside(s, b->planes[i], (uint64_t)b->strides[i] * (rows - 1) + bytes))
+			return "rows that lie outside its buffer";
+	}
+	return NULL;
 }
 
 int v_buffer_is_ours(const lq_buffer *buf)

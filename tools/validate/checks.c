@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVES = 1000, WARM_UP = 100, FLOOD = 6000, HELD_MAX = 5000, LEAK_MIN = 8 };
+enum { LIVES = 1000, WARM_UP = 100, FLOOD = 6000, HELD_MAX = 5000, LEAK_MIN = 8, WORKING_LIVES = 41, WORKING_LEAK_MIN = 1024 };
 
 const v_check v_checks[] = {
-	{"lifecycle", v_check_lifecycle}, {"flow", v_check_flow},     {"starve", v_check_starve},         {"flood", v_check_flood},
-	{"change", v_check_change},       {"unlinked", v_check_unlinked}, {"garbage", v_check_garbage}, {"events", v_check_events},
-	{"parameters", v_check_parameters}, {"memory", v_check_memory}, {"stats", v_check_stats},       {"transport", v_check_transport},
+	{"lifecycle", v_check_lifecycle},   {"restart", v_check_restart}, {"flow", v_check_flow},         {"twins", v_check_twins},
+	{"starve", v_check_starve},         {"flood", v_check_flood},     {"change", v_check_change},     {"unlinked", v_check_unlinked},
+	{"garbage", v_check_garbage},       {"events", v_check_events},   {"parameters", v_check_parameters}, {"memory", v_check_memory},
+	{"stats", v_check_stats},           {"transport", v_check_transport}, {"questions", v_check_questions},
 };
 const uint32_t v_n_checks = sizeof v_checks / sizeof *v_checks;
 
@@ -28,12 +29,81 @@ static uint32_t entries(const char *dir)
 	return n;
 }
 
+typedef struct holdings {
+	size_t memory;
+	uint32_t fds, threads;
+} holdings;
+
+static holdings held_now(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	return (holdings){m.uordblks + m.hblkhd, entries("/proc/self/fd"), entries("/proc/self/task")};
+}
+
+/* Lives in which it works, too, leave nothing behind. Libraries fill caches meanwhile, so only much memory counts. */
+void v_check_restart(const lq_node_desc *desc)
+{
+	lq_value values[V_PARAMS];
+	holdings before = {0}, after;
+	v_defaults(desc, values);
+	for (int i = 0; i < WORKING_LIVES; i++) {
+		v_instance *v = v_open(desc, values);
+		v_feed_all(v, 3);
+		v_destroy(v);
+		if (i == WORKING_LIVES / 2)
+			before = held_now();
+	}
+	after = held_now();
+	double lives = WORKING_LIVES - WORKING_LIVES / 2 - 1, leak = ((double)after.memory - (double)before.memory) / lives;
+	if (leak >= WORKING_LEAK_MIN)
+		v_find("leaks about %.0f bytes of memory each time that it works", leak);
+	if (after.fds > before.fds + 2)
+		v_find("leaks file descriptors each time that it works: %u, and %u before", after.fds, before.fds);
+	if (after.threads > before.threads + 2)
+		v_find("leaves threads behind each time that it works: %u, and %u before", after.threads, before.threads);
+}
+
+/* What an instance gives for the same input, with another one at work beside it, or none. */
+static uint64_t output_of(const lq_node_desc *desc, const lq_value *values, int twin)
+{
+	v_instance *v = v_open(desc, values), *other = twin ? v_open(desc, values) : NULL;
+	v->hashing = 1;
+	for (uint32_t i = 0; i < 20; i++) {
+		v_feed_all(v, 1);
+		for (uint32_t port = 0; other && port < V_PORTS; port++)
+			if (other->ports[port].used)
+				other->ports[port].frames_in += 7; /* other media */
+		if (other)
+			v_feed_all(other, 1);
+	}
+	uint64_t hash = v->hash;
+	if (other) {
+		v_destroy_beside(other);
+		v_feed_all(v, 3); /* it does not live by the other one */
+	}
+	v_destroy(v);
+	return hash;
+}
+
+/* Instances know nothing of each other, and the same input gives the same output. */
+void v_check_twins(const lq_node_desc *desc)
+{
+	lq_value values[V_PARAMS];
+	v_defaults(desc, values);
+	if (desc->flags & (LQ_NODE_BLOCKING | LQ_NODE_OWN_THREAD) || desc->kind == LQ_KIND_TRANSPORT)
+		return;
+	uint64_t alone = output_of(desc, values, 0), again = output_of(desc, values, 0);
+	if (alone != again)
+		v_find("gives another output for the same input the second time: it uses a clock or chance of its own, or what it did not set");
+	else if (output_of(desc, values, 1) != alone)
+		v_find("gives another output when a second instance works beside it: what is static is shared by all instances");
+}
+
 /* 1,000 lives leave nothing behind: no memory, no descriptor, no thread. The first ones may fill caches. */
 void v_check_lifecycle(const lq_node_desc *desc)
 {
 	lq_value values[V_PARAMS];
-	struct mallinfo2 before = {0};
-	uint32_t fds = 0, threads = 0;
+	holdings before = {0}, after;
 	v_defaults(desc, values);
 	for (int i = 0; i < LIVES; i++) {
 		int r;
@@ -44,19 +114,17 @@ void v_check_lifecycle(const lq_node_desc *desc)
 			v_skip("create says: %s", *v->reason ? v->reason : "it cannot work here");
 		v_negotiate(v);
 		v_destroy(v);
-		if (i == WARM_UP) {
-			before = mallinfo2();
-			fds = entries("/proc/self/fd");
-			threads = entries("/proc/self/task");
-		}
+		if (i == WARM_UP)
+			before = held_now();
 	}
-	double leak = ((double)(mallinfo2().uordblks + mallinfo2().hblkhd) - (double)(before.uordblks + before.hblkhd)) / (LIVES - WARM_UP);
+	after = held_now();
+	double leak = ((double)after.memory - (double)before.memory) / (LIVES - WARM_UP);
 	if (leak >= LEAK_MIN)
 		v_find("leaks about %.0f bytes of memory an instance", leak);
-	if (entries("/proc/self/fd") > fds + 2)
-		v_find("leaks file descriptors: %u after %d instances, %u before", entries("/proc/self/fd"), LIVES, fds);
-	if (entries("/proc/self/task") > threads + 2)
-		v_find("leaks threads: %u after %d instances, %u before", entries("/proc/self/task"), LIVES, threads);
+	if (after.fds > before.fds + 2)
+		v_find("leaks file descriptors: %u after %d instances, %u before", after.fds, LIVES, before.fds);
+	if (after.threads > before.threads + 2)
+		v_find("leaks threads: %u after %d instances, %u before", after.threads, LIVES, before.threads);
 }
 
 /* Media in, media out, the end of the stream, and the same again after a stop. */
@@ -186,7 +254,7 @@ void v_check_garbage(const lq_node_desc *desc)
 			lq_buffer *b = v_buffer_new(f, k % 7 ? k * 5 : k % 3);
 			for (uint32_t n = 0; n < b->size; n++)
 				b->planes[0][n] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
-			b->pts = 1000 * LQ_SEC + (int64_t)v->ports[i].frames_in++ * 20 * LQ_MSEC;
+			b->pts = v->ports[i].fed_pts = V_EPOCH + (int64_t)v->ports[i].frames_in++ * 20 * LQ_MSEC;
 			b->flags = k % 5 == 0 ? LQ_BUFFER_KEY : k % 11 == 0 ? LQ_BUFFER_LOST | LQ_BUFFER_DISCONTINUITY : 0;
 			b->duration = 20 * LQ_MSEC;
 			v_give(v, i, b);

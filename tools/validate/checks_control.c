@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAILURES_MAX = 150 };
+enum { FAILURES_MAX = 150, DEVICES_MAX = 1000 };
 
 static void try_value(const lq_node_desc *desc, uint32_t row, const lq_value *edge)
 {
@@ -34,7 +34,8 @@ static void set_runtime(const lq_node_desc *desc, uint32_t row)
 	v_instance *v = v_open(desc, values);
 	for (uint32_t i = 0; v_edge(d, i, &edge, text, sizeof text); i++) {
 		v_step("%s set to %s", d->name, text);
-		V_OP(v, "set_param", desc->ops->set_param(v->self, row, &edge));
+		if (V_OP(v, "set_param", desc->ops->set_param(v->self, row, &edge)) < 0 && !*v->reason)
+			v_find("refuses %s set to %s, which is in its own range, without a reason", d->name, text);
 		v_feed_all(v, 2);
 	}
 	v_destroy(v);
@@ -142,6 +143,48 @@ void v_check_memory(const lq_node_desc *desc)
 		if (!life_with_failure(desc, values, n))
 			break;
 	}
+}
+
+static void look_at_devices(int (*devices)(uint32_t i, lq_device *out))
+{
+	for (uint32_t i = 0; i < DEVICES_MAX; i++) {
+		lq_device d;
+		memset(&d, 0xa5, sizeof d);
+		d.struct_size = sizeof d;
+		int r = devices(i, &d);
+		if (r < 0)
+			return; /* none here, or no way to know */
+		if (!memchr(d.id, 0, sizeof d.id) || !memchr(d.name, 0, sizeof d.name))
+			v_find("lists a device whose id or name does not end within its room");
+		else if (!*d.id)
+			v_find("lists a device without an id");
+	}
+	v_find("lists more than %d devices: the end of the list is LQ_END", DEVICES_MAX);
+}
+
+/* What can be asked without media: devices, latency, extensions. */
+void v_check_questions(const lq_node_desc *desc)
+{
+	lq_value values[V_PARAMS];
+	const lq_renderer_ops *renderer = desc->kind == LQ_KIND_RENDERER ? desc->kind_ops : NULL;
+	const lq_capture_ops *capture = desc->kind == LQ_KIND_CAPTURE ? desc->kind_ops : NULL;
+	if (renderer && renderer->devices)
+		look_at_devices(renderer->devices);
+	if (capture && capture->devices)
+		look_at_devices(capture->devices);
+	if (desc->ops->extension && desc->ops->extension("loquat.nobody-has-this"))
+		v_find("answers to an extension that nobody has defined: the answer is NULL");
+	if (!renderer || !renderer->latency)
+		return;
+	v_defaults(desc, values);
+	v_instance *v = v_open(desc, values);
+	v_feed_all(v, 3);
+	v_enter(v, "latency");
+	int64_t latency = renderer->latency(v->self);
+	v_leave(v, 0);
+	if (latency < 0 || latency > 60 * LQ_SEC)
+		v_find("says that its latency is %lld ns", (long long)latency);
+	v_destroy(v);
 }
 
 /* ---- transports ---- */

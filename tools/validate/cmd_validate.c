@@ -2,8 +2,9 @@
 #include "../tool.h"
 #include "validate.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +31,8 @@ static const char help[] =
 enum { MAX_NAMES = 16, MAX_LINES = 512 };
 
 struct validate {
-	const char *file, *nodes[MAX_NAMES], *checks[MAX_NAMES];
+	const char *file, *path; /* as it was said, and from anywhere */
+	const char *nodes[MAX_NAMES], *checks[MAX_NAMES];
 	int n_nodes, n_checks, verbose;
 	long timeout;
 	v_settings settings;
@@ -56,7 +58,7 @@ static const lq_plugin *load(const char *file)
 /* Tells the parent which nodes there are: "=ID", with a TAB and the reason where it cannot work here. */
 static void list_nodes(const struct validate *c, int fd)
 {
-	const lq_plugin *p = load(c->file);
+	const lq_plugin *p = load(c->path);
 	for (uint32_t i = 0; p && i < p->n_nodes; i++) {
 		char why[256] = "";
 		const lq_node_desc *d = p->nodes[i];
@@ -73,14 +75,18 @@ static void list_nodes(const struct validate *c, int fd)
 
 static void run_check(const struct validate *c, const char *id, const v_check *check)
 {
-	const lq_plugin *p = load(c->file);
+	const lq_plugin *p = load(c->path);
+	v_world_check();
 	for (uint32_t i = 0; p && i < p->n_nodes; i++)
 		if (!strcmp(p->nodes[i]->id, id))
 			check->run(p->nodes[i]);
 	if (p && p->exit) {
 		snprintf(c->trace->op, sizeof c->trace->op, "exit");
 		p->exit();
+		c->trace->op[0] = 0;
 	}
+	v_step("%s", "");
+	v_world_check();
 }
 
 /* Reads until the child closes its end or the time is over; returns the text, which the caller frees. */
@@ -131,15 +137,24 @@ static void check_end(struct validate *c, const char *node, const char *check, i
 	finding(c, node, text);
 }
 
-/* What a plugin writes to the terminal is not ours. */
+/* What a plugin writes to the terminal is not ours; what it writes to standard output is counted (world.c). */
 static void silence(void)
 {
-	int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC), counted = memfd_create("stdout", MFD_CLOEXEC);
 	if (nothing >= 0) {
-		dup2(nothing, STDOUT_FILENO);
+		dup2(counted >= 0 ? counted : nothing, STDOUT_FILENO);
 		dup2(nothing, STDERR_FILENO);
 		close(nothing);
 	}
+	if (counted >= 0)
+		close(counted);
+}
+
+/* Files that a node writes by a relative name, or by any name that is tried, go into a folder that is removed. */
+static void go_to_scratch(const v_settings *s)
+{
+	if (chdir(s->dir))
+		v_skip("there is no folder %s any more", s->dir);
 }
 
 /* Runs a check, or lists the nodes where there is none, in a process of its own. Returns what it said. */
@@ -157,6 +172,8 @@ static char *in_child(struct validate *c, const char *node, const v_check *check
 		v_report_to(fds[1], c->trace);
 		v_catch_faults();
 		v_set_defaults(&c->settings);
+		go_to_scratch(&c->settings);
+		v_world_save();
 		if (check)
 			run_check(c, node, check);
 		else
@@ -277,7 +294,8 @@ static int add_setting(v_settings *s, char *text)
 		return tool_error(TOOL_USAGE, "validate-plugin", eq ? "too many times --set" : "--set: \"%s\" is not PARAM=TEXT", text);
 	*eq = 0;
 	s->names[s->n] = text;
-	s->values[s->n++] = eq + 1;
+	char *file = eq[1] != '/' && strchr(eq + 1, '.') ? realpath(eq + 1, NULL) : NULL; /* the checks run elsewhere */
+	s->values[s->n++] = file ? file : eq + 1;
 	return 0;
 }
 
@@ -288,14 +306,14 @@ static int make_dir(v_settings *s)
 	return mkdtemp(s->dir) ? 0 : tool_error(TOOL_FAILED, "validate-plugin", "there is no room in /tmp");
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	return remove(path);
+}
+
 static void remove_dir(const v_settings *s)
 {
-	DIR *d = opendir(s->dir);
-	for (const struct dirent *e; d && (e = readdir(d));)
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(s->dir);
+	nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static int is_check(const char *name)
@@ -358,7 +376,9 @@ int cmd_validate_plugin(int argc, char **argv)
 	if (make_dir(&c.settings))
 		return TOOL_FAILED;
 	for (int i = optind; i < argc; i++) {
+		char path[PATH_MAX];
 		c.file = argv[i];
+		c.path = realpath(argv[i], path) ? path : argv[i];
 		c.findings = c.passed = c.skipped = 0;
 		validate_file(&c);
 		printf("%s: %d node%s passed, %d skipped, %d finding%s\n", c.file, c.passed, c.passed == 1 ? "" : "s", c.skipped, c.findings,

@@ -7,9 +7,14 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#define FAR (10 * LQ_SEC) /* times that differ more are of different clocks */
+
 static v_instance *of(const lq_host *host)
 {
-	return host->host_data;
+	v_instance *v = host->host_data;
+	if (v_current && v_current != v)
+		v_find("calls the host of another instance: what is static is shared by all instances of a node");
+	return v;
 }
 
 static int on_loop(const v_instance *v)
@@ -35,6 +40,7 @@ static void host_log(const lq_host *host, uint32_t level, const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
+	of(host);
 	if (level > LQ_LOG_TRACE)
 		v_find("logs with the level %u, which does not exist", level);
 	va_start(args, fmt);
@@ -106,7 +112,30 @@ static lq_buffer *host_buffer_writable(const lq_host *host, lq_buffer *buf)
 
 /* ---- what is submitted ---- */
 
-static void check_time(v_port *p, const lq_buffer *b)
+/* Near the host's time, or that of something that came in. */
+static int is_near(const v_instance *v, int64_t time)
+{
+	int64_t now = v_now(v);
+	if (time > now - FAR && time < now + FAR)
+		return 1;
+	for (uint32_t i = 0; i < V_PORTS; i++) {
+		int64_t fed = v->ports[i].fed_pts;
+		if (v->ports[i].used && fed && time > fed - FAR && time < fed + FAR)
+			return 1;
+	}
+	return 0;
+}
+
+static void check_clock(const v_instance *v, const v_port *p, const lq_buffer *b)
+{
+	if (!is_near(v, b->pts))
+		v_find("submits pts of another clock than host->now on port \"%s\": %lld when it is %lld", p->desc->name, (long long)b->pts, (long long)v_now(v));
+	if (b->capture_time != LQ_TIME_NONE && !is_near(v, b->capture_time))
+		v_find("submits a capture_time of another clock than host->now on port \"%s\": %lld when it is %lld", p->desc->name,
+		       (long long)b->capture_time, (long long)v_now(v));
+}
+
+static void check_time(const v_instance *v, v_port *p, const lq_buffer *b)
 {
 	if (b->pts == LQ_TIME_NONE) {
 		if (!(b->flags & LQ_BUFFER_EOS) || b->n_planes)
@@ -115,6 +144,9 @@ static void check_time(v_port *p, const lq_buffer *b)
 	}
 	if (p->last_pts != LQ_TIME_NONE && b->pts < p->last_pts)
 		v_find("submits pts that go back on port \"%s\": %lld after %lld", p->desc->name, (long long)b->pts, (long long)p->last_pts);
+	if (p->last_pts != LQ_TIME_NONE && b->pts == p->last_pts && b->n_planes && b->format->codec == LQ_CODEC_RAW)
+		v_find("submits two buffers of the same pts on port \"%s\"", p->desc->name);
+	check_clock(v, p, b);
 	if (b->duration < 0)
 		v_find("submits a buffer with the duration %lld on port \"%s\"", (long long)b->duration, p->desc->name);
 	p->last_pts = b->pts;
@@ -124,24 +156,53 @@ static void check_sound(const v_port *p, const lq_buffer *b)
 {
 	const lq_format *f = b->format;
 	uint64_t wanted = (uint64_t)b->samples * f->channels * (f->sample == LQ_SAMPLE_S16 ? 2 : 4);
-	if (wanted != b->size)
+	if (!f->rate || !f->channels || !f->sample)
+		v_find("submits sound of no rate, no channels or no sample format on port \"%s\"", p->desc->name);
+	else if (wanted != b->size)
 		v_find("submits sound on port \"%s\" with %u bytes for %u samples of %u channels", p->desc->name, b->size, b->samples, f->channels);
+}
+
+/* Annex B, with the parameter sets before each key frame, and a key frame where it is said to be one. */
+static void check_h264(const v_port *p, const lq_buffer *b)
+{
+	const uint8_t *d = b->planes[0];
+	int sets = 0, idr = 0;
+	if (b->size < 5 || d[0] || d[1] || (d[2] != 1 && (d[2] || d[3] != 1))) {
+		v_find("submits H.264 that does not begin with a start code on port \"%s\": Annex B access units are needed", p->desc->name);
+		return;
+	}
+	for (uint32_t i = 3; i < b->size; i++)
+		if (!d[i - 3] && !d[i - 2] && d[i - 1] == 1) {
+			sets |= (d[i] & 31) == 7 ? 1 : (d[i] & 31) == 8 ? 2 : 0;
+			idr |= (d[i] & 31) == 5;
+		}
+	if (b->flags & LQ_BUFFER_KEY && !idr)
+		v_find("marks H.264 as a key frame that is none on port \"%s\"", p->desc->name);
+	else if (!(b->flags & LQ_BUFFER_KEY) && idr)
+		v_find("does not mark a key frame with LQ_BUFFER_KEY on port \"%s\"", p->desc->name);
+	else if (idr && sets != 3)
+		v_find("submits a key frame without its parameter sets (SPS and PPS) on port \"%s\"", p->desc->name);
 }
 
 static void check_content(const v_port *p, const lq_buffer *b)
 {
+	const char *misfit;
 	const lq_format *f = b->format;
 	int raw = f->codec == LQ_CODEC_RAW;
 	if (b->flags & (LQ_BUFFER_EOS | LQ_BUFFER_LOST) && !b->n_planes)
 		return;
 	if (!b->n_planes || !b->planes[0])
 		v_find("submits a buffer without data on port \"%s\"", p->desc->name);
+	else if (raw && f->media == LQ_MEDIA_VIDEO && (!f->width || !f->height || !f->pixel))
+		v_find("submits a picture of no size on port \"%s\"", p->desc->name);
+	else if ((misfit = v_buffer_misfit(b)))
+		v_find("submits a buffer with %s on port \"%s\"", misfit, p->desc->name);
 	else if (raw && f->media == LQ_MEDIA_AUDIO)
 		check_sound(p, b);
-	else if (raw && (!f->width || !f->height || !f->pixel || !b->strides[0]))
-		v_find("submits a picture of no size on port \"%s\"", p->desc->name);
 	else if (!raw && !b->size)
 		v_find("submits an empty packet on port \"%s\"", p->desc->name);
+	else if (f->codec == LQ_CODEC_H264 && b->size)
+		check_h264(p, b);
 }
 
 static void check_format(v_port *p, const lq_format *f)
@@ -182,6 +243,55 @@ static int may_submit(v_instance *v, uint32_t port, const lq_buffer *buf)
 	return 1;
 }
 
+static void check_end(v_port *p, const lq_buffer *b)
+{
+	if (p->ended)
+		v_find(b->flags & LQ_BUFFER_EOS ? "submits the end of the stream twice on port \"%s\"" : "submits after the end of the stream on port \"%s\"", p->desc->name);
+	p->ended |= (b->flags & LQ_BUFFER_EOS) != 0;
+}
+
+/* FNV-1a, of what was submitted in which order. */
+static void hash(v_instance *v, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	for (size_t i = 0; i < n; i++)
+		v->hash = (v->hash ^ p[i]) * UINT64_C(0x100000001b3);
+}
+
+static void hash_buffer(v_instance *v, uint32_t port, const lq_buffer *b)
+{
+	const lq_format *f = b->format;
+	int picture = f->media == LQ_MEDIA_VIDEO && f->codec == LQ_CODEC_RAW;
+	hash(v, &port, sizeof port);
+	hash(v, &b->pts, sizeof b->pts);
+	hash(v, &b->flags, sizeof b->flags);
+	hash(v, &f->width, 2 * sizeof f->width);
+	if (!picture && b->n_planes)
+		hash(v, b->planes[0], b->size);
+	for (uint32_t y = 0; picture && b->n_planes && y < f->height; y++)
+		hash(v, b->planes[0] + (size_t)y * b->strides[0], f->width);
+}
+
+/* Takes the reference. What the node goes on holding is held on, so that it may not be written any more. */
+static void take(v_instance *v, lq_buffer *buf)
+{
+	if (!v_buffer_is_shared(buf)) {
+		v_buffer_unref(buf);
+		return;
+	}
+	lq_buffer **place = &v->held[v->n_held++ % V_HELD];
+	v_buffer_unref(*place);
+	*place = buf;
+}
+
+void v_host_release(v_instance *v)
+{
+	for (uint32_t i = 0; i < V_HELD; i++) {
+		v_buffer_unref(v->held[i]);
+		v->held[i] = NULL;
+	}
+}
+
 static int host_submit(const lq_host *host, uint32_t port, lq_buffer *buf)
 {
 	v_instance *v = of(host);
@@ -191,15 +301,17 @@ static int host_submit(const lq_host *host, uint32_t port, lq_buffer *buf)
 	pthread_mutex_lock(&v->lock);
 	if (may_submit(v, port, buf)) {
 		v_port *p = &v->ports[port];
-		check_time(p, buf);
+		check_end(p, buf);
+		check_time(v, p, buf);
 		check_content(p, buf);
 		check_format(p, buf->format);
 		p->count += buf->n_planes > 0;
 		p->bytes += buf->size;
 		p->keys += (buf->flags & LQ_BUFFER_KEY) != 0;
-		p->ended |= (buf->flags & LQ_BUFFER_EOS) != 0;
+		if (v->hashing)
+			hash_buffer(v, port, buf);
+		take(v, buf);
 		pthread_mutex_unlock(&v->lock);
-		v_buffer_unref(buf);
 	} else {
 		pthread_mutex_unlock(&v->lock);
 	}

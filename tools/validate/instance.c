@@ -9,6 +9,8 @@
 #define RUN_MAX 100000 /* turns in one stretch of time without a result: a node that asks for the next one at once, without end */
 #define BUSY_MAX 2000  /* turns with results: a source that is as fast as it may be */
 
+_Thread_local v_instance *v_current;
+
 int v_is_expected(int code)
 {
 	return code == LQ_ENODEV || code == LQ_ENOTSUP || code == LQ_EIO || code == LQ_EBUSY || code == LQ_ENOENT || code == LQ_EPERM;
@@ -20,6 +22,7 @@ void v_enter(v_instance *v, const char *op)
 	v->reason[0] = 0;
 	snprintf(v_trace_now()->op, sizeof v_trace_now()->op, "%s", op);
 	v->op = op;
+	v_current = v;
 }
 
 static int is_error(int code)
@@ -38,6 +41,7 @@ int v_leave(v_instance *v, int result)
 	else if (result < 0 && !is_error(result))
 		v_find("returns %d from %s, which is no LQ_E*", result, v->op);
 	v->op = NULL;
+	v_current = NULL;
 	v_trace_now()->op[0] = 0;
 	check_listed(v);
 	return result;
@@ -54,7 +58,7 @@ v_instance *v_create(const lq_node_desc *desc, const lq_value *values, int *resu
 	if (!v)
 		v_skip("no memory");
 	v->desc = desc;
-	v->now = 1000 * LQ_SEC;
+	v->now = V_EPOCH;
 	v->wake = v->next_read = LQ_TIME_NONE;
 	v->real_time = (desc->flags & (LQ_NODE_BLOCKING | LQ_NODE_OWN_THREAD)) != 0;
 	pthread_mutex_init(&v->lock, NULL);
@@ -75,7 +79,7 @@ v_instance *v_create(const lq_node_desc *desc, const lq_value *values, int *resu
 	return v;
 }
 
-void v_destroy(v_instance *v)
+void v_destroy_beside(v_instance *v)
 {
 	v_stop(v);
 	for (uint32_t i = v->desc->n_ports; i < V_PORTS; i++)
@@ -89,20 +93,28 @@ void v_destroy(v_instance *v)
 		v->state = V_GONE;
 		v->desc->ops->destroy(v->self);
 		v->op = NULL;
+		v_current = NULL;
 		v_trace_now()->op[0] = 0;
 	}
+	v_host_release(v);
 	for (uint32_t i = 0; i < V_PORTS; i++) {
 		v_format_unref(v->ports[i].format);
 		v_format_unref(v->ports[i].pending);
 	}
-	if (v_buffers_live())
-		v_find(v->created ? "leaks %u buffers; the oldest was made in %s" : "a create that fails leaks %u buffers; the oldest was made in %s",
-		       v_buffers_live(), v_buffers_oldest());
-	if (v_formats_live())
-		v_find(v->created ? "leaks %u formats" : "a create that fails leaks %u formats", v_formats_live());
 	v_host_finish(v);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
+}
+
+void v_destroy(v_instance *v)
+{
+	int created = v->created;
+	v_destroy_beside(v);
+	if (v_buffers_live())
+		v_find(created ? "leaks %u buffers; the oldest was made in %s" : "a create that fails leaks %u buffers; the oldest was made in %s",
+		       v_buffers_live(), v_buffers_oldest());
+	if (v_formats_live())
+		v_find(created ? "leaks %u formats" : "a create that fails leaks %u formats", v_formats_live());
 }
 
 /* ---- formats ---- */
@@ -261,8 +273,9 @@ int v_feed(v_instance *v, uint32_t port)
 	lq_buffer *buf = v_media(p->format, p->frames_in++);
 	if (!buf)
 		return LQ_ENOTSUP;
-	buf->pts += 1000 * LQ_SEC;
+	buf->pts += V_EPOCH;
 	buf->capture_time = buf->pts;
+	p->fed_pts = buf->pts;
 	return v_give(v, port, buf);
 }
 

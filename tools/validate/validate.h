@@ -9,7 +9,10 @@
 
 #include <loquat/plugin/plugin.h>
 
-enum { V_PORTS = 128, V_FDS = 64, V_PARAMS = 256, V_LISTED = 64 };
+enum { V_PORTS = 128, V_FDS = 64, V_PARAMS = 256, V_LISTED = 64, V_HELD = 8 };
+
+/* When the virtual clock begins: no time that another clock is likely to show. */
+#define V_EPOCH (4000000 * LQ_SEC)
 
 /* ---- findings (report.c) ---- */
 
@@ -46,6 +49,8 @@ lq_buffer *v_buffer_writable(lq_buffer *buf);
 uint32_t v_buffers_live(void);
 const char *v_buffers_oldest(void); /* the op that made the oldest buffer alive */
 int v_buffer_is_ours(const lq_buffer *buf);
+int v_buffer_is_shared(const lq_buffer *buf);
+const char *v_buffer_misfit(const lq_buffer *buf); /* what of its layout does not fit its format or its memory; NULL: all fits */
 
 const lq_format *v_format_new(const lq_format *fmt);
 const lq_format *v_format_ref(const lq_format *fmt);
@@ -63,7 +68,7 @@ typedef struct v_port {
 	const lq_port_desc *desc;
 	const lq_format *format;  /* an input's, as set */
 	const lq_format *pending; /* of submitted buffers, not yet compared with the list */
-	int64_t last_pts;
+	int64_t last_pts, fed_pts; /* submitted, and given, last */
 	uint64_t count, bytes, keys, frames_in;
 	int ended;
 } v_port;
@@ -86,20 +91,27 @@ typedef struct v_instance {
 	int submitting; /* threads in submit */
 	v_port ports[V_PORTS];
 	char reason[512]; /* of host->fail */
+	lq_buffer *held[V_HELD]; /* submitted, and kept by the node, too: as if somebody behind it held them */
+	uint32_t n_held;
+	int hashing;
+	uint64_t hash; /* of all that was submitted */
 	char device_missing;
 } v_instance;
 
 void v_host_init(v_instance *v);
 void v_host_finish(v_instance *v);
+void v_host_release(v_instance *v); /* the buffers that it holds */
 int64_t v_now(const v_instance *v);
 
 /* Ops, each with its result looked at. */
+extern _Thread_local v_instance *v_current; /* the one whose op runs on this thread */
 void v_enter(v_instance *v, const char *op);
 int v_leave(v_instance *v, int result);
 #define V_OP(v, name, call) (v_enter(v, name), v_leave(v, (call)))
 
 v_instance *v_create(const lq_node_desc *desc, const lq_value *values, int *result);
 void v_destroy(v_instance *v); /* stops, destroys and looks for what was left behind */
+void v_destroy_beside(v_instance *v); /* the same while another one lives, whose buffers are no leak */
 int v_negotiate(v_instance *v);
 int v_set_input(v_instance *v, uint32_t port, const lq_format *fmt); /* fmt is completed */
 int v_start(v_instance *v);
@@ -116,13 +128,18 @@ int v_list(v_instance *v, uint32_t port, lq_format *out, uint32_t room); /* the 
 v_instance *v_open(const lq_node_desc *desc, const lq_value *values);
 int v_is_expected(int code); /* failures that are the machine's and not the plugin's */
 
+/* ---- what belongs to the whole program (world.c) ---- */
+
+void v_world_save(void);
+void v_world_check(void); /* finds what is not as it was */
+
 /* ---- parameters (values.c) and media (media.c) ---- */
 
 /* What stands in for the defaults: a value by name, and a folder for files that a node writes. */
 typedef struct v_settings {
 	const char *names[16], *values[16];
 	int n;
-	char dir[64];
+	char dir[64]; /* the working folder of the checks, which goes away afterwards */
 } v_settings;
 void v_set_defaults(const v_settings *settings);
 void v_defaults(const lq_node_desc *desc, lq_value *values);
@@ -142,7 +159,9 @@ extern const v_check v_checks[];
 extern const uint32_t v_n_checks;
 
 void v_check_lifecycle(const lq_node_desc *desc);
+void v_check_restart(const lq_node_desc *desc);
 void v_check_flow(const lq_node_desc *desc);
+void v_check_twins(const lq_node_desc *desc);
 void v_check_flood(const lq_node_desc *desc);
 void v_check_starve(const lq_node_desc *desc);
 void v_check_change(const lq_node_desc *desc);
@@ -153,5 +172,6 @@ void v_check_parameters(const lq_node_desc *desc);
 void v_check_memory(const lq_node_desc *desc);
 void v_check_stats(const lq_node_desc *desc);
 void v_check_transport(const lq_node_desc *desc);
+void v_check_questions(const lq_node_desc *desc);
 
 #endif

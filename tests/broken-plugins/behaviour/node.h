@@ -52,6 +52,12 @@ typedef struct node {
 	if (!(b)) \
 		return LQ_ENOMEM
 #endif
+#ifndef ON_SET_PARAM
+#define ON_SET_PARAM(n, value)
+#endif
+#ifndef SHADE_DEFAULT
+#define SHADE_DEFAULT "1"
+#endif
 #ifndef OUT_PORT
 #define OUT_PORT 1
 #endif
@@ -116,6 +122,7 @@ static int process(void *self, uint32_t port, lq_buffer *buf)
 
 static int set_param(void *self, uint32_t index, const lq_value *value)
 {
+	ON_SET_PARAM((node *)self, value);
 	((node *)self)->shade = value->i;
 	return 0;
 }
@@ -126,11 +133,20 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 }
 
 static const lq_param_desc params[] = {
-	{"shade", LQ_PARAM_INT, LQ_PARAM_RUNTIME, NULL, "1", 0, 10, NULL, "How dark."},
+	{"shade", LQ_PARAM_INT, LQ_PARAM_RUNTIME, NULL, SHADE_DEFAULT, 0, 10, NULL, "How dark."},
 	{"label", LQ_PARAM_STRING, 0, NULL, "none", 0, 0, NULL, "A name."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
-static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .stop = stop, .set_param = set_param,
+#ifdef HAS_RUN
+static int run(void *self, int64_t now);
+#else
+
+#endif
+static const lq_node_ops ops = {
+#ifdef HAS_RUN
+                                .run = run,
+#endif
+                                .create = create, .destroy = destroy, .formats = formats, .start = start, .stop = stop, .set_param = set_param,
                                 .stats = stats};
 static const lq_filter_ops filter_ops = {.process = process};
 static const lq_node_desc desc = {
