@@ -29,4 +29,5 @@ EXTRA_DIST += %D%/framework.map
 include framework/media/module.mk
 include framework/plugin/module.mk
 include framework/graph/module.mk
+include framework/isolate/module.mk
 include framework/profile/module.mk

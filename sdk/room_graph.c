@@ -86,6 +86,7 @@ static int interesting(const lq_node *node, const lq_event *event)
 	case LQ_EVENT_EOS:
 		return lq_node_descriptor(node)->kind == LQ_KIND_CAPTURE;
 	case LQ_EVENT_ERROR:
+	case LQ_EVENT_WARNING:
 	case LQ_EVENT_CLOSED:
 		return 1;
 	default:

@@ -95,7 +95,9 @@ static void refuse_questions(struct run *r)
 static void on_event(void *arg, lq_node *node, const lq_event *e)
 {
 	struct run *r = arg;
-	if (e->type == LQ_EVENT_ERROR) {
+	if (e->type == LQ_EVENT_WARNING) {
+		fprintf(stderr, "loquat run: %s: %s\n", lq_node_name(node), e->text ? e->text : lq_error_text((int)e->value));
+	} else if (e->type == LQ_EVENT_ERROR) {
 		fprintf(stderr, "loquat run: %s: %s: %s\n", lq_node_name(node), lq_error_text((int)e->value), e->text ? e->text : "");
 		atomic_store(&r->failed, 1);
 		end(r);

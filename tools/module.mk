@@ -20,3 +20,12 @@ dist_template_DATA = %D%/templates/Makefile.txt %D%/templates/test.txt \
 helper_PROGRAMS += loquat-scan
 loquat_scan_SOURCES = %D%/loquat-scan.c
 loquat_scan_LDADD = libloquat-core.la
+
+# Runs one node for a graph of another process. The sandbox is there where libseccomp is.
+helper_PROGRAMS += loquat-node
+loquat_node_SOURCES = %D%/loquat-node.c %D%/sandbox.c %D%/sandbox.h
+loquat_node_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+if HAVE_SECCOMP
+loquat_node_CPPFLAGS += -DLQ_SECCOMP
+endif
+loquat_node_LDADD = libloquat-core.la $(SECCOMP_LIBS)

@@ -29,6 +29,8 @@ static void draw_node(FILE *f, const lq_node *n)
 	const char *state = states[atomic_load(&n->state)];
 	char label[700];
 	int used = snprintf(label, sizeof label, "%s\n%s@%s", n->name, n->desc->id, n->plugin->name);
+	if (n->proxy)
+		used += snprintf(label + used, sizeof label - (size_t)used, "\nin a helper process");
 	if (state)
 		snprintf(label + used, sizeof label - (size_t)used, "\n(%s)", state);
 	fprintf(f, "    n%p [label=", (const void *)n);

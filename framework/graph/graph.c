@@ -1,6 +1,7 @@
 /* The graph's public face: making it, its loops and nodes, and talking to a node. All [control]. */
 #include "graph/graph.h"
 
+#include "isolate/proxy.h"
 
 int lq_graph_create(const lq_graph_config *config, lq_graph **out)
 {
@@ -74,7 +75,8 @@ int lq__graph_add_node(lq_graph *graph, const lq_node_config *config, const char
 {
 	lq_node_info info;
 	lq_node *node, **end = &graph->nodes;
-	int r = lq_registry_find(graph->config.registry, config->use, place, diag, &info);
+	int r = config->isolate ? lq__proxy_find(graph, config, place, diag, &info)
+	                        : lq_registry_find(graph->config.registry, config->use, place, diag, &info);
 	if (r)
 		return r;
 	r = lq__node_create(graph, config, &info, place, diag, &node);

@@ -35,6 +35,7 @@
 
 typedef struct lq__loop lq__loop;
 typedef struct lq__port lq__port;
+typedef struct lq__proxy lq__proxy;
 
 /* The ring of a queued link, under the consumer's loop->lock. */
 typedef struct lq__queue {
@@ -122,6 +123,7 @@ struct lq_node {
 	int own_loop;         /* `loop` is this node's alone */
 	int created;
 	void *self, *user;
+	lq__proxy *proxy; /* what stands here for a node that runs in a helper process; NULL: it runs here */
 	lq__params *params;
 	char *base_dir;
 	int converter;
@@ -212,6 +214,7 @@ struct lq_graph {
 	lq_link *links;
 	uint32_t n_converters;
 	char reason[512]; /* what the node said in the last call that failed */
+	void (*adapt)(lq_node *node); /* changes a new node's host before the node sees it; NULL: as it is */
 };
 
 /* loop.c, loop_run.c */
@@ -262,6 +265,8 @@ void lq__node_result(lq_node *node, const char *op, int code);
 void lq__node_run(lq_node *node, int64_t now);
 void lq__node_read(lq_node *node, int64_t deadline);
 void lq__node_event(lq_node *node, const lq_event *event);
+void lq__node_pass_on(lq_node *node, const lq_event *event);
+void lq__node_ended(lq_node *node);
 int lq__node_start(lq_node *node);
 void lq__node_stop(lq_node *node);
 void lq__node_flush(lq_node *node);

@@ -154,4 +154,6 @@ void lq__host_init(lq_node *node)
 		.buffer_unref = host_buffer_unref, .buffer_writable = host_buffer_writable,
 		.submit = host_submit, .event = host_event, .upstream = host_upstream,
 		.wake_at = host_wake_at, .watch = host_watch, .extension = host_extension};
+	if (node->graph->adapt)
+		node->graph->adapt(node);
 }

@@ -1,6 +1,7 @@
 /* Making and ending nodes, and their ports. Ops run on the node's loop, so most of this is a call over there. */
 #include "graph/graph.h"
 
+#include "isolate/proxy.h"
 
 typedef struct node_call {
 	lq_node *node;
@@ -204,12 +205,14 @@ int lq__node_create(lq_graph *graph, const lq_node_config *config, const lq_node
 {
 	lq_node *node = lq__calloc(1, sizeof *node);
 	if (!node || pthread_mutex_init(&node->lock, NULL) || pthread_cond_init(&node->submitted, NULL)) {
+		lq__proxy_destroy(lq__proxy_of(info->desc));
 		lq__free(node);
 		return lq_diag_add(diag, LQ_ENOMEM, place, "%s", lq_error_text(LQ_ENOMEM));
 	}
 	node->graph = graph;
 	node->desc = info->desc;
 	node->plugin = info->plugin;
+	node->proxy = lq__proxy_of(info->desc);
 	node->user = config->user;
 	node->wake = node->last_report = LQ_TIME_NONE;
 	lq__host_init(node);
@@ -247,6 +250,7 @@ void lq__node_destroy(lq_node *node)
 			remove_port(node, node->ports[i]);
 	pthread_mutex_destroy(&node->lock);
 	pthread_cond_destroy(&node->submitted);
+	lq__proxy_destroy(node->proxy);
 	lq__params_destroy(node->params);
 	lq__free(node->ports);
 	lq__free(node->name);

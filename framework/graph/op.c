@@ -84,15 +84,21 @@ static int is_reading_capture(const lq_node *node)
 	return node->desc->kind == LQ_KIND_CAPTURE && ((const lq_capture_ops *)node->desc->kind_ops)->read;
 }
 
+/* A capture has come to its end. */
+void lq__node_ended(lq_node *node)
+{
+	node->ended = 1;
+	lq__submit_eos(node);
+	tell(node, LQ_EVENT_EOS, 0, NULL);
+}
+
 static void read_once(lq_node *node, int64_t deadline)
 {
 	int64_t next = LQ_TIME_NONE;
 	node->fail_text[0] = 0;
 	int r = ((const lq_capture_ops *)node->desc->kind_ops)->read(node->self, deadline, &next);
 	if (r == LQ_END) {
-		node->ended = 1;
-		lq__submit_eos(node);
-		tell(node, LQ_EVENT_EOS, 0, NULL);
+		lq__node_ended(node);
 		return;
 	}
 	lq__node_result(node, "read", r);
@@ -127,7 +133,7 @@ void lq__node_run(lq_node *node, int64_t now)
 }
 
 /* To the nodes that feed this one: what a node does not want passes on upstream. */
-static void pass_on(lq_node *node, const lq_event *event)
+void lq__node_pass_on(lq_node *node, const lq_event *event)
 {
 	for (uint32_t i = 0; i < node->n_ports; i++) {
 		const lq__port *p = node->ports[i];
@@ -154,7 +160,7 @@ void lq__node_event(lq_node *node, const lq_event *event)
 		lq__node_leave(node);
 	}
 	if (r == LQ_ENOTSUP)
-		pass_on(node, event);
+		lq__node_pass_on(node, event);
 }
 
 int lq__node_start(lq_node *node)

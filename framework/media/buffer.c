@@ -6,7 +6,7 @@
 #include "media/format.h"
 #include "media/pool.h"
 
-enum { SIDE_MAX = 16384, TAIL = 64 };
+enum { SIDE_MAX = 16384, TAIL = LQ__BUFFER_TAIL };
 
 /* Where the planes of a picture lie within one block. */
 typedef struct layout {
@@ -157,25 +157,44 @@ static void copy_picture(lq_buffer *to, const lq_buffer *from)
 			memcpy(to->planes[i] + (size_t)y * to->strides[i], from->planes[i] + (size_t)y * from->strides[i], l.widths[i]);
 }
 
+lq_buffer *lq__buffer_copy(lq__pool *pool, const lq_buffer *buf)
+{
+	lq_buffer *copy = lq__buffer_new(pool, buf->format, buf->size);
+	if (!copy)
+		return NULL;
+	if (is_picture(buf->format))
+		copy_picture(copy, buf);
+	else if (buf->size)
+		memcpy(copy->planes[0], buf->planes[0], buf->size);
+	copy->flags = buf->flags;
+	copy->pts = buf->pts;
+	copy->dts = buf->dts;
+	copy->duration = buf->duration;
+	copy->capture_time = buf->capture_time;
+	copy->samples = buf->samples;
+	copy->layer = buf->layer;
+	copy->priority = buf->priority;
+	return copy;
+}
+
 lq_buffer *lq__buffer_writable(lq_buffer *buf)
 {
 	if (lq__buffer_is_writable(buf))
 		return buf;
-	lq_buffer *copy = lq__buffer_new(of(buf)->pool, buf->format, buf->size);
-	if (copy) {
-		if (is_picture(buf->format))
-			copy_picture(copy, buf);
-		else if (buf->size)
-			memcpy(copy->planes[0], buf->planes[0], buf->size);
-		copy->flags = buf->flags;
-		copy->pts = buf->pts;
-		copy->dts = buf->dts;
-		copy->duration = buf->duration;
-		copy->capture_time = buf->capture_time;
-		copy->samples = buf->samples;
-		copy->layer = buf->layer;
-		copy->priority = buf->priority;
-	}
+	lq_buffer *copy = lq__buffer_copy(of(buf)->pool, buf);
 	lq__buffer_unref(buf);
 	return copy;
+}
+
+uint32_t lq__plane_count(const lq_format *fmt)
+{
+	layout l;
+	return (uint32_t)lay_out(fmt, &l);
+}
+
+uint64_t lq__plane_bytes(const lq_format *fmt, uint32_t i, uint32_t stride)
+{
+	layout l;
+	lay_out(fmt, &l);
+	return i < l.n && stride >= l.widths[i] ? (uint64_t)stride * (l.rows[i] - 1) + l.widths[i] : 0;
 }

@@ -58,11 +58,13 @@ lq__pool *lq__pool_create(void)
 	return pool;
 }
 
-static void free_chain(lq__block *b)
+static void free_chain(lq__pool *pool, lq__block *b)
 {
 	while (b) {
 		lq__block *next = b->next;
 		UNPOISON(b->data, b->capacity);
+		if (b->segment)
+			lq__arena_put(atomic_load(&pool->arena), b->segment, b->data, b->capacity);
 		lq__free(b);
 		b = next;
 	}
@@ -91,9 +93,10 @@ void lq__pool_unref(lq__pool *pool)
 	if (atomic_fetch_sub_explicit(&pool->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++) {
-		free_chain(take_list(pool, i));
+		free_chain(pool, take_list(pool, i));
 		pthread_mutex_destroy(&pool->lists[i].lock);
 	}
+	lq__arena_destroy(atomic_load(&pool->arena));
 	pthread_mutex_destroy(&pool->formats_lock);
 	lq__free(pool);
 }
@@ -117,15 +120,36 @@ size_t lq__pool_live_formats(const lq__pool *pool)
 	return atomic_load(&pool->live_formats);
 }
 
-static lq__block *block_new(uint32_t class, uint32_t capacity)
+int lq__pool_share(lq__pool *pool)
 {
-	lq__block *b = lq__malloc(sizeof *b + LQ__BLOCK_ALIGN + capacity);
-	if (!b)
+	if (atomic_load(&pool->arena))
+		return 0;
+	lq__arena *arena = lq__arena_create();
+	if (!arena)
+		return LQ_ENOMEM;
+	atomic_store(&pool->arena, arena);
+	for (uint32_t i = 1; i < LQ__BLOCK_CLASSES; i++)
+		free_chain(pool, take_list(pool, i));
+	return 0;
+}
+
+/* Where there is an arena the memory lies there; when that is full it is this process's own. */
+static lq__block *block_new(lq__pool *pool, uint32_t class, uint32_t capacity)
+{
+	lq__segment *segment = NULL;
+	lq__arena *arena = capacity ? atomic_load_explicit(&pool->arena, memory_order_acquire) : NULL;
+	uint8_t *data = arena ? lq__arena_get(arena, capacity, &segment) : NULL;
+	lq__block *b = lq__malloc(sizeof *b + (data ? 0 : LQ__BLOCK_ALIGN + capacity));
+	if (!b) {
+		if (data)
+			lq__arena_put(arena, segment, data, capacity);
 		return NULL;
+	}
 	memset(b, 0, sizeof *b);
 	b->class = class;
 	b->capacity = capacity;
-	b->data = (uint8_t *)(((uintptr_t)(b + 1) + LQ__BLOCK_ALIGN - 1) & ~(uintptr_t)(LQ__BLOCK_ALIGN - 1));
+	b->segment = segment;
+	b->data = data ? data : (uint8_t *)(((uintptr_t)(b + 1) + LQ__BLOCK_ALIGN - 1) & ~(uintptr_t)(LQ__BLOCK_ALIGN - 1));
 	return b;
 }
 
@@ -145,7 +169,7 @@ lq__block *lq__block_get(lq__pool *pool, uint32_t bytes)
 	if (b)
 		UNPOISON(b->data, capacity);
 	else
-		b = block_new(class, capacity);
+		b = block_new(pool, class, capacity);
 	if (!b)
 		return NULL;
 	b->pool = pool;
@@ -161,18 +185,26 @@ static void trim_others(lq__pool *pool, uint32_t class)
 {
 	for (uint32_t i = 0; i < LQ__BLOCK_CLASSES; i++)
 		if (i != class)
-			free_chain(take_list(pool, i));
+			free_chain(pool, take_list(pool, i));
+}
+
+/* A block from before there was an arena would have to be copied each time. */
+static int is_private(const lq__pool *pool, const lq__block *b)
+{
+	return b->capacity && !b->segment && atomic_load_explicit(&pool->arena, memory_order_relaxed);
 }
 
 void lq__block_put(lq__block *b)
 {
 	lq__pool *pool = b->pool;
+	if (!b->capacity)
+		b->segment = NULL; /* of what was wrapped */
 	struct lq__free_list *list = &pool->lists[b->class];
 	if (atomic_load_explicit(&pool->idle_bytes, memory_order_relaxed) + b->capacity > IDLE_MAX)
 		trim_others(pool, b->class);
 	POISON(b->data, b->capacity);
 	pthread_mutex_lock(&list->lock);
-	int keep = list->n < keep_of(b->capacity);
+	int keep = list->n < keep_of(b->capacity) && !is_private(pool, b);
 	if (keep) {
 		b->next = list->first;
 		list->first = b;
@@ -182,7 +214,7 @@ void lq__block_put(lq__block *b)
 	pthread_mutex_unlock(&list->lock);
 	if (!keep) {
 		b->next = NULL;
-		free_chain(b);
+		free_chain(pool, b);
 	}
 	atomic_fetch_sub_explicit(&pool->live, 1, memory_order_relaxed);
 	lq__pool_unref(pool);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "media/arena.h"
 #include "media/buffer.h"
 
 enum { LQ__BLOCK_ALIGN = 64, LQ__BLOCK_CLASSES = 83 };
@@ -18,6 +19,7 @@ typedef struct lq__block {
 	atomic_uint refs;
 	uint32_t class, capacity;
 	uint8_t *data; /* aligned; capacity bytes */
+	lq__segment *segment; /* where data lies, or what is wrapped; borrowed; NULL: memory of this process alone */
 	lq_free_fn release; /* wrapped memory */
 	void *opaque;
 	struct lq__block *next; /* in a free list */
@@ -35,6 +37,7 @@ struct lq__pool {
 	atomic_size_t refs; /* the owner, each live buffer and each live format */
 	atomic_size_t live, live_formats;
 	atomic_size_t idle_bytes;
+	_Atomic(lq__arena *) arena; /* NULL until other processes are to see the buffers */
 	struct lq__free_list {
 		pthread_mutex_t lock;
 		lq__block *first;

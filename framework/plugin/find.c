@@ -155,6 +155,43 @@ static int probe(const lq_node_desc *desc, char *text, size_t size)
 	return err;
 }
 
+static int is_meant(const lq_node_info *node, const wanted *w)
+{
+	return !strcmp(node->desc->id, w->id) && (!w->plugin || !strcmp(node->plugin->name, w->plugin));
+}
+
+static int bad_name(const char *use, const char *place, lq_diag *diag)
+{
+	return lq_diag_add(diag, LQ_EINVAL, place, "\"%.128s\" is not a node's name such as codec.h264.enc or codec.h264.enc@ffmpeg", use);
+}
+
+int lq__registry_candidate(const lq_registry *reg, const char *use, size_t i, lq_node_info *out, const char **file)
+{
+	wanted w;
+	if (split(use, &w))
+		return LQ_EINVAL;
+	for (size_t k = 0; k < reg->n_nodes; k++) {
+		if (!is_meant(&reg->nodes[k], &w) || i--)
+			continue;
+		*out = reg->nodes[k];
+		*file = NULL;
+		for (size_t e = 0; e < reg->n; e++)
+			if (reg->entries[e].plugin == out->plugin)
+				*file = reg->entries[e].file;
+		return 0;
+	}
+	return LQ_END;
+}
+
+int lq__registry_describe(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out)
+{
+	const char *file;
+	wanted w;
+	if (split(use, &w))
+		return bad_name(use, place, diag);
+	return lq__registry_candidate(reg, use, 0, out, &file) ? not_found(reg, &w, place, diag) : 0;
+}
+
 int lq_registry_find(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out)
 {
 	wanted w;
@@ -162,10 +199,10 @@ int lq_registry_find(const lq_registry *reg, const char *use, const char *place,
 	size_t n = 0;
 	int first = 0;
 	if (split(use, &w))
-		return lq_diag_add(diag, LQ_EINVAL, place, "\"%.128s\" is not a node's name such as codec.h264.enc or codec.h264.enc@ffmpeg", use);
+		return bad_name(use, place, diag);
 	for (size_t i = 0; i < reg->n_nodes; i++) {
 		const lq_node_info *node = &reg->nodes[i];
-		if (strcmp(node->desc->id, w.id) || (w.plugin && strcmp(node->plugin->name, w.plugin)))
+		if (!is_meant(node, &w))
 			continue;
 		int err = load(reg, node, why, sizeof why);
 		if (!err)

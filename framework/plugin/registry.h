@@ -29,6 +29,12 @@ int lq__registry_knows(const lq_registry *reg, const char *path);
  * broken (its own, or LQ_EEXIST: the name is taken) and the reason in text, or LQ_ENOMEM: not listed. */
 int lq__registry_take(lq_registry *reg, lq__entry *found, char *text, size_t size);
 
+/* What a wish ("codec.h264.enc", "codec.h264.enc@ffmpeg") may mean, without loading anything: the description of candidate `i`, the best first, and
+ * its plugin's file (NULL: built in). LQ_END behind the last. */
+int lq__registry_candidate(const lq_registry *reg, const char *use, size_t i, lq_node_info *out, const char **file);
+/* The first candidate; where there is none, the message that lq_registry_find has for that. */
+int lq__registry_describe(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out);
+
 /* Loads a described plugin into the program, and puts its own descriptors in the place of the description. The reason of a failure goes to text,
  * and the description stays. */
 int lq__entry_load(const lq_registry *reg, lq__entry *entry, char *text, size_t size);

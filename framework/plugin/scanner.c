@@ -1,11 +1,8 @@
 #include "plugin/scanner.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "plugin/spawn.h"
 
 #define PROGRAM "loquat-scan"
 enum { LIMIT_MS = 5000 };
@@ -33,59 +31,6 @@ static int limit_ms(void)
 	return ms > 0 ? ms : LIMIT_MS;
 }
 
-/* The program lies where it was installed beside this library, wherever that was moved to; or in the build tree, one above it. */
-static int beside_library(char *out, size_t size)
-{
-	Dl_info info;
-	const char *slash = dladdr((void *)(uintptr_t)lq__scanner_ask, &info) && info.dli_fname ? strrchr(info.dli_fname, '/') : NULL;
-	if (!slash)
-		return 0;
-	int n = (int)(slash - info.dli_fname);
-	snprintf(out, size, "%.*s/loquat/" PROGRAM, n, info.dli_fname);
-	if (!access(out, X_OK))
-		return 1;
-	snprintf(out, size, "%.*s/../" PROGRAM, n, info.dli_fname);
-	return n >= 6 && !strncmp(slash - 6, "/.libs", 6) && !access(out, X_OK);
-}
-
-static void find_program(char *out, size_t size)
-{
-	const char *given = secure_getenv("LQ_SCAN_PROGRAM");
-	if (given && *given)
-		snprintf(out, size, "%s", given);
-	else if (!beside_library(out, size))
-		snprintf(out, size, "%s", LQ_HELPER_DIR "/" PROGRAM);
-}
-
-/* The child gets nothing of the program's but its environment and stderr: no descriptors, no handlers, no blocked signals. */
-static int spawn(const char *program, int socket, pid_t *pid)
-{
-	char *const argv[] = {(char *)program, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int r = posix_spawn_file_actions_init(&files);
-	if (r)
-		return r;
-	if ((r = posix_spawnattr_init(&attr))) {
-		posix_spawn_file_actions_destroy(&files);
-		return r;
-	}
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (!(r = posix_spawn_file_actions_adddup2(&files, socket, LQ__SCAN_FD)) &&
-	    !(r = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)) &&
-	    !(r = posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0)) &&
-	    !(r = posix_spawn_file_actions_addclosefrom_np(&files, LQ__SCAN_FD + 1)))
-		r = posix_spawn(pid, program, &files, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	return r;
-}
-
 static int start(lq__scanner *s, char *text, size_t size)
 {
 	char program[LQ__SCAN_PATH_MAX];
@@ -94,8 +39,8 @@ static int start(lq__scanner *s, char *text, size_t size)
 		snprintf(text, size, "cannot be looked at: %s", strerror(errno));
 		return LQ_EIO;
 	}
-	find_program(program, sizeof program);
-	int r = spawn(program, pair[1], &s->pid);
+	lq__helper_find(PROGRAM, "LQ_SCAN_PROGRAM", program, sizeof program);
+	int r = lq__helper_spawn(program, pair[1], &s->pid);
 	close(pair[1]);
 	if (r) {
 		close(pair[0]);
@@ -110,15 +55,12 @@ static int start(lq__scanner *s, char *text, size_t size)
 /* Ends the child, if it still lives; its wait status, or -1 when someone else has taken it. */
 static int end(lq__scanner *s, int kill_it)
 {
-	int status = -1;
-	pid_t r;
 	close(s->fd);
 	if (kill_it)
 		kill(s->pid, SIGKILL);
-	while ((r = waitpid(s->pid, &status, 0)) < 0 && errno == EINTR)
-		;
+	int status = lq__helper_reap(s->pid);
 	s->pid = 0;
-	return r < 0 ? -1 : status;
+	return status;
 }
 
 void lq__scanner_close(lq__scanner *s)

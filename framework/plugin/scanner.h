@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "plugin/image.h"
+#include "plugin/spawn.h"
 
 /* Starts as {0}; the child is started by the first question and again after each file that it did not survive. */
 typedef struct lq__scanner {
@@ -18,6 +19,6 @@ int lq__scanner_ask(lq__scanner *s, const char *file, lq__bytes *out, char *text
 void lq__scanner_close(lq__scanner *s);
 
 /* Both directions of the socket carry a length of 32 bits and as many bytes: a path that way, a finding this way. */
-enum { LQ__SCAN_FD = 3, LQ__SCAN_PATH_MAX = 4096, LQ__SCAN_FINDING_MAX = 4 << 20 };
+enum { LQ__SCAN_FD = LQ__HELPER_FD, LQ__SCAN_PATH_MAX = 4096, LQ__SCAN_FINDING_MAX = 4 << 20 };
 
 #endif

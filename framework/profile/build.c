@@ -2,6 +2,7 @@
 #include "profile/profile.h"
 
 #include "graph/graph.h"
+#include "plugin/registry.h"
 
 #define MAX_MADE 256
 
@@ -127,7 +128,8 @@ static int try_use(builder *b, const char *use, const char *name, const char *pl
 	const lq_registry *reg = b->graph->config.registry;
 	char params[PATH_ROOM + 8], full[200];
 	lq_node_info info;
-	int r = lq_registry_find(reg, use, use_place, diag, &info);
+	int isolate = lq__node_is_isolated(json);
+	int r = isolate ? lq__registry_describe(reg, use, use_place, diag, &info) : lq_registry_find(reg, use, use_place, diag, &info);
 	if (r)
 		return r;
 	lq__param_list *list = lq__malloc(sizeof *list);
@@ -138,7 +140,7 @@ static int try_use(builder *b, const char *use, const char *name, const char *pl
 		snprintf(params, sizeof params, "%s.params", place);
 		snprintf(full, sizeof full, "%.120s/%.63s", b->config->group, name);
 		lq_node_config config = {.name = full, .use = use, .loop = loop, .group = b->config->group, .base_dir = dir,
-		                         .params = list->items, .n_params = list->n};
+		                         .params = list->items, .n_params = list->n, .isolate = isolate};
 		r = lq__params_resolve(info.desc, list->items, list->n, dir, params, diag, NULL);
 		if (!r)
 			r = lq_graph_add_node(b->graph, &config, use_place, diag, out);

@@ -32,6 +32,14 @@ static void check_params(checker *c, const char *place, const json_t *node, cons
 	lq__free(list);
 }
 
+static void check_isolation(checker *c, const char *place, const json_t *node, const lq_node_desc *desc)
+{
+	char isolate[PATH_ROOM + 8];
+	snprintf(isolate, sizeof isolate, "%s.isolate", place);
+	if (lq__node_is_isolated(node) && desc->kind == LQ_KIND_TRANSPORT)
+		lq_diag_add(c->diag, LQ_ENOTSUP, isolate, "%s is a transport, and those cannot be isolated", desc->id);
+}
+
 /* Every alternative that is there is checked; that some are not there is what they are for. */
 static void check_node(checker *c, const char *name, const json_t *node)
 {
@@ -44,6 +52,7 @@ static void check_node(checker *c, const char *name, const json_t *node)
 		if (!lq__registry_by_id(c->registry, uses[i], &info)) {
 			known++;
 			check_params(c, place, node, info.desc);
+			check_isolation(c, place, node, info.desc);
 		}
 	for (size_t i = 0; i < n && !known; i++) {
 		snprintf(use, sizeof use, n > 1 ? "%s.use[%zu]" : "%s.use", place, i);

@@ -64,6 +64,12 @@ size_t lq__node_uses(const json_t *node, const char *uses[MAX_ALTERNATIVES])
 	return n;
 }
 
+/* In a helper process: its plugin is not loaded here. */
+int lq__node_is_isolated(const json_t *node)
+{
+	return json_is_true(json_object_get(node, "isolate"));
+}
+
 static const char *explicit_loop(const lq_profile *profile, const char *graph, const char *element)
 {
 	lq__element e;
@@ -207,6 +213,6 @@ void lq_profile_load_plugins(const lq_profile *profile, lq_registry *registry)
 	lq_node_info info;
 	json_object_foreach(json_object_get(profile->json, "graphs"), graph_name, graph)
 		json_object_foreach(json_object_get(graph, "nodes"), name, node)
-			for (size_t i = 0, n = lq__node_uses(node, uses); i < n; i++)
+			for (size_t i = 0, n = lq__node_is_isolated(node) ? 0 : lq__node_uses(node, uses); i < n; i++)
 				lq_registry_find(registry, uses[i], NULL, NULL, &info);
 }

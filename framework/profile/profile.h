@@ -56,6 +56,7 @@ int lq__element_parse(const char *text, lq__element *out);
 const json_t *lq__profile_graph(const lq_profile *profile, const char *graph);
 const json_t *lq__profile_node(const lq_profile *profile, const char *graph, const char *node, const char **home);
 size_t lq__node_uses(const json_t *node, const char *uses[MAX_ALTERNATIVES]);
+int lq__node_is_isolated(const json_t *node);
 const char *lq__node_loop(const lq_profile *profile, const char *graph, const char *node);
 int lq__queue_find(const json_t *graph, const lq__element *from, const lq__element *to, lq_queue_config *out);
 int lq__queue_key_parse(const char *key, lq__element *from, lq__element *to);

@@ -306,8 +306,9 @@ static json_t *node_schema(maker *m, json_t *defs)
 	json_t *params = members(m, NAME, pack(m, "{s:[s, s, s]}", "type", "string", "number", "boolean"));
 	if (!m->layer)
 		put(m, params, "maxProperties", json_integer(MAX_PARAMS));
-	json_t *s = object(m, pack(m, "{s:o, s:o, s:o, s:o}", "use", use_schema(m), "loop", text(m, "the loop that runs it"), "params", params, "summary",
-	                           text(m, "for people")));
+	json_t *isolate = or_null(m, pack(m, "{s:s, s:s}", "type", "boolean", "description", "whether it runs in a helper process"));
+	json_t *s = object(m, pack(m, "{s:o, s:o, s:o, s:o, s:o}", "use", use_schema(m), "loop", text(m, "the loop that runs it"), "params", params, "isolate",
+	                           isolate, "summary", text(m, "for people")));
 	if (!m->layer)
 		put(m, s, "required", pack(m, "[s]", "use"));
 	put(m, s, "allOf", node_rules(m, defs));

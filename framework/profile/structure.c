@@ -186,14 +186,24 @@ static void check_param(const checker *c, const char *path, const json_t *v)
 	must_be(c, path, v, json_is_string(v) || json_is_number(v) || json_is_boolean(v), "a string, a number, true or false");
 }
 
+static void check_bool(const checker *c, const char *path, const json_t *object, const char *key)
+{
+	char at[PATH_ROOM];
+	const json_t *v = json_object_get(object, key);
+	join(at, path, key);
+	if (v && !is_removal(c, v))
+		must_be(c, at, v, json_is_boolean(v), "true or false");
+}
+
 static void check_node(const checker *c, const char *path, const json_t *node)
 {
-	static const char *const keys[] = {"use", "loop", "params", "summary", NULL};
+	static const char *const keys[] = {"use", "loop", "params", "isolate", "summary", NULL};
 	char at[PATH_ROOM];
 	if (!must_be(c, path, node, json_is_object(node), "an object"))
 		return;
 	check_keys(c, path, node, keys);
 	check_string(c, path, node, "loop");
+	check_bool(c, path, node, "isolate");
 	check_string(c, path, node, "summary");
 	const json_t *use = json_object_get(node, "use");
 	if (use)

@@ -25,7 +25,8 @@ enum {
 	LQ_EVENT_DEVICE = 21,      /* the list of devices of this node changed */
 	LQ_EVENT_CLOSED = 22,      /* the user closed this node's window */
 	LQ_EVENT_LEVEL = 23,       /* audio: value is the level in 1/1000 of full scale */
-	LQ_EVENT_DROPPED = 24      /* a queue dropped: value buffers since the last one */
+	LQ_EVENT_DROPPED = 24,     /* a queue dropped: value buffers since the last one */
+	LQ_EVENT_WARNING = 25      /* something went wrong that is being mended, and all goes on; value: negative LQ_E*, text says what */
 };
 
 /* LQ_EVENT_STATE values */

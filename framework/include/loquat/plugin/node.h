@@ -21,7 +21,9 @@ enum {
 	LQ_NODE_LIVE = 1u << 0,       /* paced by the world: a device, the network */
 	LQ_NODE_BLOCKING = 1u << 1,   /* capture.read waits for the device: the graph gives the node a thread of its own */
 	LQ_NODE_OWN_THREAD = 1u << 2, /* calls submit from a thread that it made: its outputs always pass a queue */
-	LQ_NODE_GPL = 1u << 3         /* loads GPL code */
+	LQ_NODE_GPL = 1u << 3,        /* loads GPL code */
+	LQ_NODE_PURE = 1u << 4        /* only computes: once started it needs no file, device, socket or process that it has not got (threads and memory
+	                                 it may have). In a helper process it is held to that: what it does all the same ends it */
 };
 
 enum { LQ_IN = 1, LQ_OUT = 2 };

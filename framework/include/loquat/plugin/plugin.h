@@ -14,7 +14,7 @@
 #include <loquat/plugin/node.h>
 
 #define LQ_ABI_MAJOR 0
-#define LQ_ABI_MINOR 1
+#define LQ_ABI_MINOR 2
 #define LQ_PLUGIN_SYMBOL "lq_plugin_abi0"
 
 #ifdef __cplusplus
