@@ -3,6 +3,7 @@ include tests/abi/module.mk
 include tests/broken-plugins/module.mk
 include tests/unit/module.mk
 include tests/graph/module.mk
+include tests/isolate/module.mk
 include tests/plugins/module.mk
 include tests/devices/module.mk
 include tests/profiles/module.mk
