@@ -76,6 +76,7 @@ static void say_freed(lq__helper *h, lq__bytes *b)
 		size_t begin = lq__record_begin(b, LQ__SAY_FREE);
 		lq__bytes_u32(b, h->freed[i]);
 		lq__record_end(b, begin);
+		h->results[h->freed[i]].busy = 0;
 	}
 	h->n_freed = 0;
 }
@@ -92,14 +93,14 @@ static void free_result(void *opaque)
 	lq_buffer *input = res->input;
 	res->segment = NULL;
 	res->input = NULL;
-	res->busy = 0;
 	if (h->fd >= 0) {
 		h->freed[h->n_freed++] = res->number;
 		uint32_t n = h->n_freed;
 		if (n == FREE_BATCH) {
 			say_freed(h, &b);
 			if (lq__wire_send(h->fd, &b, NULL, 0))
-				h->n_freed = n; /* they go with the next message */
+				for (; h->n_freed < n; h->n_freed++) /* they go with the next message */
+					h->results[h->freed[h->n_freed]].busy = 1;
 		}
 	}
 	pthread_mutex_unlock(&h->lock);
@@ -380,6 +381,7 @@ static int take_result(lq__helper *h, lq__pool *pool, lq__reader *r, lq_buffer *
 	lq_buffer *buf = lq__buffer_wrap(pool, fmt, free_result, res);
 	pthread_mutex_lock(&h->lock);
 	if (!buf) { /* dropped */
+		res->busy = 1;
 		h->freed[h->n_freed++] = w.number;
 		pthread_mutex_unlock(&h->lock);
 		return LQ_EAGAIN;

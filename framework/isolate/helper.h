@@ -18,7 +18,7 @@ typedef struct lq__helper lq__helper;
 typedef struct lq__result {
 	lq__helper *helper;
 	uint32_t number;
-	int busy;
+	int busy; /* until the helper has been told that it is free */
 	lq__segment *segment; /* one reference, or */
 	lq_buffer *input;     /* one of ours that came back, one reference */
 } lq__result;

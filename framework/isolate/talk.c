@@ -218,6 +218,10 @@ int lq__proxy_wait(lq__proxy *p, uint32_t request, const char *what)
 			return LQ_ECRASH;
 		}
 	}
+	if (!p->helper) { /* its last word */
+		p->has_reply = 0;
+		return LQ_ECRASH;
+	}
 	return p->reply_code;
 }
 

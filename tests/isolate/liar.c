@@ -1,4 +1,4 @@
-/* A helper that speaks the language and lies: LQ_TEST_LIE says about what. It answers every request with success, and its first word after a start is a
+/* A helper that speaks the language and lies: LQ_TEST_LIE says about what. It answers every request with success, and every buffer with a
  * lie. */
 #include <loquat/plugin/errors.h>
 
@@ -92,7 +92,7 @@ static void tell_lie(void)
 	}
 }
 
-static void answer(uint32_t type, lq__reader *r)
+static void answer(lq__reader *r)
 {
 	size_t begin = lq__record_begin(&out, LQ__SAY_REPLY);
 	lq__bytes_u32(&out, lq__read_u32(r));
@@ -100,8 +100,6 @@ static void answer(uint32_t type, lq__reader *r)
 	lq__bytes_string(&out, NULL);
 	lq__bytes_u32(&out, 0);
 	lq__record_end(&out, begin);
-	if (type == LQ__DO_START)
-		tell_lie();
 }
 
 int main(void)
@@ -114,12 +112,15 @@ int main(void)
 	lie = getenv("LQ_TEST_LIE");
 	while ((r = lq__wire_receive(LQ__HELPER_FD, room, &size, got, &n_got)) != LQ_EPIPE) {
 		lq__reader message = {room, room + size, 0}, body;
-		poll(&(struct pollfd){LQ__HELPER_FD, POLLIN, 0}, 1, -1);
+		if (r)
+			poll(&(struct pollfd){LQ__HELPER_FD, POLLIN, 0}, 1, -1);
 		while (!r && lq__record_next(&message, &type, &body))
 			if (type < LQ__DO_EVENT)
-				answer(type, &body);
+				answer(&body);
 			else if (type == LQ__DO_BYE)
 				return 0;
+			else if (type == LQ__SAY_BUFFER)
+				tell_lie();
 		if (out.n)
 			lq__wire_send(LQ__HELPER_FD, &out, fds, n_fds);
 		out.n = n_fds = 0;
