@@ -4,6 +4,8 @@ libloquat_server_la_SOURCES = \
 	%D%/client.c %D%/client.h %D%/codecs.c %D%/codecs.h %D%/describe.c %D%/describe.h %D%/http.c %D%/message.c %D%/message.h %D%/metrics.c %D%/options.c %D%/options.h \
 	%D%/publish.c %D%/publish.h %D%/room.c %D%/room.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
 	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
+	%D%/calls/accounts.c %D%/calls/calls.h %D%/calls/ending.c %D%/calls/events.c %D%/calls/presence.c %D%/calls/private.h %D%/calls/requests.c \
+	%D%/calls/seats.c %D%/calls/snapshot.c %D%/calls/type.c \
 	%D%/media/feedback.c %D%/media/forward.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
 	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
 libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
