@@ -10,7 +10,7 @@ loquatinclude_HEADERS = \
 	%D%/include/loquat/log.h %D%/include/loquat/profile.h %D%/include/loquat/registry.h
 
 noinst_LTLIBRARIES += libloquat-base.la
-libloquat_base_la_SOURCES = %D%/base/alloc.c %D%/base/alloc.h %D%/base/clock.c %D%/base/diag.c %D%/base/list.h %D%/base/log.c %D%/base/names.c %D%/base/names.h \
+libloquat_base_la_SOURCES = %D%/base/alloc.c %D%/base/alloc.h %D%/base/call_matrix.def %D%/base/call_matrix.h %D%/base/clock.c %D%/base/diag.c %D%/base/list.h %D%/base/log.c %D%/base/names.c %D%/base/names.h \
 	%D%/base/nearest.c %D%/base/nearest.h
 
 # The whole core as objects: what the shared library is made of, and what tests of internal functions link. Parts add to its sources.

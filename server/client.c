@@ -9,6 +9,7 @@
 
 #include "server/message.h"
 #include "server/publish.h"
+#include "server/session.h"
 #include "server/subscribe.h"
 #include "server/token.h"
 
@@ -35,12 +36,20 @@ static json_t *safe_string(const char *text)
 	return json_string(copy);
 }
 
-void lq__client_error(lq__client *c, const lq__message *request, int code, const char *text)
+void lq__client_refusal(lq__client *c, const lq__message *request, int code, int detail, const char *text)
 {
-	lq__client_answer(c, request, json_pack("{s:s, s:s, s:o}", "type", "error", "code", lq_error_name(code), "message", safe_string(text)));
+	json_t *answer = json_pack("{s:s, s:s, s:o}", "type", "error", "code", lq_error_name(code), "message", safe_string(text));
+	if (detail)
+		json_object_set_new(answer, "detail", json_integer(detail));
+	lq__client_answer(c, request, answer);
 }
 
-static void answer_ok(lq__client *c, const lq__message *request)
+void lq__client_error(lq__client *c, const lq__message *request, int code, const char *text)
+{
+	lq__client_refusal(c, request, code, 0, text);
+}
+
+void lq__client_ok(lq__client *c, const lq__message *request)
 {
 	lq__client_answer(c, request, json_pack("{s:s}", "type", "ok"));
 }
@@ -64,8 +73,8 @@ void lq__client_refuse(lq__client *c, const char *why)
 static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, lq__join *join, char *error, size_t size)
 {
 	const lq__service *s = c->service;
-	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_now};
-	lq__grant grant = {0, 1, 1, 0};
+	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_now, NULL};
+	lq__grant grant = {0, 1, 1, 0, 0};
 	int e = 0;
 	/* In debug mode no token is needed, but one that is given counts. */
 	if (s->secret && (!s->debug || *m->token))
@@ -81,9 +90,9 @@ static void answer_joined(lq__client *c, const lq__message *request)
 	const lq__member *m = c->member;
 	const lq__room *room = m->room;
 	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid,
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:O*}", "type", "joined", "room", room->name, "room_sid", room->sid,
 	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "members", lq__member_snapshot(m),
-	                            "ice", lq__publish_ice_json(c->service->media, room->worker)));
+	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes));
 }
 
 static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
@@ -152,7 +161,7 @@ static void on_unpublish(lq__client *c, const lq__message *m)
 			lq__client_error(c, m, LQ_EPERM, "unpublish.tracks: only one's own tracks can be unpublished");
 			return;
 		}
-	answer_ok(c, m);
+	lq__client_ok(c, m);
 	for (uint32_t i = 0; i < m->n_ids; i++) {
 		lq__track *t = lq__room_find_track(c->member->room, m->ids[i]); /* an id may be there twice */
 		if (t)
@@ -168,7 +177,7 @@ static void on_mute(lq__client *c, const lq__message *m)
 	} else if (t->member != c->member) {
 		lq__client_error(c, m, LQ_EPERM, "mute.track: only one's own tracks can be muted");
 	} else {
-		answer_ok(c, m);
+		lq__client_ok(c, m);
 		lq__track_mute(t, m->muted);
 	}
 }
@@ -186,7 +195,7 @@ static void on_subscribe(lq__client *c, const lq__message *m)
 	}
 	if (m->type == LQ_MSG_UNSUBSCRIBE)
 		lq__unsubscribe(c->member, tracks, m->n_ids);
-	answer_ok(c, m);
+	lq__client_ok(c, m);
 	lq__subscribe_offer(c->member);
 }
 
@@ -198,7 +207,7 @@ static void on_answer(lq__client *c, const lq__message *m)
 		lq__client_error(c, m, e, error);
 		return;
 	}
-	answer_ok(c, m);
+	lq__client_ok(c, m);
 	lq__subscribe_offer(c->member);
 }
 
@@ -208,14 +217,75 @@ static void on_stats(lq__client *c, const lq__message *m)
 	lq__client_answer(c, m, answer);
 }
 
-static void dispatch(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+static void on_message(lq__client *c, const lq__message *m)
+{
+	int e = lq__member_message(c->member, m->to, m->text);
+	if (e)
+		lq__client_error(c, m, e, "message.to: there is no such user in this room");
+	else
+		lq__client_ok(c, m);
+}
+
+static void on_attributes(lq__client *c, const lq__message *m)
+{
+	int of_room = !strcmp(m->scope, "room");
+	if (of_room && !c->member->may_publish) {
+		lq__client_error(c, m, LQ_EPERM, "attributes.of: who may not publish may not change the room's attributes");
+		return;
+	}
+	int e = lq__member_set_attributes(c->member, of_room, m->attributes);
+	if (e)
+		lq__client_error(c, m, e, "attributes: there would be more than 64 KiB of them");
+	else
+		lq__client_ok(c, m);
+}
+
+/* What others have to take is limited in a second. */
+static int too_much(lq__client *c, const lq__message *m, size_t len, int64_t now)
+{
+	int64_t second = now / 1000000000;
+	if (m->type != LQ_MSG_MESSAGE && m->type != LQ_MSG_ATTRIBUTES)
+		return 0;
+	if (second != c->window) {
+		c->window = second;
+		c->window_messages = c->window_bytes = 0;
+	}
+	if (c->window_messages >= LQ_CLIENT_MESSAGES || c->window_bytes + len > LQ_CLIENT_BYTES) {
+		lq__client_error(c, m, LQ_EAGAIN, "at most 100 messages and 256 KiB of them in a second: wait");
+		return 1;
+	}
+	c->window_messages++;
+	c->window_bytes += (uint32_t)len;
+	return 0;
+}
+
+/* Whether the request makes sense on this connection now; else it is answered. */
+static int in_order(lq__client *c, const lq__message *m)
+{
+	const char *wrong = NULL;
+	if (m->type == LQ_MSG_JOIN || m->type == LQ_MSG_LOGIN)
+		wrong = !c->joined ? NULL : c->device ? "this connection has logged in already" : "this connection has joined already";
+	else if (m->type == LQ_MSG_MESSAGE)
+		wrong = c->member || c->device ? NULL : "join or log in first";
+	else if (m->type > LQ_MSG_LOGIN)
+		wrong = c->device ? NULL : "log in first";
+	else
+		wrong = c->member ? NULL : "join first";
+	if (wrong)
+		lq__client_error(c, m, LQ_ESTATE, wrong);
+	return !wrong;
+}
+
+static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t now, int64_t unix_now)
 {
 	if (m->type == LQ_MSG_PING) {
 		lq__client_answer(c, m, json_pack("{s:s}", "type", "pong"));
 		return;
 	}
-	if (m->type == LQ_MSG_JOIN ? c->joined : !c->member) {
-		lq__client_error(c, m, LQ_ESTATE, m->type == LQ_MSG_JOIN ? "this connection has joined already" : "join first");
+	if (!in_order(c, m) || too_much(c, m, len, now))
+		return;
+	if (c->device || m->type == LQ_MSG_LOGIN) {
+		lq__session_request(c, m, now, unix_now);
 		return;
 	}
 	switch (m->type) {
@@ -227,8 +297,18 @@ static void dispatch(lq__client *c, const lq__message *m, int64_t now, int64_t u
 	case LQ_MSG_SUBSCRIBE:
 	case LQ_MSG_UNSUBSCRIBE: on_subscribe(c, m); break;
 	case LQ_MSG_ANSWER: on_answer(c, m); break;
+	case LQ_MSG_MESSAGE: on_message(c, m); break;
+	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
 	default: on_stats(c, m); break;
 	}
+}
+
+static void alive(lq__client *c, int64_t now, int pong)
+{
+	if (c->member)
+		c->member->seen = now;
+	if (c->device)
+		lq__device_alive(c->device, now, pong);
 }
 
 void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_now)
@@ -237,10 +317,10 @@ void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, i
 	char error[256];
 	if (c->strikes >= LQ_CLIENT_STRIKES)
 		return;
-	lq__client_alive(c, now);
+	alive(c, now, 0);
 	int e = lq__message_parse(text, len, &m, error, sizeof error);
 	if (!e)
-		dispatch(c, &m, now, unix_now);
+		dispatch(c, &m, len, now, unix_now);
 	else
 		lq__client_error(c, &m, e, error);
 	lq__message_finish(&m);
@@ -250,14 +330,15 @@ void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, i
 
 void lq__client_alive(lq__client *c, int64_t now)
 {
-	if (c->member)
-		c->member->seen = now;
+	alive(c, now, 1);
 }
 
-void lq__client_closed(lq__client *c, int clean)
+void lq__client_closed(lq__client *c, int clean, int64_t now)
 {
 	lq__member *m = c->member;
 	c->member = NULL;
+	if (c->device)
+		lq__session_closed(c, now);
 	if (!m)
 		return;
 	lq_log(LQ_LOG_INFO, "room", "%s %s %s", m->user, clean ? "left" : "was lost from", m->room->name);

@@ -1,10 +1,13 @@
-/* Plain HTTP: the browser client's files, /healthz and /metrics. */
+/* Plain HTTP: the browser client's files, /healthz, /metrics and /v1/calls. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "server/server.h"
+#include "server/session.h"
 
-#define BODY_MAX 16384
+#define METRICS_MAX 16384
 
 static const struct {
 	const char *suffix, *type;
@@ -45,15 +48,17 @@ static int done(struct lws *wsi)
 static int respond(struct lws *wsi, unsigned int status, const char *type, const char *body, size_t len)
 {
 	unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *p = start, *end = head + sizeof head;
-	unsigned char content[LWS_PRE + BODY_MAX];
 	if (lws_add_http_common_headers(wsi, status, type, len, &p, end) ||
 	    lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &p, end) ||
 	    lws_finalize_write_http_header(wsi, start, &p, end))
 		return -1;
-	memcpy(content + LWS_PRE, body, len);
-	if (lws_write(wsi, content + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0)
+	unsigned char *content = lq__malloc(LWS_PRE + len);
+	if (!content)
 		return -1;
-	return done(wsi);
+	memcpy(content + LWS_PRE, body, len);
+	int n = lws_write(wsi, content + LWS_PRE, len, LWS_WRITE_HTTP_FINAL); /* what the socket does not take now is copied */
+	lq__free(content);
+	return n < 0 ? -1 : done(wsi);
 }
 
 static int respond_text(struct lws *wsi, unsigned int status, const char *text)
@@ -74,6 +79,20 @@ static int serve_file(struct lws *wsi, const lq__server *s, const char *path)
 	return n > 0 ? done(wsi) : 0;
 }
 
+static int serve_calls(struct lws *wsi, const lq__server *s)
+{
+	char header[8300] = "", why[300] = "";
+	int status;
+	if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
+		return respond_text(wsi, 401, "calls.token: too long\n");
+	char *text = lq__session_records(&s->service, strncmp(header, "Bearer ", 7) ? "" : header + 7, lq__server_unix_now(), &status, why, sizeof why);
+	if (!text)
+		return respond_text(wsi, (unsigned)status, strcat(why, "\n"));
+	int r = respond(wsi, 200, "application/json", text, strlen(text));
+	free(text);
+	return r;
+}
+
 static int on_request(struct lws *wsi, const lq__server *s, const char *path)
 {
 	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
@@ -82,8 +101,10 @@ static int on_request(struct lws *wsi, const lq__server *s, const char *path)
 		return respond_text(wsi, 200, "ok\n");
 	if (!strcmp(path, "/v1"))
 		return respond_text(wsi, 426, "a WebSocket with subprotocol loquat.v1 is spoken here\n");
+	if (!strcmp(path, "/v1/calls"))
+		return serve_calls(wsi, s);
 	if (!strcmp(path, "/metrics")) {
-		char text[BODY_MAX];
+		char text[METRICS_MAX];
 		return respond(wsi, 200, "text/plain; version=0.0.4", text, lq__metrics(s, text, sizeof text));
 	}
 	return serve_file(wsi, s, strcmp(path, "/") ? path : "/index.html");

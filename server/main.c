@@ -12,6 +12,7 @@
 #include "config.h"
 #include "server/media/media.h"
 #include "server/server.h"
+#include "server/session.h"
 
 #define SHUTDOWN_LIMIT INT64_C(2000000000) /* ns for the last messages to be taken */
 
@@ -50,6 +51,23 @@ static void lws_log(int level, const char *line)
 	lq_log(level & LLL_ERR ? LQ_LOG_WARNING : LQ_LOG_DEBUG, "lws", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
+static void on_calls(lws_sorted_usec_list_t *sul)
+{
+	lq__server *s = lws_container_of(sul, lq__server, calls);
+	s->now = lq__server_now();
+	lq__calls_tick(s->service.calls, lq__session_call_time(&s->service, s->now));
+	lq__server_schedule_calls(s);
+}
+
+void lq__server_schedule_calls(lq__server *s)
+{
+	int64_t left = s->service.calls ? lq__session_next(&s->service, s->now) : LQ_CALL_TIME_NEVER;
+	if (left == LQ_CALL_TIME_NEVER)
+		lws_sul_cancel(&s->calls);
+	else
+		lws_sul_schedule(s->context, 0, &s->calls, on_calls, left / 1000 + 1);
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
 	lq__server *s = lws_container_of(sul, lq__server, tick);
@@ -57,6 +75,8 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 	s->now = lq__server_now();
 	lq__ws_tick(s);
 	lq__rooms_tick(s->service.rooms, s->now, lq__server_unix_now());
+	lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), lq__server_unix_now(), lq__session_call_time(&s->service, s->now));
+	lq__server_schedule_calls(s);
 	lq__media_reap(s->service.media);
 	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period);
 }
@@ -76,6 +96,18 @@ static int start_media(lq__server *s)
 	lq__rooms_host host = lq__client_rooms_host(&s->service);
 	s->service.rooms = lq__rooms_create(&host, o->workers, (int64_t)(o->member_timeout * 1e9));
 	return s->service.rooms ? 0 : -1;
+}
+
+static int start_calls(lq__server *s)
+{
+	const lq__options *o = s->options;
+	struct timespec wall;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	if (o->call_records && !(s->service.call_records = fopen(o->call_records, "a"))) {
+		fprintf(stderr, "loquatd: --call-records %s: %m\n", o->call_records);
+		return -1;
+	}
+	return lq__session_start(&s->service, o->clock_rate, (int64_t)(o->member_timeout * 1e9), lq__server_now(), wall.tv_sec * 1000 + wall.tv_nsec / 1000000);
 }
 
 static int start_web(lq__server *s)
@@ -127,6 +159,9 @@ static void shut_down(lq__server *s)
 {
 	int64_t limit = lq__server_now() + SHUTDOWN_LIMIT;
 	lws_sul_cancel(&s->tick);
+	lws_sul_cancel(&s->calls);
+	lq__calls_destroy(s->service.calls);
+	s->service.calls = NULL;
 	lq__rooms_destroy(s->service.rooms);
 	s->service.rooms = NULL;
 	lq__ws_close_all(s);
@@ -144,7 +179,7 @@ int main(int argc, char **argv)
 		return e > 0 ? 0 : 2;
 	server.service = (lq__service){.app_id = options.app_id, .secret = options.secret, .debug = options.debug};
 	lq__list_init(&server.connections);
-	e = start_media(&server) || start_web(&server);
+	e = start_media(&server) || start_calls(&server) || start_web(&server);
 	if (!e) {
 		handle_signals(server.context);
 		run(&server);
@@ -152,6 +187,9 @@ int main(int argc, char **argv)
 	}
 	if (server.context)
 		lws_context_destroy(server.context);
+	lq__calls_destroy(server.service.calls);
+	if (server.service.call_records)
+		fclose(server.service.call_records);
 	lq__rooms_destroy(server.service.rooms);
 	lq__media_destroy(server.service.media);
 	return e ? 1 : 0;

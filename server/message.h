@@ -6,10 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/call_matrix.h"
+
 #define LQ_MESSAGE_MAX (256 * 1024) /* bytes of one message */
 #define LQ_MESSAGE_TRACKS 32        /* tracks in one `publish` */
 #define LQ_MESSAGE_IDS 256          /* track ids in one request */
 #define LQ_MESSAGE_STREAMS 4
+#define LQ_TEXT_MAX 65536           /* bytes of what users tell each other */
+#define LQ_ATTRIBUTE_NAME_MAX 64
+#define LQ_ATTRIBUTE_VALUE_MAX 8192
+#define LQ_ATTRIBUTES_MAX 65536     /* bytes of all names and values of a room, or of a user */
 
 typedef enum lq__message_type {
 	LQ_MSG_JOIN = 1,
@@ -21,7 +27,15 @@ typedef enum lq__message_type {
 	LQ_MSG_ANSWER,
 	LQ_MSG_STATS,
 	LQ_MSG_LEAVE,
-	LQ_MSG_PING
+	LQ_MSG_PING,
+	LQ_MSG_MESSAGE,
+	LQ_MSG_ATTRIBUTES,
+	LQ_MSG_LOGIN,
+	LQ_MSG_LOGOUT,
+	LQ_MSG_WATCH,
+	LQ_MSG_UNWATCH,
+	LQ_MSG_RING,
+	LQ_MSG_CALL
 } lq__message_type;
 
 typedef struct lq__message_track {
@@ -42,8 +56,18 @@ typedef struct lq__message {
 	int muted;
 	uint32_t n_tracks; /* publish */
 	lq__message_track tracks[LQ_MESSAGE_TRACKS];
-	uint32_t n_ids; /* unpublish, subscribe, unsubscribe */
+	uint32_t n_ids; /* unpublish, subscribe, unsubscribe: tracks; watch, unwatch, call, call_invite: users */
 	const char *ids[LQ_MESSAGE_IDS];
+	const char *device, *session;  /* login */
+	int64_t seq, ring_ms;          /* login; login, ring_timeout */
+	const char *to, *text;         /* message */
+	const char *scope;             /* attributes: "room" or "user" */
+	const json_t *attributes;      /* attributes: strings or null by name */
+	lq__call_op op;                /* call and all call_... */
+	const char *call, *group, *reason;
+	int video, confirm, agree;     /* confirm: -1 not said */
+	int64_t timeout_ms;
+	const json_t *attachment;      /* NULL none */
 	json_t *root; /* owns the strings */
 } lq__message;
 

@@ -44,6 +44,13 @@ size_t lq__metrics(const lq__server *server, char *out, size_t size)
 	metric(&s, "gauge", "rooms", "Rooms with members.", f.rooms);
 	metric(&s, "gauge", "members", "Members in all rooms.", f.members);
 	metric(&s, "gauge", "tracks", "Published tracks.", f.tracks);
+	lq__calls_figures calls;
+	lq__calls_figures_get(server->service.calls, &calls);
+	metric(&s, "gauge", "sessions", "Devices that are logged in, or waited for.", calls.devices);
+	metric(&s, "gauge", "calls", "Calls that ring or run.", calls.calls);
+	counter(&s, "calls_total", "Calls that ended.", calls.calls_total);
+	counter(&s, "session_messages_total", "Messages from user to user.", calls.messages);
+	counter(&s, "lost_session_events_total", "Events that could not be made for want of memory.", calls.lost_events);
 	counter(&s, "joins_total", "Successful joins.", f.joins);
 	counter(&s, "kicks_total", "Members that the server put out.", f.kicks);
 	counter(&s, "member_timeouts_total", "Members that gave no sign of life.", f.timeouts);

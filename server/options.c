@@ -31,7 +31,10 @@ static const char help[] =
 	"  --secret SECRET       what tokens are signed with; better not on the command line:\n"
 	"  --secret-file FILE    likewise, from a file (or from the environment variable LQ_SECRET)\n"
 	"  --web DIR             folder of the browser client (LQ_WEB_PATH, or the installed one)\n"
-	"  --member-timeout S    seconds without a sign of life after which a member is gone (10)\n"
+	"  --member-timeout S    seconds without a sign of life after which a member is gone (10); so long a session that lost its\n"
+	"                        connection is waited for, too\n"
+	"  --call-records FILE   append a line of JSON for each call that ended\n"
+	"  --clock-rate N        for tests: time-outs of calls pass N times as fast (1)\n"
 	"  --log-level LEVEL     fatal, error, warning, info, debug or trace (info)\n"
 	"  --print-ready         accepted and always done: one JSON line with the ports on stdout when ready\n"
 	"  --help, --version\n"
@@ -148,13 +151,14 @@ static int complete(lq__options *o)
 }
 
 enum {
-	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, LOG_LEVEL, PRINT_READY, HELP, VERSION_
+	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, PRINT_READY, HELP, VERSION_
 };
 
 static const struct option table[] = {
 	{"port", 1, NULL, PORT}, {"host", 1, NULL, HOST}, {"media-port", 1, NULL, MEDIA_PORT}, {"media-host", 1, NULL, MEDIA_HOST},
 	{"workers", 1, NULL, WORKERS}, {"debug", 0, NULL, DEBUG}, {"app-id", 1, NULL, APP_ID}, {"secret", 1, NULL, SECRET},
 	{"secret-file", 1, NULL, SECRET_FILE}, {"web", 1, NULL, WEB}, {"member-timeout", 1, NULL, MEMBER_TIMEOUT},
+	{"call-records", 1, NULL, CALL_RECORDS}, {"clock-rate", 1, NULL, CLOCK_RATE},
 	{"log-level", 1, NULL, LOG_LEVEL}, {"print-ready", 0, NULL, PRINT_READY}, {"help", 0, NULL, HELP}, {"version", 0, NULL, VERSION_}, {0},
 };
 
@@ -189,6 +193,8 @@ static int read_option(int c, lq__options *o)
 	case SECRET_FILE: return read_secret_file(optarg, &o->secret);
 	case WEB: o->web = optarg; return 0;
 	case MEMBER_TIMEOUT: return read_number("member-timeout", optarg, 0.5, 86400, &o->member_timeout);
+	case CALL_RECORDS: o->call_records = optarg; return 0;
+	case CLOCK_RATE: return read_number("clock-rate", optarg, 1, 1000, &o->clock_rate);
 	case LOG_LEVEL: return read_log_level();
 	case PRINT_READY: return 0;
 	case HELP: fputs(help, stdout); return 1;
@@ -200,7 +206,7 @@ static int read_option(int c, lq__options *o)
 int lq__options_read(int argc, char **argv, lq__options *out)
 {
 	int c, e;
-	*out = (lq__options){.port = 7880, .workers = 1, .app_id = "loquat", .member_timeout = 10};
+	*out = (lq__options){.port = 7880, .workers = 1, .app_id = "loquat", .member_timeout = 10, .clock_rate = 1};
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if ((e = read_option(c, out)))
 			return e;

@@ -18,6 +18,8 @@ typedef struct lq__options {
 	const char *secret; /* NULL: none */
 	const char *web;
 	double member_timeout; /* seconds */
+	const char *call_records; /* file; NULL: none */
+	double clock_rate;        /* of calls */
 } lq__options;
 
 /* 0: go on; 1: done (help, version); negative: wrong, stderr says why. */

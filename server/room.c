@@ -88,6 +88,7 @@ static void release_room(lq__room *room)
 	if (room->n_members)
 		return;
 	room->rooms->figures.rooms--;
+	json_decref(room->attributes);
 	lq__list_remove(&room->link);
 	lq__free(room);
 }
@@ -195,6 +196,7 @@ void lq__member_leave(lq__member *m, const char *reason)
 	rooms->load[room->worker]--;
 	rooms->figures.members--;
 	lq__room_event(room, NULL, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
+	json_decref(m->attributes);
 	lq__free(m);
 	rooms->host.settled(rooms->host.arg, room);
 	release_room(room);

@@ -23,6 +23,7 @@ typedef struct lq__room {
 	char name[LQ_ROOM_NAME_MAX + 1], sid[LQ_SID_SIZE];
 	uint32_t n_members;
 	uint32_t worker; /* all media of a room goes through one worker */
+	json_t *attributes; /* NULL: none yet */
 } lq__room;
 
 typedef struct lq__member {
@@ -36,6 +37,7 @@ typedef struct lq__member {
 	int entered;      /* events are sent from then on */
 	int may_publish, may_subscribe;
 	uint32_t n_tracks;
+	json_t *attributes; /* NULL: none yet */
 	struct lq__publisher *publisher;   /* media, the host's; NULL before the first publish */
 	struct lq__subscriber *subscriber; /* likewise */
 } lq__member;
@@ -87,6 +89,12 @@ void lq__track_remove(lq__track *t); /* tells the others, if they know of it */
 void lq__track_mute(lq__track *t, int muted);
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
+
+/* Strings by name, null takes one away; of the room, or of the member. Everybody in the room is told, also the member. LQ_EFULL: more than
+ * LQ_ATTRIBUTES_MAX bytes, nothing is changed. */
+int lq__member_set_attributes(lq__member *m, int of_room, const json_t *attributes);
+/* A text to all others, or to one (LQ_ENOENT: not in the room). */
+int lq__member_message(lq__member *m, const char *to, const char *text);
 
 /* New references. */
 json_t *lq__track_json(const lq__track *t);

@@ -16,7 +16,7 @@ typedef struct lq__server {
 	uint32_t n_connections;
 	uint64_t overflows; /* connections closed because they did not read */
 	uint64_t pings;
-	lws_sorted_usec_list_t tick;
+	lws_sorted_usec_list_t tick, calls;
 	int64_t now;       /* ns, read once per callback */
 	int64_t last_ping; /* ns */
 	int64_t started;
@@ -28,6 +28,8 @@ typedef struct lq__server {
 int lq__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 extern const size_t lq__ws_session_size;
+
+void lq__server_schedule_calls(lq__server *s); /* something may have changed when calls have their next time-out */
 
 /* Pings, time-outs; called some times per member time-out. */
 void lq__ws_tick(lq__server *s);

@@ -10,9 +10,9 @@
 
 #define TOKEN_MAX 8192
 
-static int refuse(char *error, size_t size, const char *why)
+static int refuse(const lq__token_want *want, char *error, size_t size, const char *why)
 {
-	snprintf(error, size, "join.token: %s", why);
+	snprintf(error, size, "%s.token: %s", want->request ? want->request : "join", why);
 	return LQ_ETOKEN;
 }
 
@@ -45,34 +45,52 @@ static int check_claims(const json_t *claims, const lq__token_want *want, char *
 	const char *room = json_string_value(json_object_get(claims, "room"));
 	const json_t *sub = json_object_get(claims, "sub"), *exp = json_object_get(claims, "exp");
 	if (!json_is_number(exp))
-		return refuse(error, size, "it has no exp: a token must end some time");
+		return refuse(want, error, size, "it has no exp: a token must end some time");
 	if ((int64_t)json_number_value(exp) <= want->unix_now)
-		return refuse(error, size, "it has expired: get a new one");
+		return refuse(want, error, size, "it has expired: get a new one");
 	if (!app || strcmp(app, want->app_id))
-		return refuse(error, size, "it is for another app");
-	if (!room || (strcmp(room, "*") && strcmp(room, want->room)))
-		return refuse(error, size, "it is for another room");
+		return refuse(want, error, size, "it is for another app");
+	if (want->room && (!room || (strcmp(room, "*") && strcmp(room, want->room))))
+		return refuse(want, error, size, "it is for another room");
+	if (!want->user)
+		return 0;
+	if (!want->room && !json_is_string(sub))
+		return refuse(want, error, size, "it names no user (sub), so nobody can log in with it");
 	if (sub && (!json_is_string(sub) || strcmp(json_string_value(sub), want->user)))
-		return refuse(error, size, "it is for another user");
+		return refuse(want, error, size, "it is for another user");
 	return 0;
 }
 
 int lq__token_check(const char *token, const lq__token_want *want, lq__grant *out, char *error, size_t error_size)
 {
 	if (!*token)
-		return refuse(error, error_size, "missing: this server lets nobody in without one");
+		return refuse(want, error, error_size, "missing: this server lets nobody in without one");
 	if (strlen(token) > TOKEN_MAX)
-		return refuse(error, error_size, "too long");
+		return refuse(want, error, error_size, "too long");
 	json_t *claims = claims_of(token, want->secret);
 	if (!claims)
-		return refuse(error, error_size, "it is no JWT that was signed (HS256) with this server's secret");
+		return refuse(want, error, error_size, "it is no JWT that was signed (HS256) with this server's secret");
 	int e = check_claims(claims, want, error, error_size);
 	if (!e) {
 		out->expires = (int64_t)json_number_value(json_object_get(claims, "exp"));
 		out->publish = flag(claims, "pub", 1);
 		out->subscribe = flag(claims, "sub_media", 1);
 		out->admin = flag(claims, "admin", 0);
+		out->call = flag(claims, "call", 0);
 	}
 	json_decref(claims);
 	return e;
+}
+
+char *lq__token_make(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires)
+{
+	jwt_t *jwt = NULL;
+	char *text = NULL;
+	if (jwt_new(&jwt))
+		return NULL;
+	if (!jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) && !jwt_add_grant(jwt, "app", app_id) &&
+	    !jwt_add_grant(jwt, "room", room) && !jwt_add_grant(jwt, "sub", user) && !jwt_add_grant_int(jwt, "exp", (long)expires))
+		text = jwt_encode_str(jwt);
+	jwt_free(jwt);
+	return text;
 }

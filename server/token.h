@@ -1,4 +1,4 @@
-/* Access tokens: JWT, HS256. */
+/* Access tokens: JWT, HS256. Checked, and made for the rooms of calls. */
 #ifndef LQ_SERVER_TOKEN_H
 #define LQ_SERVER_TOKEN_H
 
@@ -7,16 +7,20 @@
 
 typedef struct lq__grant {
 	int64_t expires; /* Unix seconds */
-	int publish, subscribe, admin;
+	int publish, subscribe, admin, call;
 } lq__grant;
 
-/* What a token must say to let `user` ("": any) into `room`. */
+/* What a token must say. With a room: let `user` ("": any) into it. Without (NULL): let `user` log in, or `user` NULL: nothing of the kind. */
 typedef struct lq__token_want {
 	const char *secret, *app_id, *room, *user;
 	int64_t unix_now;
+	const char *request; /* for the place in an error; NULL: "join" */
 } lq__token_want;
 
 /* 0 or LQ_ETOKEN; `error` gets what is wrong with it. */
 int lq__token_check(const char *token, const lq__token_want *want, lq__grant *out, char *error, size_t error_size);
+
+/* A token for `user` to join `room` until `expires`, to free(); NULL: no memory. */
+char *lq__token_make(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires);
 
 #endif

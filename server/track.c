@@ -132,7 +132,7 @@ static json_t *member_json(const lq__member *m)
 	json_t *tracks = json_array();
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		json_array_append_new(tracks, lq__track_json(t));
-	return json_pack("{s:s, s:s, s:o}", "user", m->user, "name", m->name, "tracks", tracks);
+	return json_pack("{s:s, s:s, s:o, s:O*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes);
 }
 
 json_t *lq__member_snapshot(const lq__member *me)

@@ -9,7 +9,7 @@
 #include "server/server.h"
 
 #define QUEUE_BYTES_MAX (8u * 1024 * 1024) /* unsent, of one connection */
-#define JOIN_TIMEOUT INT64_C(10000000000) /* ns for a new connection to join */
+#define JOIN_TIMEOUT INT64_C(10000000000) /* ns for a new connection to join or log in */
 #define CLOSE_SECONDS 3                   /* for the last messages and the close to be taken */
 
 typedef struct outgoing {
@@ -159,7 +159,7 @@ static int on_filter(struct lws *wsi, lq__server *s)
 	char path[16];
 	if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) < 0 || strcmp(path, "/v1"))
 		return -1;
-	return s->n_connections >= LQ_CONNECTIONS_MAX ? -1 : 0;
+	return s->n_connections >= LQ_CONNECTIONS_MAX || !s->service.rooms ? -1 : 0; /* none: the server is stopping */
 }
 
 static void on_open(connection *c, lq__server *s, struct lws *wsi)
@@ -176,7 +176,7 @@ static void on_open(connection *c, lq__server *s, struct lws *wsi)
 static void on_closed(connection *c)
 {
 	c->closing = 1;
-	lq__client_closed(&c->client, c->peer_closed);
+	lq__client_closed(&c->client, c->peer_closed, c->server->now);
 	LQ__EACH(outgoing, o, &c->queue, link)
 		free_outgoing(c, o);
 	lq__free(c->text);
@@ -216,8 +216,11 @@ int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		return on_filter(wsi, s);
 	if (reason == LWS_CALLBACK_ESTABLISHED)
 		on_open(c, s, wsi);
-	else if (c && c->server) /* a failed upgrade is closed without having been established */
-		return on_event(c, wsi, reason, in, len);
+	else if (c && c->server) { /* a failed upgrade is closed without having been established */
+		int r = on_event(c, wsi, reason, in, len);
+		lq__server_schedule_calls(s);
+		return r;
+	}
 	return 0;
 }
 
@@ -231,7 +234,7 @@ void lq__ws_tick(lq__server *s)
 	}
 	LQ__EACH(connection, c, &s->connections, link) {
 		if (!c->client.joined && s->now - c->opened > JOIN_TIMEOUT)
-			close_connection(c, LQ_CLOSE_POLICY, "no join");
+			close_connection(c, LQ_CLOSE_POLICY, "no join and no login");
 		if (ping && !c->closing) {
 			c->want_ping = 1;
 			lws_callback_on_writable(c->wsi);

@@ -16,12 +16,13 @@ static const char help[] =
 	"  --ttl SECONDS   life time (default: 3600); negative makes an expired one, for tests\n"
 	"  --no-publish    may not publish\n"
 	"  --no-subscribe  may not subscribe\n"
-	"  --admin         may administer the room\n";
+	"  --call          may log in as USER, call and be called (docs/calls.md)\n"
+	"  --admin         may administer the room, and see the records of calls\n";
 
 struct claims {
 	const char *room, *user, *secret, *app;
 	long ttl;
-	int publish, subscribe, admin;
+	int publish, subscribe, admin, call;
 };
 
 static int print_token(const struct claims *c)
@@ -31,7 +32,8 @@ static int print_token(const struct claims *c)
 	int bad = jwt_new(&jwt) || jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)c->secret, (int)strlen(c->secret)) ||
 	          jwt_add_grant(jwt, "app", c->app) || jwt_add_grant(jwt, "room", c->room) || (c->user && jwt_add_grant(jwt, "sub", c->user)) ||
 	          jwt_add_grant_int(jwt, "exp", (long)time(NULL) + c->ttl) || jwt_add_grant_bool(jwt, "pub", c->publish) ||
-	          jwt_add_grant_bool(jwt, "sub_media", c->subscribe) || (c->admin && jwt_add_grant_bool(jwt, "admin", 1));
+	          jwt_add_grant_bool(jwt, "sub_media", c->subscribe) || (c->admin && jwt_add_grant_bool(jwt, "admin", 1)) ||
+	          (c->call && jwt_add_grant_bool(jwt, "call", 1));
 	if (!bad)
 		text = jwt_encode_str(jwt);
 	jwt_free(jwt);
@@ -47,7 +49,8 @@ int cmd_token(int argc, char **argv)
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"room", required_argument, NULL, 'r'}, {"user", required_argument, NULL, 'u'},
 		{"secret", required_argument, NULL, 's'}, {"app-id", required_argument, NULL, 'a'}, {"ttl", required_argument, NULL, 't'},
-		{"no-publish", no_argument, NULL, 'P'}, {"no-subscribe", no_argument, NULL, 'S'}, {"admin", no_argument, NULL, 'A'}, {0}};
+		{"no-publish", no_argument, NULL, 'P'}, {"no-subscribe", no_argument, NULL, 'S'}, {"admin", no_argument, NULL, 'A'},
+		{"call", no_argument, NULL, 'C'}, {0}};
 	struct claims c = {.secret = getenv("LQ_SECRET"), .app = "loquat", .ttl = 3600, .publish = 1, .subscribe = 1};
 	for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (o) {
@@ -63,10 +66,13 @@ int cmd_token(int argc, char **argv)
 		case 'P': c.publish = 0; break;
 		case 'S': c.subscribe = 0; break;
 		case 'A': c.admin = 1; break;
+		case 'C': c.call = 1; break;
 		default: return tool_usage("token");
 		}
 	if (optind != argc || !c.room)
 		return tool_error(TOOL_USAGE, "token", "say for which room with --room");
+	if (c.call && !c.user)
+		return tool_error(TOOL_USAGE, "token", "say who may log in with --user");
 	if (!c.secret || !*c.secret)
 		return tool_error(TOOL_USAGE, "token", "say the server's secret with --secret or in the environment variable LQ_SECRET");
 	return print_token(&c);

@@ -153,7 +153,7 @@ static void drop_socket(lq__device *d, const char *reason)
 {
 	const lq__calls_host *host = &d->account->calls->host;
 	void *conn = d->conn;
-	json_t *event = json_pack("{s:s, s:s, s:I}", "type", "kicked", "reason", reason, "seq", (json_int_t)d->seq + 1);
+	json_t *event = json_pack("{s:s, s:s}", "type", "kicked", "reason", reason); /* has no number: it is of the socket, not of the session */
 	d->conn = NULL;
 	if (event)
 		host->send(conn, event);

@@ -84,7 +84,7 @@ uint32_t lq__device_message(lq__device *d, const char *to, const char *text)
 	if (!a)
 		return 0;
 	LQ__EACH(lq__device, other, &a->devices, link)
-		n += other->conn != NULL;
+		n += other != d && other->conn;
 	if (n)
 		lq__account_event(a, d, json_pack("{s:s, s:s, s:s}", "type", "message", "from", d->account->user, "text", text));
 	c->figures.messages += n != 0;
