@@ -7,6 +7,7 @@
 #include <loquat/log.h>
 
 #include "room.h"
+#include "session.h"
 #include "views.h"
 
 static void *media_loop(void *arg)
@@ -113,6 +114,25 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 	return r;
 }
 
+/* With the lock held, which is let go meanwhile. Calls close their rooms themselves, so sessions go first. */
+static void close_sessions(lq_engine *engine)
+{
+	while (engine->sessions) {
+		lq_session *s = engine->sessions;
+		while (s && s->closed)
+			s = s->next;
+		if (!s) {
+			pthread_cond_wait(&engine->empty, &engine->lock);
+			continue;
+		}
+		lq__session_ref(s);
+		pthread_mutex_unlock(&engine->lock);
+		lq_session_close(s);
+		lq__session_unref(s);
+		pthread_mutex_lock(&engine->lock);
+	}
+}
+
 int lq_engine_destroy(lq_engine *engine)
 {
 	if (!engine)
@@ -120,6 +140,7 @@ int lq_engine_destroy(lq_engine *engine)
 	if (lq__inside_of(engine))
 		return LQ_EREENTRANT;
 	pthread_mutex_lock(&engine->lock);
+	close_sessions(engine);
 	for (;;) {
 		lq_room *room = engine->rooms;
 		while (room && atomic_load(&room->closed))

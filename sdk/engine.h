@@ -18,9 +18,10 @@ struct lq_engine {
 	int has_media_thread;
 	lq_registry *registry;
 	lq_profile *profile;
-	pthread_mutex_t lock; /* of `rooms` */
+	pthread_mutex_t lock; /* of `rooms` and `sessions` */
 	pthread_cond_t empty;
 	lq_room *rooms;
+	lq_session *sessions;
 };
 
 #endif

@@ -67,7 +67,8 @@ static size_t length(const char *s)
 
 static item *item_new(const lq_sdk_event *e)
 {
-	item *it = malloc(sizeof *it + length(e->user) + length(e->name) + length(e->text) + length(e->room_sid));
+	item *it = malloc(sizeof *it + length(e->user) + length(e->name) + length(e->text) + length(e->room_sid) + length(e->call_id) +
+	                  length(e->users) + length(e->attachment) + length(e->group));
 	if (!it)
 		return NULL;
 	char *p = it->strings;
@@ -78,6 +79,10 @@ static item *item_new(const lq_sdk_event *e)
 	it->event.name = put(&p, e->name);
 	it->event.text = put(&p, e->text);
 	it->event.room_sid = put(&p, e->room_sid);
+	it->event.call_id = put(&p, e->call_id);
+	it->event.users = put(&p, e->users);
+	it->event.attachment = put(&p, e->attachment);
+	it->event.group = put(&p, e->group);
 	return it;
 }
 
@@ -116,7 +121,8 @@ static void report_loss(lq__events *ev)
 
 static int must_arrive(lq_sdk_event_type type)
 {
-	return type == LQ_ON_JOINED || type == LQ_ON_LEFT || type == LQ_ON_ERROR;
+	return type == LQ_ON_JOINED || type == LQ_ON_LEFT || type == LQ_ON_ERROR || type == LQ_ON_LOGGED_IN || type == LQ_ON_LOGGED_OUT ||
+	       type == LQ_ON_CALL_ENDED;
 }
 
 void lq__events_push(lq__events *ev, const lq_sdk_event *event)
@@ -135,12 +141,17 @@ void lq__events_push(lq__events *ev, const lq_sdk_event *event)
 	free(it);
 }
 
-void lq__events_purge(lq__events *ev, const lq_room *room)
+static int is_of(const lq_sdk_event *e, const void *object)
+{
+	return e->room == object || e->session == object || e->call == object;
+}
+
+void lq__events_purge(lq__events *ev, const void *object)
 {
 	pthread_mutex_lock(&ev->lock);
 	for (item **p = &ev->first; *p; ) {
 		item *it = *p;
-		if (it->event.room == room) {
+		if (is_of(&it->event, object)) {
 			*p = it->next;
 			ev->n--;
 			free(it);
@@ -152,7 +163,7 @@ void lq__events_purge(lq__events *ev, const lq_room *room)
 	while (*ev->last)
 		ev->last = &(*ev->last)->next;
 	int self = ev->has_thread && pthread_equal(pthread_self(), ev->thread);
-	while (!self && ev->in_callback && ev->current->event.room == room)
+	while (!self && ev->in_callback && is_of(&ev->current->event, object))
 		pthread_cond_wait(&ev->idle, &ev->lock);
 	pthread_mutex_unlock(&ev->lock);
 }

@@ -17,9 +17,9 @@ void lq__events_destroy(lq__events *ev); /* [control] drops what waits; waits fo
 /* [any] Copies the event with its strings (NULL becomes ""). Never blocks. */
 void lq__events_push(lq__events *ev, const lq_sdk_event *event);
 
-/* [any] Drops what waits for a room and waits until a callback for it on another thread is over. The caller sees to it that nothing more is
- * pushed for that room. */
-void lq__events_purge(lq__events *ev, const lq_room *room);
+/* [any] Drops what waits for a room, a session or a call and waits until a callback for it on another thread is over. The caller sees to it that
+ * nothing more is pushed for it. */
+void lq__events_purge(lq__events *ev, const void *object);
 
 int lq__events_poll(lq__events *ev, int timeout_ms, const lq_sdk_event **out);
 

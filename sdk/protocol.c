@@ -96,6 +96,19 @@ static int get_tracks(parser *p, json_t *array, const char *id_key)
 	return 0;
 }
 
+static int get_attributes(parser *p, json_t *obj, void **out)
+{
+	json_t *attributes = json_object_get(obj, "attributes"), *value;
+	const char *name;
+	*out = attributes;
+	if (attributes && !json_is_object(attributes))
+		return wrong(p, "not an object:", "attributes");
+	json_object_foreach(attributes, name, value)
+		if (!json_is_string(value) && !json_is_null(value))
+			return wrong(p, "neither a string nor null:", name);
+	return 0;
+}
+
 static int get_members(parser *p, json_t *array)
 {
 	lq__msg *m = p->msg;
@@ -114,6 +127,8 @@ static int get_members(parser *p, json_t *array)
 		b->first_track = m->n_tracks;
 		if ((r = get_string(p, obj, "user", 1, &b->user)) || (r = get_string(p, obj, "name", 0, &b->name)) ||
 		    (r = get_tracks(p, json_object_get(obj, "tracks"), "id")))
+			return r;
+		if ((r = get_attributes(p, obj, &b->attributes)))
 			return r;
 		b->n_tracks = m->n_tracks - b->first_track;
 		m->n_members++;
@@ -134,7 +149,7 @@ static int get_user(parser *p, json_t *obj)
 static int parse_joined(parser *p, json_t *obj)
 {
 	int r;
-	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)))
+	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)) || (r = get_attributes(p, obj, &p->msg->attributes)))
 		return r;
 	return get_members(p, json_object_get(obj, "members"));
 }
@@ -195,6 +210,26 @@ static int parse_kicked(parser *p, json_t *obj)
 	return get_string(p, obj, "reason", 0, &p->msg->reason);
 }
 
+static int parse_message(parser *p, json_t *obj)
+{
+	lq__msg *m = p->msg;
+	int r;
+	if ((r = get_string(p, obj, "from", 1, &m->user)) || (r = get_string(p, obj, "text", 1, &m->text)))
+		return r;
+	m->flag = json_is_true(json_object_get(obj, "private"));
+	return strlen(m->user) > LQ__USER_MAX ? wrong(p, "too long:", "from") : 0;
+}
+
+static int parse_attributes(parser *p, json_t *obj)
+{
+	const char *of;
+	int r;
+	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "of", 1, &of)))
+		return r;
+	p->msg->flag = !strcmp(of, "room");
+	return get_attributes(p, obj, &p->msg->attributes);
+}
+
 static const struct {
 	const char *name;
 	lq__msg_type type;
@@ -214,6 +249,8 @@ static const struct {
 	{"track_unpublished", LQ__MSG_TRACK_UNPUBLISHED, parse_track_event},
 	{"track_muted", LQ__MSG_TRACK_MUTED, parse_track_event},
 	{"kicked", LQ__MSG_KICKED, parse_kicked},
+	{"message", LQ__MSG_MESSAGE, parse_message},
+	{"attributes", LQ__MSG_ATTRIBUTES, parse_attributes},
 };
 
 static int parse_object(parser *p, json_t *obj)
@@ -262,6 +299,14 @@ void lq__msg_finish(lq__msg *m)
 	free(m->members);
 	json_decref(m->json);
 	*m = (lq__msg){0};
+}
+
+void lq__msg_attributes(void *attributes, void (*fn)(void *arg, const char *name, const char *value), void *arg)
+{
+	json_t *value;
+	const char *name;
+	json_object_foreach((json_t *)attributes, name, value)
+		fn(arg, name, json_string_value(value));
 }
 
 int lq__error_code(const char *name)
@@ -321,6 +366,16 @@ char *lq__req_mute(int64_t id, const char *track, int muted)
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev)
 {
 	return dump(json_pack("{s:s, s:I, s:s, s:I}", "type", "answer", "id", (json_int_t)id, "sdp", sdp, "rev", (json_int_t)rev));
+}
+
+char *lq__req_message(int64_t id, const char *to, const char *text)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s}", "type", "message", "id", (json_int_t)id, "to", to, "text", text));
+}
+
+char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:{s:s?}}", "type", "attributes", "id", (json_int_t)id, "of", of_room ? "room" : "user", "attributes", name, value));
 }
 
 char *lq__req_plain(int64_t id, const char *type)

@@ -11,7 +11,8 @@ typedef enum lq__msg_type {
 	LQ__MSG_OTHER = 0, /* a type that this client does not know: to be ignored */
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
-	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED
+	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED,
+	LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -26,6 +27,7 @@ typedef struct lq__msg_track {
 typedef struct lq__msg_member {
 	const char *user, *name;
 	uint32_t first_track, n_tracks; /* in lq__msg.tracks */
+	void *attributes;               /* for lq__msg_attributes; NULL none */
 } lq__msg_member;
 
 typedef struct lq__msg {
@@ -39,12 +41,17 @@ typedef struct lq__msg {
 	uint32_t n_tracks;
 	lq__msg_member *members;
 	uint32_t n_members;
+	void *attributes; /* the room's in `joined`; what changed in an event */
+	int flag;         /* a message: to us alone; attributes: the room's */
 	void *json; /* owns the strings */
 } lq__msg;
 
 /* 0, LQ_EPROTO with the reason in `error`, or LQ_ENOMEM. On success lq__msg_finish frees. */
 int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_t error_size);
 void lq__msg_finish(lq__msg *msg);
+
+/* Each name with its value, NULL where it was taken away; attributes may be NULL. */
+void lq__msg_attributes(void *attributes, void (*fn)(void *arg, const char *name, const char *value), void *arg);
 
 /* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
 int lq__error_code(const char *name);
@@ -55,6 +62,8 @@ char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, 
 char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n); /* subscribe, unsubscribe, unpublish */
 char *lq__req_mute(int64_t id, const char *track, int muted);
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
+char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
+char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
 
 #endif

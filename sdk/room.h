@@ -43,13 +43,14 @@ typedef struct lq__pub {
 	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
 } lq__pub;
 
-typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_OTHER } lq__req_type;
+typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MESSAGE, LQ__REQ_OTHER } lq__req_type;
 
 /* A request that waits for its answer. */
 typedef struct lq__request {
 	struct lq__request *next;
 	int64_t id;
 	lq__req_type type;
+	char user[LQ__USER_MAX + 1]; /* message: to whom */
 	uint32_t n_tracks;
 	char tracks[][LQ__ID_MAX]; /* subscribe: which */
 } lq__request;
@@ -118,6 +119,7 @@ void lq__room_dispose(lq_room *room); /* the closed handle: leaves, then drops i
 /* ---- room_out.c: requests ---- */
 int64_t lq__room_id(lq_room *room);
 int lq__room_send(lq_room *room, int64_t id, lq__req_type type, char *text); /* takes text */
+int lq__room_send_message(lq_room *room, int64_t id, const char *user, char *text); /* takes text */
 int lq__room_send_tracks(lq_room *room, const char *type, lq__req_type kind, const char *const *ids, uint32_t n);
 lq__request *lq__room_take_request(lq_room *room, int64_t id); /* NULL unknown; free() */
 void lq__room_drop_requests(lq_room *room);
@@ -128,6 +130,12 @@ void lq__room_message(lq_room *room, const char *text, size_t len);
 /* ---- room_api.c, change.c: both take c ---- */
 int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);
 void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c);
+
+/* ---- room_data.c: messages and attributes ---- */
+void lq__on_message(lq_room *room, const lq__msg *msg);
+void lq__on_attributes(lq_room *room, const lq__msg *msg);
+void lq__tell_attributes(lq_room *room, const char *user, void *attributes, int existed); /* user "": the room's */
+void lq__message_answered(lq_room *room, const lq__request *req, int code, const char *text);
 
 /* ---- members.c ---- */
 lq__member *lq__member_find(lq_room *room, const char *user);

@@ -109,6 +109,9 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name,
 	                                     .elapsed_ms = lq__room_elapsed(room)});
 	tell_snapshot(room, msg->n_tracks);
+	lq__tell_attributes(room, "", msg->attributes, 1);
+	for (uint32_t i = 0; i < msg->n_members; i++)
+		lq__tell_attributes(room, msg->members[i].user, msg->members[i].attributes, 1);
 	lq__publish_offer(room);
 }
 
@@ -123,6 +126,8 @@ static void on_error(lq_room *room, const lq__msg *msg)
 		lq__publish_failed(room, msg->code, msg->text);
 	else if (type == LQ__REQ_SUBSCRIBE)
 		lq__subscribe_failed(room, req, msg->code, msg->text);
+	else if (type == LQ__REQ_MESSAGE)
+		lq__message_answered(room, req, msg->code, msg->text);
 	else
 		lq__room_warn(room, LQ_ON_WARNING, msg->code, msg->text);
 	free(req);
@@ -186,6 +191,14 @@ static void on_kicked(lq_room *room, const lq__msg *msg)
 	lq__room_finish(room, code, msg->reason, 0);
 }
 
+static void on_ok(lq_room *room, const lq__msg *msg)
+{
+	lq__request *req = lq__room_take_request(room, msg->id);
+	if (req && req->type == LQ__REQ_MESSAGE)
+		lq__message_answered(room, req, 0, "");
+	free(req);
+}
+
 /* Before `joined` and while leaving, only what ends these states counts. */
 static void dispatch(lq_room *room, const lq__msg *msg)
 {
@@ -232,8 +245,14 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_TRACK_MUTED:
 		on_track_event(room, msg);
 		return;
+	case LQ__MSG_MESSAGE:
+		lq__on_message(room, msg);
+		return;
+	case LQ__MSG_ATTRIBUTES:
+		lq__on_attributes(room, msg);
+		return;
 	default:
-		free(lq__room_take_request(room, msg->id));
+		on_ok(room, msg);
 		return;
 	}
 }

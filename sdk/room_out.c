@@ -56,6 +56,14 @@ int lq__room_send(lq_room *room, int64_t id, lq__req_type type, char *text)
 	return r;
 }
 
+int lq__room_send_message(lq_room *room, int64_t id, const char *user, char *text)
+{
+	int r = lq__room_send(room, id, LQ__REQ_MESSAGE, text);
+	if (!r)
+		snprintf(room->requests->user, sizeof room->requests->user, "%s", user);
+	return r;
+}
+
 int lq__room_send_tracks(lq_room *room, const char *type, lq__req_type kind, const char *const *ids, uint32_t n)
 {
 	int64_t id = lq__room_id(room);

@@ -2,7 +2,7 @@
  *
  * An *engine* owns threads, plugins and events. A *room* is a handle that exists before it is joined. Each user in a room publishes
  * *streams* (main, sub = screen, third, fourth), each with sound and picture apart; a *view* shows one of them in a window, or hands its
- * frames to the app.
+ * frames to the app. A *session* is a login, over which users *call* each other (call.h, included below).
  *
  * Requests return 0 or a negative LQ_E* at once; their results come as events, on the SDK's own thread by callback, or from lq_engine_poll on
  * the thread that calls it. 4,096 events wait at most: what comes then is dropped and told by one LQ_ON_WARNING (LQ_EFULL).
@@ -23,6 +23,8 @@ LQ_API_BEGIN
 
 typedef struct lq_engine lq_engine;
 typedef struct lq_room lq_room;
+typedef struct lq_session lq_session;
+typedef struct lq_call lq_call;
 
 typedef enum lq_stream { LQ_STREAM_MAIN = 0, LQ_STREAM_SUB = 1, LQ_STREAM_THIRD = 2, LQ_STREAM_FOURTH = 3 } lq_stream;
 typedef enum lq_track_kind { LQ_AUDIO = 1, LQ_VIDEO = 2 } lq_track_kind;
@@ -47,14 +49,40 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code, text: it will not, and why */
 	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
 	LQ_ON_VIEW_CLOSED,          /* user, stream: the window was closed by its user */
-	LQ_ON_CHANGED               /* user ("" ourselves), stream, kind, name: the node. code, text: it did not change, and why */
+	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node. code, text: it did not change, and why */
+
+	/* Of a room, or with session set from user to user. */
+	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
+	LQ_ON_MESSAGE_SENT,         /* user: to whom, code, text */
+	LQ_ON_ATTRIBUTE,            /* name, text: the value, on: 0 it was taken away; user: whose, or "" the room's; existed: was there before us */
+
+	/* Of a session (call.h). */
+	LQ_ON_LOGGED_IN,            /* one for each login; result in code, text; user, elapsed_ms */
+	LQ_ON_LOGGED_OUT,           /* the last event of a session that was logged in; code 0, or why: LQ_ECONN, LQ_EDUPLICATE, LQ_ETOKEN; text */
+	LQ_ON_PRESENCE,             /* user, on: is logged in */
+
+	/* Of a call. session, call, call_id in all; elapsed_ms since it began, on the server's clock. */
+	LQ_ON_CALL_INVITED,         /* user: who invites us, name: who began it, users, call_type, attachment, group, on: a group call */
+	LQ_ON_CALL_ACCEPTED,        /* user (may be ourselves), room: the call's, which is being joined */
+	LQ_ON_CALL_REJECTED,        /* user, text: the reason given */
+	LQ_ON_CALL_BUSY,            /* user */
+	LQ_ON_CALL_TIMEOUT,         /* user: who did not answer, may be ourselves */
+	LQ_ON_CALL_CANCELLED,       /* user: by whom */
+	LQ_ON_CALL_ELSEWHERE,       /* on: another device of ours accepted; 0: rejected */
+	LQ_ON_CALL_USERS,           /* user called more: users are all who were called */
+	LQ_ON_CALL_LEFT,            /* user, text: "left" or "lost" */
+	LQ_ON_CALL_TYPE,            /* change (lq_call_change), call_type: the one asked for or taken, user */
+	LQ_ON_CALL_FAILED,          /* a request was refused: code, detail: its number (docs/calls.md), text */
+	LQ_ON_CALL_ENDED,           /* the last of a call: reason (lq_call_reason), status (lq_call_status), duration_s, user: by whom */
+	LQ_ON_CALL_RECORD           /* from the server, one for each call that we had to do with: call_id, status, user: caller, name: the first
+	                               called, users: all called, call_type, duration_s, text: the reason; call is NULL */
 } lq_sdk_event_type;
 
 typedef enum lq_connection_state {
 	LQ_CONN_DISCONNECTED = 1, /* the server is gone; LQ_ON_LEFT follows */
 	LQ_CONN_CONNECTING,
 	LQ_CONN_CONNECTED,
-	LQ_CONN_RECONNECTING, /* not used yet */
+	LQ_CONN_RECONNECTING, /* of sessions: the connection is lost, and being restored */
 	LQ_CONN_FAILED        /* it could not be reached; a failed LQ_ON_JOINED follows */
 } lq_connection_state;
 
@@ -71,6 +99,11 @@ typedef struct lq_sdk_event {
 	int muted, existed, join_type;
 	uint32_t width, height;
 	uint32_t elapsed_ms;
+	lq_session *session; /* NULL: not of a session */
+	lq_call *call;       /* NULL: not of a call */
+	const char *call_id, *users, *attachment, *group; /* users: ids, separated by commas */
+	int call_type, change, reason, status, detail, on;
+	uint32_t duration_s;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -162,6 +195,13 @@ int lq_stream_swap(lq_room *room, const char *user, lq_stream stream, lq_track_k
 int lq_stream_insert(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *behind, const char *name, const char *use,
                      const lq_setting *settings, uint32_t n_settings);
 int lq_stream_take_out(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *node);
+/* ---- messages and attributes ---- */
+
+/* 1 to 65,536 bytes to all others, or to one user (NULL: all). LQ_ON_MESSAGE_SENT follows. At most 100 messages and 256 KiB in a second. */
+int lq_room_send(lq_room *room, const char *user, const char *text);
+/* Texts that stay: names of 1 to 64 bytes, values of at most 8,192, 64 KiB in all; of the room, or of ourselves. value NULL takes it away.
+ * LQ_ON_ATTRIBUTE tells everybody, ourselves too; LQ_ON_WARNING if it is refused. */
+int lq_room_attribute_set(lq_room *room, int of_room, const char *name, const char *value);
 
 /* ---- views ---- */
 
@@ -207,5 +247,7 @@ int lq_room_with_graph(lq_room *room, lq_room_graph_fn fn, void *arg);
 const char *lq_version(void);
 
 LQ_API_END
+
+#include <loquat/call.h>
 
 #endif
