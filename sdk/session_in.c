@@ -57,7 +57,7 @@ static void compare_calls(lq_session *s, const lq__smsg *msg)
 	if (msg->flag)
 		return;
 	for (lq_call *call = lq__call_first(s), *next; call; call = next) {
-		int there = 0;
+		int there = !*call->id; /* the server has yet to hear of it */
 		next = call->next;
 		for (uint32_t i = 0; i < msg->n_calls; i++)
 			there |= !strcmp(call->id, msg->calls[i].id);

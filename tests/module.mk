@@ -11,6 +11,7 @@ include tests/validate/module.mk
 include tests/webrtc/module.mk
 include tests/server/module.mk
 include tests/sdk/module.mk
+include tests/flows/module.mk
 include tests/tools/module.mk
 include tests/interop/module.mk
 include tests/fuzz/module.mk
