@@ -94,7 +94,7 @@ static void print_port(const json_t *p)
 static void print_flags(const json_t *o)
 {
 	static const char *const flags[][2] = {{"live", "live"}, {"blocking", "blocking: gets a thread of its own"},
-	                                       {"own_thread", "has a thread of its own"}, {"gpl", "loads GPL code"}};
+	                                       {"own_thread", "has a thread of its own"}, {"gpl", "loads GPL code"}, {"pure", "only computes"}};
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (json_is_true(json_object_get(o, flags[i][0])))
 			printf(", %s", flags[i][1]);

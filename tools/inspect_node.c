@@ -58,9 +58,9 @@ json_t *inspect_node(const lq_node_info *info)
 		json_array_append_new(ports, port_json(&d->ports[i]));
 	for (uint32_t i = 0; i < d->n_params; i++)
 		json_array_append_new(params, param_json(&d->params[i]));
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:b, s:o, s:o}", "id", d->id, "kind", inspect_kind(d->kind), "plugin", info->plugin->name, "rank",
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o}", "id", d->id, "kind", inspect_kind(d->kind), "plugin", info->plugin->name, "rank",
 	                 (int)d->rank, "summary", d->summary, "live", !!(d->flags & LQ_NODE_LIVE), "blocking", !!(d->flags & LQ_NODE_BLOCKING), "own_thread",
-	                 !!(d->flags & LQ_NODE_OWN_THREAD), "gpl", !!(d->flags & LQ_NODE_GPL), "ports", ports, "parameters", params);
+	                 !!(d->flags & LQ_NODE_OWN_THREAD), "gpl", !!(d->flags & LQ_NODE_GPL), "pure", !!(d->flags & LQ_NODE_PURE), "ports", ports, "parameters", params);
 }
 
 static json_t *devices_json(const lq_node_desc *d)

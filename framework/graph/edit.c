@@ -204,6 +204,7 @@ static int make(lq_edit *e, const lq_node *old, lq_node_config config, const cha
 int lq_edit_replace(lq_edit *e, lq_node *old, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out)
 {
 	lq_node *fresh;
+	lq_node_config own;
 	if (lq__loop_is_any())
 		return LQ_EREENTRANT;
 	if (!e || !old || !config)
@@ -211,8 +212,10 @@ int lq_edit_replace(lq_edit *e, lq_node *old, const lq_node_config *config, cons
 	int r = can_change(e, old, place, diag);
 	if (!r && old->converter)
 		r = lq_diag_add(diag, LQ_EINVAL, place, "%s is a converter, which comes and goes with what needs it", old->name);
+	own = *config;
+	own.isolate |= old->proxy != NULL;
 	if (!r)
-		r = make(e, old, *config, place, diag, &fresh);
+		r = make(e, old, own, place, diag, &fresh);
 	if (!r)
 		r = note(e, (lq__change){.old = old, .fresh = fresh}, place, diag);
 	if (!r && out)

@@ -249,7 +249,7 @@ static const lq_filter_ops filter_ops = {.process = process};
 
 static const lq_node_desc node = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_FILTER, .id = "filter.audiomix", .summary = "Mixes any number of sounds into one", .rank = 100,
-	.flags = LQ_NODE_LIVE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
+	.flags = LQ_NODE_LIVE | LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
 	.kind_ops = &filter_ops};
 static const lq_node_desc *const nodes[] = {&node};
 

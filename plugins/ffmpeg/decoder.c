@@ -290,7 +290,7 @@ static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
 	static const lq_node_ops codec##_ops = { \
 		.create = create_##codec, .destroy = destroy, .formats = formats, .set_format = set_format, .stats = stats}; \
 	const lq_node_desc lq__##codec##_decoder = { \
-		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = node_id, .summary = text, .rank = 100, .flags = LQ_NODE_GPL, \
+		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = node_id, .summary = text, .rank = 100, .flags = LQ_NODE_GPL | LQ_NODE_PURE, \
 		.ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &codec##_ops, \
 		.kind_ops = &codec_ops}
 

@@ -351,5 +351,5 @@ static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
 
 const lq_node_desc lq__h264_encoder = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = "codec.h264.enc", .summary = "H.264 encoder (x264)", .rank = 100,
-	.flags = LQ_NODE_GPL, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
+	.flags = LQ_NODE_GPL | LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
 	.kind_ops = &codec_ops};

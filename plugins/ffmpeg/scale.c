@@ -148,5 +148,5 @@ static const lq_filter_ops filter_ops = {.process = process};
 
 const lq_node_desc lq__scale = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_FILTER, .id = "filter.scale", .summary = "Scales and converts raw pictures", .rank = 100,
-	.flags = LQ_NODE_GPL, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
+	.flags = LQ_NODE_GPL | LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
 	.kind_ops = &filter_ops};

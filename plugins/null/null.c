@@ -67,7 +67,7 @@ static const lq_renderer_ops renderer_ops = {.render = render};
 /* A low rank: a device that works is always better. */
 static const lq_node_desc node = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_RENDERER, .id = "render.null", .summary = "Discards what it gets and counts it", .rank = 10,
-	.ports = ports, .n_ports = LQ__COUNT(ports), .ops = &ops, .kind_ops = &renderer_ops};
+	.flags = LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .ops = &ops, .kind_ops = &renderer_ops};
 static const lq_node_desc *const nodes[] = {&node};
 
 LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {

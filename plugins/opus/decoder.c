@@ -218,5 +218,5 @@ static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
 
 const lq_node_desc lq__opus_decoder = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = "codec.opus.dec",
-	.summary = "Opus decoder with loss concealment and in-band FEC", .rank = 100, .ports = ports, .n_ports = LQ__COUNT(ports),
+	.summary = "Opus decoder with loss concealment and in-band FEC", .rank = 100, .flags = LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports),
 	.ops = &ops, .kind_ops = &codec_ops};

@@ -280,4 +280,4 @@ static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
 
 const lq_node_desc lq__opus_encoder = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = "codec.opus.enc", .summary = "Opus encoder", .rank = 100,
-	.ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops, .kind_ops = &codec_ops};
+	.flags = LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops, .kind_ops = &codec_ops};

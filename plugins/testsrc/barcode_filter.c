@@ -75,4 +75,4 @@ static const lq_filter_ops filter_ops = {.process = process};
 
 const lq_node_desc lq__barcode_filter = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_FILTER, .id = "filter.barcode", .summary = "Stamps frame number and time into pictures",
-	.rank = 100, .ports = ports, .n_ports = LQ__COUNT(ports), .ops = &ops, .kind_ops = &filter_ops};
+	.rank = 100, .flags = LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .ops = &ops, .kind_ops = &filter_ops};

@@ -272,5 +272,5 @@ static const lq_capture_ops capture_ops = {.read = read};
 
 const lq_node_desc lq__pattern = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CAPTURE, .id = "capture.pattern", .summary = "A moving test picture with a frame bar code",
-	.rank = 100, .flags = LQ_NODE_LIVE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params),
+	.rank = 100, .flags = LQ_NODE_LIVE | LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params),
 	.ops = &ops, .kind_ops = &capture_ops};

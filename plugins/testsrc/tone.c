@@ -184,5 +184,5 @@ static const lq_capture_ops capture_ops = {.read = read};
 
 const lq_node_desc lq__tone = {
 	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CAPTURE, .id = "capture.tone", .summary = "A tone with a chirp each second", .rank = 100,
-	.flags = LQ_NODE_LIVE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
+	.flags = LQ_NODE_LIVE | LQ_NODE_PURE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &ops,
 	.kind_ops = &capture_ops};

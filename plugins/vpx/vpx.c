@@ -331,7 +331,7 @@ static const lq_codec_ops codec_ops = {.send = send, .flush = flush};
 	static const lq_node_ops codec##_ops = {.create = create_##codec, .destroy = destroy, .formats = formats, .set_format = set_format, \
 	                                        .set_param = set_param, .event = event, .stats = stats}; \
 	static const lq_node_desc codec##_encoder = { \
-		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = node_id, .summary = text, .rank = 100, .ports = ports, \
+		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CODEC, .id = node_id, .summary = text, .rank = 100, .flags = LQ_NODE_PURE, .ports = ports, \
 		.n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params), .ops = &codec##_ops, .kind_ops = &codec_ops}
 
 ENCODER(vp8, "codec.vp8.enc", "VP8 encoder (libvpx)");

@@ -51,7 +51,7 @@ typedef struct lq_node_config {
 	const lq_param_text *params;
 	size_t n_params;
 	void *user; /* kept for lq_node_user */
-	int isolate; /* 1: in a helper process; not for transports, nor for a graph without threads. See docs/architecture.md */
+	int isolate; /* 1: in a helper process; not for transports, nor in a graph without threads. What replaces an isolated node is isolated, too */
 } lq_node_config;
 
 /* Makes the node (create op). `place` prefixes messages. */
