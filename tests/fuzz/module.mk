@@ -1,6 +1,6 @@
 # tests/fuzz: `make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS="stun sdp"]` fuzzes with clang; `make check` runs every target over its seeds.
 # A new target: fuzz_NAME.c, corpus/NAME/, an entry in FUZZ_REPLAYS, and its sources in FUZZ_CODE.
-FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp %D%/fuzz_protocol %D%/fuzz_client %D%/fuzz_profile %D%/fuzz_scan
+FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp %D%/fuzz_protocol %D%/fuzz_client %D%/fuzz_profile %D%/fuzz_scan %D%/fuzz_isolate
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
@@ -24,6 +24,8 @@ FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
 %C%_fuzz_profile_LDADD = libloquat-framework.la
 %C%_fuzz_scan_SOURCES = %D%/fuzz_scan.c $(FUZZ_COMMON)
 %C%_fuzz_scan_LDADD = libloquat-core.la
+%C%_fuzz_isolate_SOURCES = %D%/fuzz_isolate.c $(FUZZ_COMMON)
+%C%_fuzz_isolate_LDADD = libloquat-core.la
 EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 
 FUZZ_SECONDS = 60

@@ -21,5 +21,14 @@ ISOLATE_RIG = %D%/rig.c %D%/rig.h
 %C%_test_death_SOURCES = %D%/test_death.c $(ISOLATE_RIG)
 %C%_test_death_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_death_LDADD = libloquat-core.la $(CHECK_LIBS)
+
+if PLUGIN_NICE
+check_PROGRAMS += %D%/test_call
+TESTS += %D%/test_call
+%C%_test_call_SOURCES = %D%/test_call.c tests/sdk/fixture.c tests/sdk/fixture.h tests/sdk/loquatd.c tests/sdk/loquatd.h tests/sdk/watcher.c tests/sdk/watcher.h
+%C%_test_call_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_call_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_call_LDADD = $(SDK_TEST_LIBS)
+endif
 endif
 endif

@@ -8,6 +8,7 @@
 
 #include <loquat/graph.h>
 #include <loquat/log.h>
+#include <loquat/profile.h>
 
 #include <check.h>
 #include <pthread.h>

@@ -259,6 +259,57 @@ START_TEST(a_graph_without_threads_refuses)
 }
 END_TEST
 
+#define PROFILE(nodes, chain) "{\"loquat_profile\":1,\"name\":\"p\",\"graphs\":{\"run\":{\"nodes\":{" nodes "},\"chains\":[" chain "]}}}"
+
+static lq_profile *parse(const char *text)
+{
+	lq_profile *p = NULL;
+	int err = lq_profile_parse(text, strlen(text), "p.json", r.diag, &p);
+	ck_assert_msg(!err, "%s", lq_diag_text(r.diag, 0));
+	return p;
+}
+
+START_TEST(a_profile_isolates_by_a_key)
+{
+	lq_profile *p = parse(PROFILE("\"c\":{\"use\":\"iso.count\",\"isolate\":true,\"params\":{\"count\":20}},\"s\":{\"use\":\"rig.sink\"}", "[\"c\",\"s\"]"));
+	lq_profile_load_plugins(p, r.registry);
+	ck_assert_int_eq(lq_profile_check(p, r.registry, r.diag), 0);
+	ck_assert_int_eq(lq_profile_build(p, r.graph, &(lq_profile_build_config){.graph_name = "run", .group = "run"}, r.diag), 0);
+	ck_assert_int_eq(lq_graph_start(r.graph, "run", r.diag), 0);
+	rig_wait(&r, &r.frames, 20);
+	ck_assert_int_gt((int)rig_stat(&r, "run/c", "helperPid"), 0);
+	ck_assert_int_eq(rig_count_maps("isotest.so"), 0);
+	lq_profile_destroy(p);
+}
+END_TEST
+
+START_TEST(a_profile_that_isolates_a_transport_is_wrong)
+{
+	lq_profile *p = parse(PROFILE("\"net\":{\"use\":\"transport.webrtc\",\"isolate\":true}", ""));
+	ck_assert_int_eq(lq_profile_check(p, r.registry, r.diag), LQ_ENOTSUP);
+	rig_check_message(&r, "p.json: graphs.run.nodes.net.isolate: transport.webrtc is a transport, and those cannot be isolated");
+	lq_profile_destroy(p);
+}
+END_TEST
+
+START_TEST(what_takes_the_place_of_an_isolated_node_is_isolated)
+{
+	rig_chain(&r, "iso.filter", 1, "level=1", NULL);
+	rig_pump(&r, 3);
+	lq_edit *e;
+	ck_assert_int_eq(lq_edit_create(r.graph, &e), 0);
+	ck_assert_int_eq(lq_edit_replace(e, lq_graph_find(r.graph, "node"), &(lq_node_config){.use = "iso.pure"}, "node", r.diag, NULL), 0);
+	rig_push(&r, 20);
+	int err = lq_edit_commit(e, 0, r.diag);
+	ck_assert_msg(!err, "%s", lq_diag_text(r.diag, 0));
+	lq_edit_destroy(e);
+	rig_pump(&r, 3);
+	ck_assert_int_gt((int)rig_stat(&r, "node", "helperPid"), 0);
+	ck_assert_str_eq(lq_node_descriptor(lq_graph_find(r.graph, "node"))->id, "iso.pure");
+	ck_assert_int_eq(r.falls, 0);
+}
+END_TEST
+
 START_TEST(the_drawing_shows_it)
 {
 	rig_chain(&r, "iso.filter", 1, NULL, NULL);
@@ -287,6 +338,9 @@ int main(void)
 	tcase_add_test(t, stop_and_start_again);
 	tcase_add_test(t, what_cannot_be_isolated_is_refused);
 	tcase_add_test(t, a_graph_without_threads_refuses);
+	tcase_add_test(t, a_profile_isolates_by_a_key);
+	tcase_add_test(t, a_profile_that_isolates_a_transport_is_wrong);
+	tcase_add_test(t, what_takes_the_place_of_an_isolated_node_is_isolated);
 	tcase_add_test(t, the_drawing_shows_it);
 	return run_case("isolated nodes", t);
 }
