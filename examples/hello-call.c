@@ -8,7 +8,8 @@
 #include <time.h>
 
 static const char *const names[] = {"", "error", "warning", "joined", "left", "connection", "user joined", "user left", "stream published",
-                                    "stream unpublished", "stream muted", "local published", "subscribed", "first frame", "view closed"};
+                                    "stream unpublished", "stream muted", "local published", "subscribed", "first frame", "view closed",
+                                    "changed", "message", "message sent", "attribute"};
 static const char *const streams[] = {"main", "sub", "third", "fourth"};
 
 /* The call ends when the time is up or the room is left; the result is the exit status. */

@@ -1,8 +1,11 @@
 # Each a page or two, linked as an app would link them. Run them from the build tree with LQ_PLUGIN_PATH and LQ_PROFILE_PATH set.
-noinst_PROGRAMS += %D%/hello-call
+noinst_PROGRAMS += %D%/hello-call %D%/c1-call
 %C%_hello_call_SOURCES = %D%/hello-call.c
 %C%_hello_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_hello_call_LDADD = libloquat.la
+%C%_c1_call_SOURCES = %D%/c1-call.c
+%C%_c1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_c1_call_LDADD = libloquat.la
 
 # Plugins as somebody outside writes them: each with a Makefile of its own that knows only the installation. tests/examples builds them.
 EXTRA_DIST += %D%/custom-capture/Makefile %D%/custom-capture/custom-capture.c %D%/custom-renderer/Makefile %D%/custom-renderer/custom-renderer.c \

@@ -6,7 +6,8 @@
 //   await room.publish(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
 //
 // Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
-// muted {info} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
+// muted {info} · message {from, text, private} · attributes {of, user, attributes} · kicked {reason} · closed {reason} ·
+// error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
 
 const REQUEST_TIMEOUT = 10000;
 
@@ -33,6 +34,7 @@ export class Room extends EventTarget {
 		this.#options = { autoSubscribe: true, ...options };
 		this.user = '';
 		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
+		this.attributes = {};
 		this.localStream = null;
 	}
 
@@ -42,26 +44,62 @@ export class Room extends EventTarget {
 		const joined = await this.#request({ type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '' });
 		this.user = joined.user;
 		this.name = joined.name;
+		this.attributes = joined.attributes ?? {};
 		for (const m of joined.members)
 			this.#addMember(m);
 		this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()]));
 		return joined;
 	}
 
-	// Publishes the tracks of a MediaStream as the stream "main".
+	// Publishes the tracks of a MediaStream as the stream "main". Again: a kind that was not published yet, or no more.
 	async publish(stream) {
-		if (this.#sending)
+		if (stream.getTracks().some((t) => this.#published.has(t.kind)))
 			throw new RoomError('ESTATE', 'already publishing');
-		const pc = this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-		this.localStream = stream;
-		this.#watch(pc, 'sending');
-		for (const track of stream.getTracks()) {
-			const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
-			if (track.kind === 'video' && this.#options.codec)
-				preferCodec(transceiver, this.#options.codec);
+		if (!this.#sending) {
+			this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+			this.localStream = stream;
+			this.#watch(this.#sending, 'sending');
 		}
+		for (const track of stream.getTracks())
+			await this.#sendTrack(track, stream);
+		await this.#offer();
+	}
+
+	// kind: "audio" or "video". The track itself is the app's to stop.
+	async unpublish(kind) {
+		const track = this.#published.get(kind);
+		if (!track)
+			return;
+		this.#published.delete(kind);
+		const transceiver = this.#sending.getTransceivers().find((t) => t.sender.track?.kind === kind);
+		await transceiver.sender.replaceTrack(null);
+		transceiver.direction = 'inactive';
+		await this.#request({ type: 'unpublish', tracks: [track] });
+	}
+
+	async #sendTrack(track, stream) {
+		const pc = this.#sending;
+		if (!this.localStream.getTracks().includes(track)) {
+			for (const old of this.localStream.getTracks())
+				if (old.kind === track.kind)
+					this.localStream.removeTrack(old);
+			this.localStream.addTrack(track);
+		}
+		const free = pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track);
+		if (free) {
+			await free.sender.replaceTrack(track);
+			free.direction = 'sendonly';
+			return;
+		}
+		const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+		if (track.kind === 'video' && this.#options.codec)
+			preferCodec(transceiver, this.#options.codec);
+	}
+
+	async #offer() {
+		const pc = this.#sending;
 		await pc.setLocalDescription();
-		const tracks = pc.getTransceivers().map((t) => ({ mid: t.mid, kind: t.sender.track.kind, stream: 'main' }));
+		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => ({ mid: t.mid, kind: t.sender.track.kind, stream: 'main' }));
 		const published = await this.#request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
 		for (const t of published.tracks)
 			this.#published.set(tracks.find((x) => x.mid === t.mid).kind, t.track);
@@ -76,6 +114,12 @@ export class Room extends EventTarget {
 		if (this.#published.has(kind))
 			await this.#request({ type: 'mute', track: this.#published.get(kind), muted });
 	}
+
+	// A text to all others, or to one.
+	send(text, to = '') { return this.#request({ type: 'message', text, to }); }
+
+	// Texts by name, null takes one away; `of` is "room" or "user" (ourselves).
+	setAttributes(of, attributes) { return this.#request({ type: 'attributes', of, attributes }); }
 
 	async leave() {
 		if (this.#socket?.readyState === WebSocket.OPEN)
@@ -173,6 +217,12 @@ export class Room extends EventTarget {
 		case 'track_muted':
 			this.#onMuted(m);
 			break;
+		case 'message':
+			this.#emit('message', { from: m.from, text: m.text, private: m.private });
+			break;
+		case 'attributes':
+			this.#onAttributes(m);
+			break;
 		case 'kicked':
 			this.#emit('kicked', { reason: m.reason });
 			this.#end(m.reason);
@@ -183,8 +233,18 @@ export class Room extends EventTarget {
 		}
 	}
 
-	#addMember({ user, name, tracks }) {
-		this.members.set(user, { user, name, tracks: new Map(tracks.map((t) => [t.id, t])) });
+	#onAttributes({ of, user, attributes }) {
+		const target = of === 'room' ? this.attributes : this.members.get(user)?.attributes ?? {};
+		for (const [name, value] of Object.entries(attributes))
+			if (value === null)
+				delete target[name];
+			else
+				target[name] = value;
+		this.#emit('attributes', { of, user, attributes });
+	}
+
+	#addMember({ user, name, tracks, attributes = {} }) {
+		this.members.set(user, { user, name, attributes, tracks: new Map(tracks.map((t) => [t.id, t])) });
 		this.#emit('userjoined', { user, name });
 	}
 

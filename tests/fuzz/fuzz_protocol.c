@@ -19,6 +19,16 @@ static void touch_all(const lq__message *m)
 	touch(m->token);
 	touch(m->sdp);
 	touch(m->track);
+	touch(m->device);
+	touch(m->session);
+	touch(m->to);
+	touch(m->text);
+	touch(m->scope);
+	touch(m->call);
+	touch(m->group);
+	touch(m->reason);
+	MUST(m->type != LQ_MSG_CALL || m->op < LQ__CALL_OPS);
+	MUST(m->type != LQ_MSG_MESSAGE || strlen(m->text) <= LQ_TEXT_MAX);
 	MUST(m->n_tracks <= LQ_MESSAGE_TRACKS && m->n_ids <= LQ_MESSAGE_IDS);
 	for (uint32_t i = 0; i < m->n_tracks; i++) {
 		touch(m->tracks[i].mid);
