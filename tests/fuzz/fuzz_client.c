@@ -12,6 +12,13 @@ static void touch(const char *s)
 	MUST(strlen(s) <= LQ__MESSAGE_MAX);
 }
 
+static void touch_attribute(void *arg, const char *name, const char *value)
+{
+	touch(name);
+	if (value)
+		touch(value);
+}
+
 static void touch_all(const lq__msg *m)
 {
 	touch(m->room_sid);
@@ -37,13 +44,6 @@ static void touch_all(const lq__msg *m)
 		touch(m->members[i].name);
 		MUST(m->members[i].first_track + m->members[i].n_tracks <= m->n_tracks);
 	}
-}
-
-static void touch_attribute(void *arg, const char *name, const char *value)
-{
-	touch(name);
-	if (value)
-		touch(value);
 }
 
 static void touch_session(const lq__smsg *m)
