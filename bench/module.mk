@@ -1,9 +1,14 @@
 # Figures, not tests: `make bench`.
-BENCHES += bench/call.js bench/startup.js bench/framework.js
-EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js
+BENCHES += bench/call.js bench/startup.js bench/framework.js bench/size.js
+EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/size.js
 
 EXTRA_PROGRAMS += %D%/graph_cost
 BENCH_BUILT += %D%/graph_cost
 CLEANFILES += %D%/graph_cost
 %C%_graph_cost_SOURCES = %D%/graph_cost.c
 %C%_graph_cost_LDADD = libloquat-framework.la
+
+# startup.js fills up its thirty plugins with copies of this one.
+if HAVE_CHECK
+BENCH_BUILT += tests/broken-plugins/good.la
+endif

@@ -1,9 +1,10 @@
-// Start-up: `loquat inspect` with all plugins, without a cache and with one, beside gst-inspect-1.0 in the same run.
+// Start-up: `loquat inspect` with thirty plugins, without a cache and with one, beside gst-inspect-1.0 in the same run; and which of the thirty a
+// process loads that opens a profile.
 'use strict';
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { dir, build, run } = require('../tests/tools/harness.js');
+const { dir, build, run, start } = require('../tests/tools/harness.js');
 
 const ROUNDS = 15;
 const median = (v) => [...v].sort((a, b) => a - b)[Math.floor(v.length / 2)];
@@ -64,3 +65,18 @@ for (const [name, cold] of [['without a cache', true], ['with a cache', false]])
     : `gst-inspect-1.0 ${theirs.toFixed(1)} ms (${plugins[1]} plugins, ${(theirs / plugins[1]).toFixed(2)} ms each); ratio ${(ours / theirs).toFixed(2)}, a plugin ${(ours / plugins[0] / (theirs / plugins[1])).toFixed(2)}`;
   console.log(`${name}: loquat inspect ${ours.toFixed(1)} ms (${plugins[0]} plugins, ${(ours / plugins[0]).toFixed(2)} ms each); ${beside}; load ${load()}`);
 }
+
+// A graph of two nodes; /proc says what is in the process while it runs.
+async function loaded() {
+  const file = path.join(dir, 'two.json');
+  fs.writeFileSync(file, JSON.stringify({ loquat_profile: 1, name: 'two', graphs: { run: { nodes: { cam: { use: 'capture.pattern' }, out: { use: 'render.null' } }, chains: [['cam', 'out']] } } }));
+  const p = start(loquat, ['run', file], { env: { ...env, XDG_RUNTIME_DIR: dir } });
+  while (!fs.existsSync(path.join(dir, 'loquat', `${p.pid}.sock`)))
+    await new Promise((r) => setTimeout(r, 10));
+  const maps = fs.readFileSync(`/proc/${p.pid}/maps`, 'utf8');
+  const names = fs.readdirSync(env.LQ_PLUGIN_PATH).map((f) => fs.realpathSync(path.join(env.LQ_PLUGIN_PATH, f))).filter((f) => maps.includes(f));
+  await p.stop();
+  console.log(`a process that opens a profile of two nodes has ${names.length} of ${plugins[0]} plugins in it: ${names.map((f) => path.basename(f, '.so')).join(', ')}`);
+  process.exit(0);
+}
+loaded();
