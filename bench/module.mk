@@ -1,6 +1,6 @@
 # Figures, not tests: `make bench`.
-BENCHES += bench/call.js bench/startup.js bench/framework.js bench/size.js
-EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/size.js
+BENCHES += bench/call.js bench/startup.js bench/framework.js bench/isolate.js bench/size.js
+EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/isolate.js %D%/size.js
 
 EXTRA_PROGRAMS += %D%/graph_cost
 BENCH_BUILT += %D%/graph_cost
@@ -11,4 +11,12 @@ CLEANFILES += %D%/graph_cost
 # startup.js fills up its thirty plugins with copies of this one.
 if HAVE_CHECK
 BENCH_BUILT += tests/broken-plugins/good.la
+endif
+
+if PLUGIN_FFMPEG
+EXTRA_PROGRAMS += %D%/isolate_cost
+BENCH_BUILT += %D%/isolate_cost
+CLEANFILES += %D%/isolate_cost
+%C%_isolate_cost_SOURCES = %D%/isolate_cost.c
+%C%_isolate_cost_LDADD = libloquat-framework.la
 endif

@@ -14,7 +14,7 @@ enum { MAX_PAIRS = 16 };
 
 struct relay {
 	pthread_t thread;
-	int listener, wake[2], port;
+	int listener, wake[2], done[2], port;
 	char url[64];
 	int pairs[MAX_PAIRS][2];
 	int n_pairs, refusing;
@@ -80,7 +80,10 @@ static void *run(void *arg)
 				drop(r, i);
 		if (fds[1].revents)
 			take_connection(r);
-		if (fds[0].revents && obey(r))
+		if (!fds[0].revents)
+			continue;
+		int stop = obey(r);
+		if (write(r->done[1], "", 1) != 1 || stop)
 			break;
 	}
 	while (r->n_pairs)
@@ -95,7 +98,7 @@ relay *relay_start(const char *url)
 	socklen_t len = sizeof at;
 	r->port = atoi(strrchr(url, ':') + 1);
 	r->listener = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&at, sizeof at) | listen(r->listener, 16) | pipe(r->wake), 0);
+	ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&at, sizeof at) | listen(r->listener, 16) | pipe(r->wake) | pipe(r->done), 0);
 	getsockname(r->listener, (struct sockaddr *)&at, &len);
 	snprintf(r->url, sizeof r->url, "ws://127.0.0.1:%d", ntohs(at.sin_port));
 	ck_assert_int_eq(pthread_create(&r->thread, NULL, run, r), 0);
@@ -107,9 +110,12 @@ const char *relay_url(const relay *r)
 	return r->url;
 }
 
+/* Returns when it is so. */
 static void tell(relay *r, char command)
 {
+	char done;
 	ck_assert_int_eq((int)write(r->wake[1], &command, 1), 1);
+	ck_assert_int_eq((int)read(r->done[0], &done, 1), 1);
 }
 
 void relay_cut(relay *r)
@@ -129,5 +135,7 @@ void relay_stop(relay *r)
 	close(r->listener);
 	close(r->wake[0]);
 	close(r->wake[1]);
+	close(r->done[0]);
+	close(r->done[1]);
 	free(r);
 }

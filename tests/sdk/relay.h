@@ -6,7 +6,7 @@ typedef struct relay relay;
 
 relay *relay_start(const char *url); /* to "ws://127.0.0.1:PORT" */
 const char *relay_url(const relay *r);
-void relay_cut(relay *r);            /* all connections, at once */
+void relay_cut(relay *r);            /* all connections; it is so when it returns */
 void relay_refuse(relay *r, int on); /* whether new ones are cut, too */
 void relay_stop(relay *r);
 

@@ -322,7 +322,7 @@ START_TEST(engines_with_sessions_come_and_go)
 	for (int i = 0; i < 40; i++) {
 		lq_engine *e = engine_new(NULL);
 		lq_session *s = start_login(e, i % 5 ? relay_url(line) : server.url, "ann", 0);
-		if (i % 2 && !await(e, NULL, LQ_ON_LOGGED_IN)->code) /* the last cut may come only now */
+		if (i % 2 && !await(e, NULL, LQ_ON_LOGGED_IN)->code)
 			invite(s, "bob");
 		if (i % 3 == 1)
 			relay_cut(line);

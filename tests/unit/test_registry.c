@@ -94,7 +94,7 @@ END_TEST
 static const struct { const char *name; int code; const char *reason; } broken[] = {
 	{"undefined-symbol", LQ_ENOLIB, "undefined symbol: loquat_test_nobody_has_this"},
 	{"missing-library", LQ_ENOLIB, "absent.so: cannot open shared object file: No such file or directory"},
-	{"wrong-minor", LQ_EABI, "built for plugin ABI 0.2, this is 0.1: rebuild it"},
+	{"wrong-minor", LQ_EABI, "built for plugin ABI 0.3, this is 0.2: rebuild it"},
 	{"wrong-major", LQ_EABI, "built for plugin ABI 1, this is 0: rebuild it"},
 	{"no-entry", LQ_EINVAL, "is no Loquat plugin: it exports no lq_plugin_abi0"},
 	{"init-fails", LQ_ENODEV, "its init failed: no such device"},
@@ -183,7 +183,7 @@ START_TEST(a_folder_is_scanned_whole_with_good_and_bad)
 	ck_assert_int_eq(lq_registry_find(reg, "filter.twin", "x", diag, &n), LQ_ENOENT);
 	ck_assert_str_eq(last(), "x: unknown node \"filter.twin\" (14 plugins could not be loaded: \"loquat inspect\" tells why)");
 	ck_assert_int_eq(lq_registry_find(reg, "filter.pass@wrong-minor", "x", diag, &n), LQ_EABI);
-	ck_assert_str_eq(last(), "x: plugin \"wrong-minor\" could not be loaded: built for plugin ABI 0.2, this is 0.1: rebuild it");
+	ck_assert_str_eq(last(), "x: plugin \"wrong-minor\" could not be loaded: built for plugin ABI 0.3, this is 0.2: rebuild it");
 	ck_assert_int_eq(lq_registry_scan(reg, folder), 0); /* once more changes nothing */
 	ck_assert_uint_eq(lq_registry_plugin_count(reg), PLUGINS);
 	ck_assert_int_eq(lq_registry_scan(reg, "/nonexistent"), LQ_ENOENT);

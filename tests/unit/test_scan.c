@@ -129,7 +129,7 @@ static const struct { const char *name; int code; const char *reason; } deadly[]
 	{"huge-params", LQ_EINVAL, "node filter.params: claims 4294967295 parameters, at most 256 are allowed"},
 	{"no-entry", LQ_EINVAL, "is no Loquat plugin: it exports no lq_plugin_abi0"},
 	{"wrong-major", LQ_EABI, "built for plugin ABI 1, this is 0: rebuild it"},
-	{"wrong-minor", LQ_EABI, "built for plugin ABI 0.2, this is 0.1: rebuild it"},
+	{"wrong-minor", LQ_EABI, "built for plugin ABI 0.3, this is 0.2: rebuild it"},
 	{"undefined-symbol", LQ_ENOLIB, "undefined symbol: loquat_test_nobody_has_this"},
 	{"missing-library", LQ_ENOLIB, "absent.so: cannot open shared object file: No such file or directory"},
 	{"init-fails", LQ_ENODEV, "its init failed: no such device"},
