@@ -82,7 +82,7 @@ static int run_set(lq_graph *graph, call *c)
 {
 	lq_node *node = first_node(graph, c);
 	lq_param_text text = {c->args[1], c->args[2]};
-	return node ? lq_node_change(node, &(lq_node_config){.params = &text, .n_params = 1}, c->args[0], c->diag) : LQ_ENOENT;
+	return node ? lq_node_change(node, &(lq_node_config){.params = &text, .n_params = 1}, lq_node_name(node), c->diag) : LQ_ENOENT;
 }
 
 /* Arguments PARAM=TEXT. Names are copied to `names`. */

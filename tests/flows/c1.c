@@ -437,7 +437,7 @@ static void c1_18(void)
 	EXPECT(ended(ring[0])->reason == LQ_CALL_END_ELSEWHERE && ended(ring[2])->reason == LQ_CALL_END_ELSEWHERE);
 	EXPECT(flow_count(LQ_ON_CALL_ACCEPTED, (flow_want){.session = ann}) == 1);
 	EXPECT(flow_count(LQ_ON_CALL_ELSEWHERE, (flow_want){.session = bob[1]}) == 0);
-	EXPECT(!lq_call_hangup(a) && ended(ring[1])->type);
+	EXPECT(!lq_call_hangup(a) && ended(ring[1])->type && ended(a)->type);
 	a = call(ann, "bob");
 	for (int i = 0; i < 3; i++)
 		ring[i] = invited(bob[i]);

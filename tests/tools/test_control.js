@@ -89,7 +89,7 @@ async function changes(p) {
     [['set', 'enc', 'bitrate', '1'], /there is no node "enc"; there are: .*run\/aenc/, 'an unknown node'],
     [['set', 'aenc', 'bitrat', '9000'], /run\/aenc.*bitrat.*bitrate/, 'an unknown parameter, with the nearest'],
     [['set', 'aenc', 'bitrate', '-5'], /bitrate.*-5.*minimum 6000/, 'a value out of range'],
-    [['set', 'cam', 'size', '64x64'], /size/, 'a parameter that cannot change while running'],
+    [['set', 'cam', 'size', '9x9'], /run\/cam\.size: /, 'a parameter for another instance that is out of range'],
     [['set', 'aenc'], /set takes NODE PARAM VALUE/, 'missing arguments'],
     [['dance'], /there is no command "dance"; there are: info, graph, dot, set/, 'an unknown command'],
     [['1', 'set', 'a', 'b', 'c'], /process 1 is none of those that can be asked/, 'a process that serves nothing'],

@@ -343,7 +343,7 @@ static void spoil(int how)
 
 static const struct { int code; const char *text; } verdicts[] = {
 	{LQ_EABI, "descriptor has 8 bytes, not 80"},
-	{LQ_EABI, "built for plugin ABI 0.77, this is 0.1: rebuild it"},
+	{LQ_EABI, "built for plugin ABI 0.77, this is 0.2: rebuild it"},
 	{LQ_EINVAL, "has the bad name \"(none)\""},
 	{LQ_EINVAL, "has the bad name \"Two Words\""},
 	{LQ_EINVAL, "has no version"},

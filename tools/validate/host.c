@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define FAR (10 * LQ_SEC) /* times that differ more are of different clocks */
+#define FAR (600 * LQ_SEC) /* times that differ more are of different clocks */
 
 static v_instance *of(const lq_host *host)
 {
