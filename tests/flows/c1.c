@@ -378,6 +378,7 @@ static void c1_16(void)
 	EXPECT(!accept_quietly(b) && !accept_quietly(e));
 	EXPECT(flow_await(LQ_ON_CALL_ACCEPTED, (flow_want){.call = a, .user = name("bob")})->type);
 	EXPECT(flow_await(LQ_ON_CALL_ACCEPTED, (flow_want){.call = a, .user = name("eve")})->type);
+	EXPECT(flow_await(LQ_ON_CALL_ACCEPTED, (flow_want){.call = b})->type && flow_await(LQ_ON_CALL_ACCEPTED, (flow_want){.call = e})->type);
 	EXPECT(!lq_call_leave(b));
 	EXPECT(ended(b)->reason == LQ_CALL_END_LEFT);
 	EXPECT(!strcmp(flow_await(LQ_ON_CALL_LEFT, (flow_want){.call = a})->user, name("bob")));
