@@ -6,7 +6,7 @@ const { dir, top, build, ok, run, main } = require('../tools/harness.js');
 
 // What would not end by itself, or would run this very test, is run with more arguments or not at all.
 const special = {
-  './quickstart demo': `LOQUAT_BUILD=${build} ${top}/quickstart demo --headless --seconds 4`,
+  './quickstart demo': `LOQUAT_BUILD=${build} ${top}/quickstart demo --headless --seconds 10`,
   './quickstart check': null,
   'autoreconf -i && mkdir -p build && cd build && ../configure && make': null, // what built the program that runs this test
   // The server that docs/writing-a-plugin.md starts in one terminal, and the call in another one.

@@ -150,7 +150,7 @@ static lq_buffer *picture(node *n, const lq_format *fmt)
 	if (!b)
 		return NULL;
 	for (uint32_t i = 0; i < b->n_planes; i++)
-		memset(b->planes[i], (int)(n->n + i + (uint32_t)n->level), 48 * 16);
+		memset(b->planes[i], (int)(n->n + i + (uint32_t)n->level), (size_t)b->strides[i] * (i ? (fmt->height + 1) / 2 : fmt->height));
 	b->pts = b->capture_time = n->n * LQ_MSEC;
 	n->n++;
 	return b;
