@@ -75,10 +75,10 @@ static lq__block *take_list(lq__pool *pool, uint32_t class)
 	struct lq__free_list *list = &pool->lists[class];
 	pthread_mutex_lock(&list->lock);
 	lq__block *first = list->first;
-	if (first)
-		atomic_fetch_sub(&pool->idle_bytes, (size_t)list->n * first->capacity);
+	atomic_fetch_sub(&pool->idle_bytes, list->charged);
 	list->first = NULL;
-	list->n = 0;
+	list->n = list->most = 0;
+	list->charged = 0;
 	pthread_mutex_unlock(&list->lock);
 	return first;
 }
@@ -110,9 +110,10 @@ size_t lq__pool_destroy(lq__pool *pool)
 	return live;
 }
 
+/* All references but the owner's and the formats'. */
 size_t lq__pool_live(const lq__pool *pool)
 {
-	return atomic_load(&pool->live);
+	return atomic_load(&pool->refs) - 1 - atomic_load(&pool->live_formats);
 }
 
 size_t lq__pool_live_formats(const lq__pool *pool)
@@ -163,7 +164,6 @@ lq__block *lq__block_get(lq__pool *pool, uint32_t bytes)
 	if (b) {
 		list->first = b->next;
 		list->n--;
-		atomic_fetch_sub(&pool->idle_bytes, capacity);
 	}
 	pthread_mutex_unlock(&list->lock);
 	if (b)
@@ -175,7 +175,6 @@ lq__block *lq__block_get(lq__pool *pool, uint32_t bytes)
 	b->pool = pool;
 	b->next = NULL;
 	atomic_store_explicit(&b->refs, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&pool->live, 1, memory_order_relaxed);
 	lq__pool_ref(pool);
 	return b;
 }
@@ -208,14 +207,16 @@ void lq__block_put(lq__block *b)
 	if (keep) {
 		b->next = list->first;
 		list->first = b;
-		list->n++;
-		atomic_fetch_add(&pool->idle_bytes, b->capacity);
+		if (++list->n > list->most) { /* the pool's figure is touched only when a list grows beyond what it has had */
+			list->most = list->n;
+			list->charged += b->capacity;
+			atomic_fetch_add(&pool->idle_bytes, b->capacity);
+		}
 	}
 	pthread_mutex_unlock(&list->lock);
 	if (!keep) {
 		b->next = NULL;
 		free_chain(pool, b);
 	}
-	atomic_fetch_sub_explicit(&pool->live, 1, memory_order_relaxed);
 	lq__pool_unref(pool);
 }

@@ -35,13 +35,14 @@ typedef struct lq__interned {
 
 struct lq__pool {
 	atomic_size_t refs; /* the owner, each live buffer and each live format */
-	atomic_size_t live, live_formats;
-	atomic_size_t idle_bytes;
+	atomic_size_t live_formats;
+	atomic_size_t idle_bytes; /* what is kept at most */
 	_Atomic(lq__arena *) arena; /* NULL until other processes are to see the buffers */
 	struct lq__free_list {
 		pthread_mutex_t lock;
 		lq__block *first;
-		uint32_t n;
+		uint32_t n, most; /* idle blocks, and the most there have been */
+		size_t charged;   /* bytes of those, part of idle_bytes */
 	} lists[LQ__BLOCK_CLASSES];
 	pthread_mutex_t formats_lock;
 	lq__interned *formats;
