@@ -10,7 +10,7 @@
 static const char *const names[] = {"", "error", "warning", "joined", "left", "connection", "user joined", "user left", "stream published",
                                     "stream unpublished", "stream muted", "local published", "subscribed", "first frame", "view closed",
                                     "changed", "message", "message sent", "attribute"};
-static const char *const streams[] = {"main", "sub", "third", "fourth"};
+static const char *const streams[] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
 
 /* The call ends when the time is up or the room is left; the result is the exit status. */
 static int call(lq_engine *engine, lq_room *room, time_t end)

@@ -61,7 +61,7 @@ int lq__server_parse(const char *server, lq__server *out)
 	return !*rest || !strcmp(rest, "/") ? 0 : LQ_EINVAL;
 }
 
-static const char *const streams[] = {"main", "sub", "third", "fourth"};
+static const char *const streams[LQ__STREAMS] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
 
 const char *lq__stream_label(lq_stream stream)
 {

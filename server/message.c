@@ -8,7 +8,7 @@
 
 #include "server/reader.h"
 
-static const char *const stream_names[LQ_MESSAGE_STREAMS] = {"main", "sub", "third", "fourth"};
+static const char *const stream_names[LQ_MESSAGE_STREAMS] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
 
 const char *lq__stream_name(uint32_t stream)
 {
@@ -39,7 +39,7 @@ static int read_stream(lq__reader *r, const char *name, size_t i, uint32_t *out)
 			*out = s;
 			return 0;
 		}
-	return lq__read_fail(r, LQ_EINVAL, "publish.tracks[%zu].stream: must be main, sub, third or fourth, is \"%.32s\"", i, name);
+	return lq__read_fail(r, LQ_EINVAL, "publish.tracks[%zu].stream: must be main, sub or third to ninth, is \"%.32s\"", i, name);
 }
 
 static int read_track(lq__reader *r, const json_t *o, size_t i, lq__message_track *t)

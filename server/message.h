@@ -11,7 +11,7 @@
 #define LQ_MESSAGE_MAX (256 * 1024) /* bytes of one message */
 #define LQ_MESSAGE_TRACKS 32        /* tracks in one `publish` */
 #define LQ_MESSAGE_IDS 256          /* track ids in one request */
-#define LQ_MESSAGE_STREAMS 4
+#define LQ_MESSAGE_STREAMS 9
 #define LQ_TEXT_MAX 65536           /* bytes of what users tell each other */
 #define LQ_ATTRIBUTE_NAME_MAX 64
 #define LQ_ATTRIBUTE_VALUE_MAX 8192
@@ -41,7 +41,7 @@ typedef enum lq__message_type {
 typedef struct lq__message_track {
 	const char *mid;
 	uint32_t media;  /* LQ_MEDIA_AUDIO, LQ_MEDIA_VIDEO */
-	uint32_t stream; /* 0 main … 3 fourth */
+	uint32_t stream; /* 0 main … 8 ninth */
 } lq__message_track;
 
 /* Strings are "" when absent and live as long as the message. */

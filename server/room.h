@@ -46,7 +46,7 @@ typedef struct lq__track {
 	lq__link link;
 	lq__member *member;
 	char id[LQ_SID_SIZE], mid[33];
-	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 3 fourth, LQ_CODEC_* */
+	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 8 ninth, LQ_CODEC_* */
 	uint32_t profile; /* H.264, as lq__codec_profile says */
 	int announced, muted;
 	uint32_t width, height;

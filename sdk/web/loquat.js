@@ -10,6 +10,7 @@
 // error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
 
 const REQUEST_TIMEOUT = 10000;
+export const STREAMS = ['main', 'sub', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth'];
 
 export class RoomError extends Error {
 	constructor(code, message) {
@@ -26,8 +27,9 @@ export class Room extends EventTarget {
 	#sending = null; // peer connections
 	#receiving = null;
 	#offers = Promise.resolve(); // offers are answered one after the other
-	#published = new Map(); // our track ids by kind
+	#published = new Map(); // our track ids by "main-video" and the like
 	#shown = new Set(); // ids of tracks that were given to the app
+	#slots = new Map(); // what each transceiver of ours carries: "main-video"
 
 	constructor(options) {
 		super();
@@ -35,7 +37,16 @@ export class Room extends EventTarget {
 		this.user = '';
 		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
 		this.attributes = {};
-		this.localStream = null;
+		this.localStreams = new Map(); // ours by name
+	}
+
+	// That of "main".
+	get localStream() { return this.localStreams.get('main') ?? null; }
+	set localStream(stream) {
+		if (stream)
+			this.localStreams.set('main', stream);
+		else
+			this.localStreams.delete('main');
 	}
 
 	async join() {
@@ -51,47 +62,64 @@ export class Room extends EventTarget {
 		return joined;
 	}
 
-	// Publishes the tracks of a MediaStream as the stream "main". Again: a kind that was not published yet, or no more.
-	async publish(stream) {
-		if (stream.getTracks().some((t) => this.#published.has(t.kind)))
+	// Publishes the tracks of a MediaStream as a stream of ours: "main", "sub" (the screen), "third" … "ninth". Again: a kind that was not published
+	// yet, or no more.
+	async publish(stream, name = 'main') {
+		if (!STREAMS.includes(name))
+			throw new RoomError('EINVAL', `there is no stream "${name}": ${STREAMS.join(', ')}`);
+		if (stream.getTracks().some((t) => this.#published.has(`${name}-${t.kind}`)))
 			throw new RoomError('ESTATE', 'already publishing');
 		if (!this.#sending) {
 			this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-			this.localStream = stream;
 			this.#watch(this.#sending, 'sending');
 		}
 		for (const track of stream.getTracks())
-			await this.#sendTrack(track, stream);
+			await this.#sendTrack(track, stream, name);
 		await this.#offer();
 	}
 
 	// kind: "audio" or "video". The track itself is the app's to stop.
-	async unpublish(kind) {
-		const track = this.#published.get(kind);
+	async unpublish(kind, name = 'main') {
+		const slot = `${name}-${kind}`;
+		const track = this.#published.get(slot);
 		if (!track)
 			return;
-		this.#published.delete(kind);
-		const transceiver = this.#sending.getTransceivers().find((t) => t.sender.track?.kind === kind);
+		this.#published.delete(slot);
+		const transceiver = this.#sending.getTransceivers().find((t) => this.#slots.get(t) === slot);
+		this.#slots.delete(transceiver);
 		await transceiver.sender.replaceTrack(null);
 		transceiver.direction = 'inactive';
 		await this.#request({ type: 'unpublish', tracks: [track] });
 	}
 
-	async #sendTrack(track, stream) {
-		const pc = this.#sending;
-		if (!this.localStream.getTracks().includes(track)) {
-			for (const old of this.localStream.getTracks())
-				if (old.kind === track.kind)
-					this.localStream.removeTrack(old);
-			this.localStream.addTrack(track);
+	#local(name, stream) {
+		const known = this.localStreams.get(name);
+		if (!known) {
+			this.localStreams.set(name, stream);
+			return;
 		}
+		for (const track of stream.getTracks()) {
+			if (known.getTracks().includes(track))
+				continue;
+			for (const old of known.getTracks())
+				if (old.kind === track.kind)
+					known.removeTrack(old);
+			known.addTrack(track);
+		}
+	}
+
+	async #sendTrack(track, stream, name) {
+		const pc = this.#sending;
+		this.#local(name, stream);
 		const free = pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track);
 		if (free) {
 			await free.sender.replaceTrack(track);
 			free.direction = 'sendonly';
+			this.#slots.set(free, `${name}-${track.kind}`);
 			return;
 		}
 		const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+		this.#slots.set(transceiver, `${name}-${track.kind}`);
 		if (track.kind === 'video' && this.#options.codec)
 			preferCodec(transceiver, this.#options.codec);
 	}
@@ -99,20 +127,26 @@ export class Room extends EventTarget {
 	async #offer() {
 		const pc = this.#sending;
 		await pc.setLocalDescription();
-		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => ({ mid: t.mid, kind: t.sender.track.kind, stream: 'main' }));
+		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
+			const [stream, kind] = this.#slots.get(t).split('-');
+			return { mid: t.mid, kind, stream };
+		});
 		const published = await this.#request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
-		for (const t of published.tracks)
-			this.#published.set(tracks.find((x) => x.mid === t.mid).kind, t.track);
+		for (const t of published.tracks) {
+			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
+			this.#published.set(`${stream}-${kind}`, t.track);
+		}
 		await pc.setRemoteDescription({ type: 'answer', sdp: published.sdp });
 	}
 
 	// kind: "audio" or "video".
-	async mute(kind, muted) {
-		for (const track of this.localStream?.getTracks() ?? [])
+	async mute(kind, muted, name = 'main') {
+		for (const track of this.localStreams.get(name)?.getTracks() ?? [])
 			if (track.kind === kind)
 				track.enabled = !muted;
-		if (this.#published.has(kind))
-			await this.#request({ type: 'mute', track: this.#published.get(kind), muted });
+		const track = this.#published.get(`${name}-${kind}`);
+		if (track)
+			await this.#request({ type: 'mute', track, muted });
 	}
 
 	// A text to all others, or to one.

@@ -99,6 +99,32 @@ START_TEST(a_third_sees_both_at_once)
 }
 END_TEST
 
+START_TEST(a_member_has_nine_streams_each_with_sound_and_picture)
+{
+	static const lq_track_kind kinds[] = {LQ_AUDIO, LQ_VIDEO};
+	unsigned seen = 0;
+	const char *url = serve(NULL);
+	lq_engine *e = engine_real("{\"graphs\":{\"publish\":{\"nodes\":{\"cam\":{\"params\":{\"size\":\"64x64\",\"fps\":\"5/1\"}},\"venc\":{\"params\":{\"bitrate\":50000}}}}}}");
+	lq_room *bob = joined(e, url, "bob", LQ_OFF, LQ_DEFAULT);
+	lq_room *alice = room_new(e, LQ_OFF, LQ_OFF);
+	for (int i = 0; i < 2 * LQ_N_STREAMS; i++)
+		ck_assert_int_eq(lq_publish(alice, (lq_stream)(i / 2), kinds[i % 2]), 0);
+	ck_assert_int_eq(lq_publish(alice, (lq_stream)LQ_N_STREAMS, LQ_VIDEO), LQ_EINVAL);
+	ck_assert_int_eq(room_join(alice, url, "alice"), 0);
+	for (int i = 0; i < 2 * LQ_N_STREAMS; i++)
+		ck_assert_int_eq(await(e, alice, LQ_ON_LOCAL_PUBLISHED)->code, 0);
+	for (int i = 0; i < 2 * LQ_N_STREAMS; i++) {
+		const lq_sdk_event *ev = await_stream(e, bob, LQ_ON_FIRST_FRAME, "alice", 0);
+		seen |= 1u << (ev->stream * 2 + ev->kind - 1);
+	}
+	ck_assert_uint_eq(seen, (1u << 2 * LQ_N_STREAMS) - 1);
+	ck_assert_int_eq(LQ_STREAM_CAMERA(0), LQ_STREAM_MAIN);
+	ck_assert_int_eq(LQ_STREAM_CAMERA(1), LQ_STREAM_THIRD);
+	ck_assert_int_eq(LQ_STREAM_CAMERA(7), LQ_STREAM_NINTH);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 static void await_change(lq_engine *e, lq_room *room, const char *node, int code)
 {
 	const lq_sdk_event *ev = await_stream(e, room, LQ_ON_CHANGED, "", LQ_VIDEO);
@@ -323,6 +349,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_loop_test(t, two_participants_see_and_hear_each_other, 0, 2);
 	tcase_add_test(t, a_third_sees_both_at_once);
+	tcase_add_test(t, a_member_has_nine_streams_each_with_sound_and_picture);
 	tcase_add_test(t, nodes_of_a_call_change_while_it_runs);
 	tcase_add_test(t, codec_of_a_published_stream_changes);
 	tcase_add_test(t, streams_go_and_come_back);

@@ -63,6 +63,22 @@ START_TEST(a_publish_is_read_whole)
 }
 END_TEST
 
+START_TEST(a_member_has_nine_streams)
+{
+	static const char *const names[] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
+	lq__message m;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char text[120];
+		snprintf(text, sizeof text, "{\"type\":\"publish\",\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"%s\"}]}", names[i]);
+		ck_assert_int_eq(parse(text, &m), 0);
+		ck_assert_uint_eq(m.tracks[0].stream, i);
+		ck_assert_str_eq(lq__stream_name(m.tracks[0].stream), names[i]);
+		lq__message_finish(&m);
+	}
+	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"tenth\"}]}", LQ_EINVAL, "must be main, sub or third to ninth");
+}
+END_TEST
+
 START_TEST(the_others_are_read)
 {
 	lq__message m;
@@ -161,6 +177,7 @@ int main(void)
 	tcase_add_test(t, a_join_is_read_whole);
 	tcase_add_test(t, what_is_absent_is_empty);
 	tcase_add_test(t, a_publish_is_read_whole);
+	tcase_add_test(t, a_member_has_nine_streams);
 	tcase_add_test(t, the_others_are_read);
 	tcase_add_test(t, what_is_no_request_is_a_protocol_error);
 	tcase_add_test(t, fields_are_checked_with_their_place);

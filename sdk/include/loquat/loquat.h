@@ -1,7 +1,7 @@
 /* Loquat: the SDK. All that an app includes.
  *
  * An *engine* owns threads, plugins and events. A *room* is a handle that exists before it is joined. Each user in a room publishes
- * *streams* (main, sub = screen, third, fourth), each with sound and picture apart; a *view* shows one of them in a window, or hands its
+ * *streams* (main, sub = screen, third to ninth = further cameras), each with sound and picture apart; a *view* shows one of them in a window, or hands its
  * frames to the app. A *session* is a login, over which users *call* each other (call.h, included below).
  *
  * Requests return 0 or a negative LQ_E* at once; their results come as events, on the SDK's own thread by callback, or from lq_engine_poll on
@@ -26,7 +26,14 @@ typedef struct lq_room lq_room;
 typedef struct lq_session lq_session;
 typedef struct lq_call lq_call;
 
-typedef enum lq_stream { LQ_STREAM_MAIN = 0, LQ_STREAM_SUB = 1, LQ_STREAM_THIRD = 2, LQ_STREAM_FOURTH = 3 } lq_stream;
+typedef enum lq_stream {
+	LQ_STREAM_MAIN = 0,
+	LQ_STREAM_SUB = 1, /* the screen */
+	LQ_STREAM_THIRD = 2, LQ_STREAM_FOURTH, LQ_STREAM_FIFTH, LQ_STREAM_SIXTH, LQ_STREAM_SEVENTH, LQ_STREAM_EIGHTH, LQ_STREAM_NINTH
+} lq_stream;
+#define LQ_N_STREAMS 9
+/* The cameras of a member: 0 to 7 are main, third, fourth … ninth. */
+#define LQ_STREAM_CAMERA(n) ((lq_stream)((n) ? (n) + 1 : 0))
 typedef enum lq_track_kind { LQ_AUDIO = 1, LQ_VIDEO = 2 } lq_track_kind;
 typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2 } lq_switch; /* 0 means: what the documentation says */
 
