@@ -121,6 +121,23 @@ static int check_fit(builder *b, lq_node *node, const lq_format *fmt, const char
 	return lq_diag_add(diag, LQ_EFORMAT, place, "%s does not take %s; it takes %s", d->id, lq__format_text(fmt, name, sizeof name), a.takes);
 }
 
+/* What the caller lays over this node; NULL: nothing. */
+static const lq_profile_override *override_of(const builder *b, const json_t *json)
+{
+	const lq_node_desc *known = b->config->n_overrides ? lq__node_known(b->graph->config.registry, json) : NULL;
+	for (size_t i = 0; known && i < b->config->n_overrides; i++)
+		if (b->config->overrides[i].kind == known->kind)
+			return &b->config->overrides[i];
+	return NULL;
+}
+
+static int fill_params(const builder *b, const json_t *json, const lq_node_desc *desc, lq__param_list *list)
+{
+	const lq_profile_override *over = override_of(b, json);
+	int r = over && over->use ? 0 : lq__param_list_fill(b->graph->config.registry, json, desc, list);
+	return r ? r : lq__param_list_lay(over, desc, list);
+}
+
 /* One alternative of `use`. */
 static int try_use(builder *b, const char *use, const char *name, const char *place, const char *use_place, const json_t *json, const lq_format *fmt,
                    lq_diag *diag, lq_node **out)
@@ -132,9 +149,9 @@ static int try_use(builder *b, const char *use, const char *name, const char *pl
 	int r = isolate ? lq__registry_describe(reg, use, use_place, diag, &info) : lq_registry_find(reg, use, use_place, diag, &info);
 	if (r)
 		return r;
-	lq__param_list *list = lq__malloc(sizeof *list);
+	lq__param_list *list = lq__calloc(1, sizeof *list);
 	char *dir = base_dir(b, place), *loop = lq__strdup(lq__node_loop(b->profile, b->config->graph_name, name));
-	if (!list || !dir || !loop || lq__param_list_fill(reg, json, info.desc, list)) {
+	if (!list || !dir || !loop || fill_params(b, json, info.desc, list)) {
 		r = lq_diag_add(diag, LQ_ENOMEM, place, "%s", lq_error_text(LQ_ENOMEM));
 	} else {
 		snprintf(params, sizeof params, "%s.params", place);
@@ -167,11 +184,16 @@ static int make_node(builder *b, const char *name, const json_t *json, const lq_
 	char place[PATH_ROOM], use[PATH_ROOM + 24];
 	const char *uses[MAX_ALTERNATIVES];
 	size_t n = lq__node_uses(json, uses);
+	const lq_profile_override *over = override_of(b, json);
 	lq_diag *reasons = lq_diag_create();
 	int r = LQ_ENOENT;
 	snprintf(place, sizeof place, "graphs.%s.nodes.%s", b->config->graph_name, name);
 	if (!reasons)
 		return no_memory(b, place);
+	if (over && over->use) {
+		uses[0] = over->use;
+		n = 1;
+	}
 	if (b->n_made == MAX_MADE)
 		r = lq_diag_add(reasons, LQ_EFULL, place, "more than %d nodes", MAX_MADE);
 	for (size_t i = 0; r && i < n && b->n_made < MAX_MADE; i++) {

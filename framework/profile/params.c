@@ -50,3 +50,26 @@ int lq__param_list_fill(const lq_registry *registry, const json_t *node, const l
 	}
 	return 0;
 }
+
+static size_t place_of(const lq__param_list *list, const char *name)
+{
+	size_t i = 0;
+	while (i < list->n && strcmp(list->items[i].name, name))
+		i++;
+	return i;
+}
+
+int lq__param_list_lay(const lq_profile_override *over, const lq_node_desc *desc, lq__param_list *list)
+{
+	for (size_t i = 0; over && i < over->n_params; i++) {
+		const lq_param_text *p = &over->params[i];
+		if (!over->use && !knows(desc, p->name))
+			continue;
+		size_t at = place_of(list, p->name);
+		if (at == MAX_PARAMS)
+			return LQ_EFULL;
+		list->items[at] = *p;
+		list->n += at == list->n;
+	}
+	return 0;
+}

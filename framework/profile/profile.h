@@ -74,5 +74,7 @@ typedef struct lq__param_list {
 	size_t n;
 } lq__param_list;
 int lq__param_list_fill(const lq_registry *registry, const json_t *node, const lq_node_desc *desc, lq__param_list *out);
+/* Lays an override's parameters over them; `over` NULL: none. */
+int lq__param_list_lay(const lq_profile_override *over, const lq_node_desc *desc, lq__param_list *list);
 
 #endif

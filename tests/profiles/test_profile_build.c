@@ -71,6 +71,29 @@ START_TEST(call_is_built_from_three_graphs)
 }
 END_TEST
 
+START_TEST(a_build_may_have_parameters_of_its_own)
+{
+	const lq_param_text slow[] = {{"period", "50"}, {"nowhere", "1"}}, push[] = {{"tag", "pushed"}}, wrong[] = {{"nowhere", "1"}};
+	lq_profile_override o = {.kind = LQ_KIND_CAPTURE, .params = slow, .n_params = 2};
+	lq_profile_build_config c = {.graph_name = "publish", .group = "p1", .media = LQ_MEDIA_VIDEO, .overrides = &o, .n_overrides = 1};
+	must(build("shared", "shared", 0, NULL));
+	must(lq_graph_start(k.graph, "shared", k.diag));
+	must(lq_profile_build(profile, k.graph, &c, k.diag));
+	must(lq_graph_start(k.graph, "p1", k.diag));
+	ck_assert_int_eq(lq_graph_run_until(k.graph, 2 * LQ_SEC), 0);
+	ck_assert_int_eq(kit_seen("venc")->buffers, 21); /* 20 ms in the profile gives 51 */
+	must(lq_graph_remove(k.graph, "p1"));
+	c.group = "p2";
+	o = (lq_profile_override){.kind = LQ_KIND_CAPTURE, .use = "kit.push", .params = push, .n_params = 1};
+	must(lq_profile_build(profile, k.graph, &c, k.diag));
+	ck_assert_str_eq(lq_node_descriptor(lq_graph_find(k.graph, "p2/cam"))->id, "kit.push");
+	must(lq_graph_remove(k.graph, "p2"));
+	o.params = wrong;
+	ck_assert_int_ne(lq_profile_build(profile, k.graph, &c, k.diag), 0);
+	ck_assert_ptr_nonnull(strstr(lq_diag_text(k.diag, 0), "nowhere"));
+}
+END_TEST
+
 START_TEST(shared_recorder_is_fed_by_a_track_that_comes_and_goes)
 {
 	static const char patch[] =
@@ -186,6 +209,7 @@ int main(void)
 {
 	TCase *t = tcase_create("build");
 	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, a_build_may_have_parameters_of_its_own);
 	tcase_add_test(t, call_is_built_from_three_graphs);
 	tcase_add_test(t, shared_recorder_is_fed_by_a_track_that_comes_and_goes);
 	tcase_add_test(t, media_keeps_its_chains_only);

@@ -38,12 +38,24 @@ char *lq_profile_schema(const lq_registry *registry);
 /* Adds one of the profile's graphs ("shared", "publish", "subscribe", or any other name) to a graph as group `group`. Its nodes are named
  * "group/node"; nodes that it does not define itself are looked up in group "shared". `media` (LQ_MEDIA_*) keeps only the chains for that
  * media, LQ_MEDIA_NONE all. Does not start it. A list in `use` is tried in order until one can be made and takes the format. */
+typedef struct lq_profile_override lq_profile_override;
 typedef struct lq_profile_build_config {
 	const char *graph_name;
 	const char *group;
 	uint32_t media;
 	const lq_format *in_format; /* for chains that start at a transport: the format that will come; NULL unknown */
+	const lq_profile_override *overrides;
+	size_t n_overrides;
 } lq_profile_build_config;
+
+/* What is laid over the profile for one build, for all nodes of one kind that it makes: parameters, which those nodes get that have them. With `use` that
+ * one takes the place of the profile's, and has these parameters alone. */
+struct lq_profile_override {
+	uint32_t kind;   /* LQ_KIND_* */
+	const char *use; /* NULL: as the profile says */
+	const lq_param_text *params;
+	size_t n_params;
+};
 int lq_profile_build(const lq_profile *profile, lq_graph *graph, const lq_profile_build_config *config, lq_diag *diag);
 
 /* What would be negotiated here: makes the nodes of all graphs, starts none, and tells the format of each link. Uses no device and no network. LQ_EFORMAT
