@@ -17,6 +17,8 @@ void lq__client_answer(lq__client *c, const lq__message *request, json_t *answer
 {
 	if (request->has_id)
 		json_object_set_new(answer, "id", json_integer((json_int_t)request->id));
+	if (answer && c->member && request->has_id && request->type > LQ_MSG_JOIN && request->type != LQ_MSG_STATS && request->type != LQ_MSG_PING)
+		lq__member_answered(c->member, answer);
 	if (answer)
 		c->send(c->arg, answer);
 	json_decref(answer);
@@ -85,24 +87,52 @@ static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, l
 	return e;
 }
 
+/* Real milliseconds. */
+static json_int_t resume_ms(const lq__client *c)
+{
+	int64_t grace = lq__rooms_grace(c->service->rooms);
+	return (json_int_t)(grace / 1000000);
+}
+
 static void answer_joined(lq__client *c, const lq__message *request)
 {
 	const lq__member *m = c->member;
 	const lq__room *room = m->room;
 	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:O*}", "type", "joined", "room", room->name, "room_sid", room->sid,
-	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "members", lq__member_snapshot(m),
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*}", "type", "joined", "room", room->name, "room_sid", room->sid,
+	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "resumed", 0, "resume_ms", resume_ms(c), "members", lq__member_snapshot(m),
 	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes));
+}
+
+/* What was said before stays said: the client gets what it missed, and no picture of the room. */
+static void answer_resumed(lq__client *c, const lq__message *request)
+{
+	lq__member *m = c->member;
+	const lq__room *room = m->room;
+	lq_log(LQ_LOG_INFO, "room", "%s is back in %s", m->user, room->name);
+	lq__client_answer(c, request,
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid, "user",
+	                            m->user, "name", m->name, "session", m->session, "seq", (json_int_t)request->seq, "resumed", 1, "resume_ms",
+	                            resume_ms(c), "ice", lq__publish_ice_json(c->service->media, room->worker)));
+	lq__member_resend(m, (uint64_t)request->seq);
+	lq__subscribe_resume(m);
 }
 
 static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
 {
 	char error[256];
-	lq__join join = {.room = m->room, .user = m->user, .name = m->name};
+	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq};
 	int e = check_access(c, m, unix_now, &join, error, sizeof error);
 	if (e)
 		c->service->refused_tokens++;
 	else
+		e = lq__rooms_resume(c->service->rooms, &join, c, now, &c->member, error, sizeof error);
+	if (!e) {
+		c->joined = 1;
+		answer_resumed(c, m);
+		return;
+	}
+	if (e == LQ_ENOENT && !m->only_resume)
 		e = lq__rooms_join(c->service->rooms, &join, c, now, &c->member, error, sizeof error);
 	if (e) {
 		lq__client_error(c, m, e, error);
@@ -276,13 +306,22 @@ static int in_order(lq__client *c, const lq__message *m)
 	return !wrong;
 }
 
+/* A request whose answer may have been lost with a socket gets it again, and is not done again. */
+static int done_already(lq__client *c, const lq__message *m)
+{
+	const json_t *answer = c->member && m->again && m->has_id ? lq__member_find_answer(c->member, m->id) : NULL;
+	if (answer)
+		c->send(c->arg, answer);
+	return answer != NULL;
+}
+
 static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t now, int64_t unix_now)
 {
 	if (m->type == LQ_MSG_PING) {
 		lq__client_answer(c, m, json_pack("{s:s}", "type", "pong"));
 		return;
 	}
-	if (!in_order(c, m) || too_much(c, m, len, now))
+	if (!in_order(c, m) || done_already(c, m) || too_much(c, m, len, now))
 		return;
 	if (c->device || m->type == LQ_MSG_LOGIN) {
 		lq__session_request(c, m, now, unix_now);
@@ -342,7 +381,10 @@ void lq__client_closed(lq__client *c, int clean, int64_t now)
 	if (!m)
 		return;
 	lq_log(LQ_LOG_INFO, "room", "%s %s %s", m->user, clean ? "left" : "was lost from", m->room->name);
-	lq__member_leave(m, clean ? "left" : "lost");
+	if (clean)
+		lq__member_leave(m, "left");
+	else
+		lq__member_lost(m, now);
 }
 
 /* ---- what the rooms ask for ---- */

@@ -10,6 +10,7 @@
 #define LQ_CLIENT_STRIKES 10 /* bad messages after which the socket is closed */
 #define LQ_CLOSE_POLICY 1008
 #define LQ_CLOSE_NORMAL 1000
+#define LQ_CLOSE_RETURNS 4000           /* from a client that gives this socket up, and will come back on another */
 #define LQ_CLIENT_MESSAGES 100          /* texts and attributes that one client may send in a second */
 #define LQ_CLIENT_BYTES (256 * 1024) /* and how much */
 
@@ -46,7 +47,7 @@ void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, i
 /* A message that is none: binary, too long. */
 void lq__client_refuse(lq__client *c, const char *why);
 void lq__client_alive(lq__client *c, int64_t now);             /* a pong came */
-void lq__client_closed(lq__client *c, int clean, int64_t now); /* the socket is gone */
+void lq__client_closed(lq__client *c, int clean, int64_t now); /* the socket is gone; clean: its owner said good-bye */
 
 /* The callbacks that lq__rooms_create wants; arg is the lq__service. Connections are lq__client. */
 lq__rooms_host lq__client_rooms_host(lq__service *service);

@@ -71,14 +71,14 @@ void lq__server_schedule_calls(lq__server *s)
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
 	lq__server *s = lws_container_of(sul, lq__server, tick);
-	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10);
+	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10 / s->options->clock_rate);
 	s->now = lq__server_now();
 	lq__ws_tick(s);
 	lq__rooms_tick(s->service.rooms, s->now, lq__server_unix_now());
 	lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), lq__server_unix_now(), lq__session_call_time(&s->service, s->now));
 	lq__server_schedule_calls(s);
 	lq__media_reap(s->service.media);
-	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period);
+	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period < 20000 ? 20000 : period);
 }
 
 static int start_media(lq__server *s)
@@ -95,7 +95,10 @@ static int start_media(lq__server *s)
 	}
 	lq__rooms_host host = lq__client_rooms_host(&s->service);
 	s->service.rooms = lq__rooms_create(&host, o->workers, (int64_t)(o->member_timeout * 1e9));
-	return s->service.rooms ? 0 : -1;
+	if (!s->service.rooms)
+		return -1;
+	lq__rooms_set_grace(s->service.rooms, (int64_t)(o->member_timeout * 1e9 / o->clock_rate));
+	return 0;
 }
 
 static int start_calls(lq__server *s)

@@ -29,6 +29,10 @@ static int read_join(lq__reader *r, const json_t *o, lq__message *m)
 		e = lq__read_string(r, o, "user", LQ_OPTIONAL, &m->user);
 	if (!e)
 		e = lq__read_string(r, o, "name", LQ_OPTIONAL, &m->name);
+	if (!e)
+		e = lq__read_resume(r, o, m);
+	if (!e)
+		e = lq__read_boolean(r, o, "only_resume", LQ_OPTIONAL, &m->only_resume);
 	return e ? e : lq__read_string(r, o, "token", LQ_OPTIONAL, &m->token);
 }
 
@@ -142,6 +146,7 @@ static int read_object(lq__reader *r, const json_t *o, lq__message *m)
 	} else if (id && !json_is_null(id)) {
 		return lq__read_fail(r, LQ_EPROTO, "id: must be an integer, is %s", lq__json_type_name(id));
 	}
+	m->again = json_is_true(json_object_get(o, "again"));
 	if (!json_is_string(type))
 		return lq__read_fail(r, LQ_EPROTO, type ? "type: must be a string, is %s" : "type: missing%s", type ? lq__json_type_name(type) : "");
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)

@@ -47,7 +47,7 @@ typedef struct lq__message_track {
 /* Strings are "" when absent and live as long as the message. */
 typedef struct lq__message {
 	lq__message_type type;
-	int has_id;
+	int has_id, again; /* again: its answer may have got lost */
 	int64_t id;
 	const char *room, *user, *name, *token; /* join */
 	const char *sdp;                        /* publish, answer */
@@ -58,8 +58,9 @@ typedef struct lq__message {
 	lq__message_track tracks[LQ_MESSAGE_TRACKS];
 	uint32_t n_ids; /* unpublish, subscribe, unsubscribe: tracks; watch, unwatch, call, call_invite: users */
 	const char *ids[LQ_MESSAGE_IDS];
-	const char *device, *session;  /* login */
-	int64_t seq, ring_ms;          /* login; login, ring_timeout */
+	const char *device, *session;  /* join, login */
+	int64_t seq, ring_ms;          /* join, login; login, ring_timeout */
+	int only_resume;               /* join */
 	const char *to, *text;         /* message */
 	const char *scope;             /* attributes: "room" or "user" */
 	const json_t *attributes;      /* attributes: strings or null by name */

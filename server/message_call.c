@@ -15,6 +15,18 @@ static int read_ring_ms(lq__reader *r, const json_t *o, int required, lq__messag
 	return e;
 }
 
+int lq__read_resume(lq__reader *r, const json_t *o, lq__message *m)
+{
+	int e = lq__read_string(r, o, "device", LQ_OPTIONAL, &m->device);
+	if (!e)
+		e = lq__read_string(r, o, "session", LQ_OPTIONAL, &m->session);
+	if (!e)
+		e = lq__read_integer(r, o, "seq", LQ_OPTIONAL, &m->seq);
+	if (!e && m->seq < 0)
+		e = lq__read_fail(r, LQ_ERANGE, "%s.seq: must not be negative", r->type);
+	return e;
+}
+
 int lq__read_login(lq__reader *r, const json_t *o, lq__message *m)
 {
 	int e = lq__read_version(r, o);
@@ -25,13 +37,7 @@ int lq__read_login(lq__reader *r, const json_t *o, lq__message *m)
 	if (!e)
 		e = lq__read_string(r, o, "token", LQ_OPTIONAL, &m->token);
 	if (!e)
-		e = lq__read_string(r, o, "device", LQ_OPTIONAL, &m->device);
-	if (!e)
-		e = lq__read_string(r, o, "session", LQ_OPTIONAL, &m->session);
-	if (!e)
-		e = lq__read_integer(r, o, "seq", LQ_OPTIONAL, &m->seq);
-	if (!e && m->seq < 0)
-		e = lq__read_fail(r, LQ_ERANGE, "login.seq: must not be negative");
+		e = lq__read_resume(r, o, m);
 	return e ? e : read_ring_ms(r, o, LQ_OPTIONAL, m);
 }
 

@@ -54,6 +54,8 @@ size_t lq__metrics(const lq__server *server, char *out, size_t size)
 	counter(&s, "joins_total", "Successful joins.", f.joins);
 	counter(&s, "kicks_total", "Members that the server put out.", f.kicks);
 	counter(&s, "member_timeouts_total", "Members that gave no sign of life.", f.timeouts);
+	counter(&s, "member_losses_total", "Members whose socket was lost.", f.losses);
+	counter(&s, "resumes_total", "Members that came back on another socket and went on.", f.resumes);
 	counter(&s, "refused_messages_total", "Messages that were no requests.", server->service.refused_messages);
 	counter(&s, "refused_tokens_total", "Joins refused because of the token.", server->service.refused_tokens);
 	counter(&s, "overflows_total", "Connections closed because they did not read.", server->overflows);

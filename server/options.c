@@ -34,7 +34,7 @@ static const char help[] =
 	"  --member-timeout S    seconds without a sign of life after which a member is gone (10); so long a session that lost its\n"
 	"                        connection is waited for, too\n"
 	"  --call-records FILE   append a line of JSON for each call that ended\n"
-	"  --clock-rate N        for tests: time-outs of calls pass N times as fast (1)\n"
+	"  --clock-rate N        for tests: the time-outs of calls and of lost members pass N times as fast (1)\n"
 	"  --log-level LEVEL     fatal, error, warning, info, debug or trace (info)\n"
 	"  --print-ready         accepted and always done: one JSON line with the ports on stdout when ready\n"
 	"  --help, --version\n"

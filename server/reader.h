@@ -35,6 +35,7 @@ int lq__read_ids(lq__reader *r, const json_t *o, const char *key, lq__message *m
 int lq__read_version(lq__reader *r, const json_t *o);
 
 /* ---- message_call.c: requests of sessions, and what members tell each other ---- */
+int lq__read_resume(lq__reader *r, const json_t *o, lq__message *m); /* device, session, seq */
 int lq__read_login(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_ring(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_users(lq__reader *r, const json_t *o, lq__message *m);

@@ -35,7 +35,7 @@ lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int6
 		return NULL;
 	rooms->host = *host;
 	rooms->n_workers = n_workers ? n_workers : 1;
-	rooms->member_timeout = member_timeout;
+	rooms->member_timeout = rooms->grace = member_timeout;
 	rooms->load = lq__calloc(rooms->n_workers, sizeof *rooms->load);
 	lq__list_init(&rooms->members);
 	for (size_t i = 0; i < LQ_ROOM_BUCKETS; i++)
@@ -101,6 +101,12 @@ static lq__member *find_member(const lq__room *room, const char *user)
 	return NULL;
 }
 
+lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user)
+{
+	const lq__room *r = find_room(rooms, room);
+	return r ? find_member(r, user) : NULL;
+}
+
 static int check_join(const lq__join *j, char *error, size_t size)
 {
 	int e = lq__room_name_check(j->room, strlen(j->room));
@@ -116,9 +122,14 @@ static int check_join(const lq__join *j, char *error, size_t size)
 		return e;
 	}
 	e = lq__nickname_check(j->name, strlen(j->name));
-	if (e)
+	if (e) {
 		snprintf(error, size, "join.name: at most %d bytes without control characters", LQ_NICKNAME_MAX);
-	return e;
+		return e;
+	}
+	if (strlen(j->device) <= LQ_DEVICE_NAME_MAX)
+		return 0;
+	snprintf(error, size, "join.device: at most %d bytes, this one has %zu", LQ_DEVICE_NAME_MAX, strlen(j->device));
+	return LQ_ERANGE;
 }
 
 static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, int64_t now)
@@ -135,6 +146,7 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	m->may_subscribe = j->may_subscribe;
 	lq__sid(m->session);
 	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
+	snprintf(m->device, sizeof m->device, "%s", j->device);
 	snprintf(m->name, sizeof m->name, "%s", *j->name ? j->name : m->user);
 	lq__list_append(&room->members, &m->link);
 	lq__list_append(&room->rooms->members, &m->all);
@@ -151,8 +163,22 @@ static int no_memory(char *error, size_t size)
 	return LQ_ENOMEM;
 }
 
-int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size)
+lq__join lq__join_filled(const lq__join *j)
 {
+	lq__join full = *j;
+	full.device = j->device ? j->device : "";
+	full.session = j->session ? j->session : "";
+	return full;
+}
+
+static int is_same(const lq__member *m, const lq__join *j)
+{
+	return !strcmp(m->session, j->session) || (*m->device && !strcmp(m->device, j->device));
+}
+
+int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t now, lq__member **out, char *error, size_t error_size)
+{
+	const lq__join full = lq__join_filled(asked), *join = &full;
 	int e = check_join(join, error, error_size);
 	if (e)
 		return e;
@@ -174,8 +200,8 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t n
 		release_room(room);
 		return no_memory(error, error_size);
 	}
-	if (old)
-		lq__member_kick(old, "duplicate", "duplicate");
+	if (old) /* what could not be gone on with is no duplicate */
+		lq__member_kick(old, "duplicate", *join->session && is_same(old, join) ? "timeout" : "duplicate");
 	m->entered = 1; /* what was told before is in its snapshot */
 	lq__room_event(room, m, json_pack("{s:s, s:s, s:s}", "type", "user_joined", "user", m->user, "name", m->name));
 	*out = m;
@@ -197,6 +223,8 @@ void lq__member_leave(lq__member *m, const char *reason)
 	rooms->figures.members--;
 	lq__room_event(room, NULL, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
 	json_decref(m->attributes);
+	lq__log_clear(&m->log);
+	lq__log_clear(&m->answers);
 	lq__free(m);
 	rooms->host.settled(rooms->host.arg, room);
 	release_room(room);
@@ -207,17 +235,24 @@ void lq__member_kick(lq__member *m, const char *event_reason, const char *reason
 	lq__rooms *rooms = m->room->rooms;
 	void *conn = m->conn;
 	rooms->figures.kicks++;
+	lq__member_end_noted(m, event_reason);
 	lq__member_event(m, json_pack("{s:s, s:s}", "type", "kicked", "reason", event_reason));
 	lq__member_leave(m, reason);
-	rooms->host.kicked(conn, event_reason);
+	if (conn)
+		rooms->host.kicked(conn, event_reason);
 }
 
 void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now)
 {
 	LQ__EACH(lq__member, m, &rooms->members, all) {
-		int64_t media = rooms->host.media_seen(rooms->host.arg, m);
+		int64_t media = m->conn ? rooms->host.media_seen(rooms->host.arg, m) : LQ_TIME_NONE;
 		if (m->expires && unix_now >= m->expires) {
 			lq__member_kick(m, "token_expired", "kicked");
+		} else if (!m->conn) {
+			if (now < m->lost_until)
+				continue;
+			rooms->figures.timeouts++;
+			lq__member_leave(m, "timeout");
 		} else if (now - (media > m->seen ? media : m->seen) > rooms->member_timeout) {
 			rooms->figures.timeouts++;
 			lq__member_kick(m, "timeout", "timeout");

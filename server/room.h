@@ -9,11 +9,16 @@
 
 #include "base/list.h"
 #include "base/names.h"
+#include "server/log.h"
 
 #define LQ_SID_SIZE 17 /* 16 hexadecimal digits and NUL */
 #define LQ_ROOM_MEMBERS_MAX 500
 #define LQ_ROOMS_MAX 10000
 #define LQ_MEMBER_TRACKS_MAX 32
+#define LQ_DEVICE_NAME_MAX 64
+#define LQ_MEMBER_EVENTS 512  /* of one member: sent, but perhaps not taken */
+#define LQ_MEMBER_ANSWERS 1024
+#define LQ_MEMBER_BYTES (256 * 1024)
 
 typedef struct lq__rooms lq__rooms;
 
@@ -30,7 +35,11 @@ typedef struct lq__member {
 	lq__link link, all, tracks; /* of the room, of all members everywhere; its own tracks */
 	lq__room *room;
 	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE];
-	void *conn;       /* the host's */
+	char device[LQ_DEVICE_NAME_MAX + 1]; /* "": it said none */
+	void *conn;       /* the host's; NULL: its socket is lost */
+	int64_t lost_until;
+	lq__log log;      /* the last events, the newest has number seq */
+	lq__log answers;  /* the last answers */
 	uint64_t seq;     /* of the last event sent */
 	int64_t seen;     /* when a sign of life came */
 	int64_t expires;  /* Unix seconds when the token ends, 0: never */
@@ -68,6 +77,8 @@ typedef struct lq__join {
 	const char *room, *user, *name; /* user "": one is made; name "": the user */
 	int may_publish, may_subscribe;
 	int64_t expires;
+	const char *device, *session; /* session: of the join that this one goes on with; NULL or "": none */
+	uint64_t seq;                 /* the last event that came then */
 } lq__join;
 
 lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int64_t member_timeout); /* NULL: no memory */
@@ -75,11 +86,22 @@ void lq__rooms_destroy(lq__rooms *rooms); /* every member is kicked with "shutdo
 
 /* Makes the room when it is its first member. The same user being there already is kicked as a duplicate. `error` gets the reason. */
 int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size);
-/* reason: "left", "lost", "timeout", "kicked", "duplicate". The member is gone afterwards; its connection is not told. */
+
+/* Goes on with the membership that join->session names. LQ_ENOENT: it is over, or more has happened than is kept; others say why it was ended.
+ * The caller answers, then sends what was missed. */
+int lq__rooms_resume(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size);
+void lq__member_resend(lq__member *m, uint64_t seq); /* all events after seq */
+void lq__member_lost(lq__member *m, int64_t now);    /* its socket is gone: it stays for the grace */
+void lq__rooms_set_grace(lq__rooms *rooms, int64_t grace); /* ns; the member time-out at first */
+int64_t lq__rooms_grace(const lq__rooms *rooms);
+void lq__member_answered(lq__member *m, json_t *answer); /* keeps it */
+const json_t *lq__member_find_answer(const lq__member *m, int64_t id);
+
+/* reason: "left", "timeout", "kicked", "duplicate". The member is gone afterwards; its connection is not told. */
 void lq__member_leave(lq__member *m, const char *reason);
 /* As leave, with a `kicked` event to the member before, and its connection is closed. */
 void lq__member_kick(lq__member *m, const char *event_reason, const char *reason);
-/* Kicks members that time out, and those whose token ended. */
+/* Ends the membership of those that time out, that were lost for too long, and whose token ended. */
 void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now);
 
 /* A new track, not yet told to others. LQ_EEXIST when that stream has one of this kind, LQ_EFULL. */
@@ -101,7 +123,7 @@ json_t *lq__track_json(const lq__track *t);
 json_t *lq__member_snapshot(const lq__member *m); /* everybody else */
 
 typedef struct lq__rooms_figures {
-	uint64_t rooms, members, tracks, joins, kicks, timeouts;
+	uint64_t rooms, members, tracks, joins, kicks, timeouts, losses, resumes;
 } lq__rooms_figures;
 void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out);
 

@@ -30,6 +30,7 @@ struct lq__subscriber {
 	uint64_t session_id;
 	int64_t rev;
 	int waiting, dirty; /* an offer is under way; there is something to offer */
+	json_t *offer;      /* the one under way */
 	uint32_t n_slots, n_offered;
 	slot slots[LQ_SDP_MAX_MEDIA];
 };
@@ -208,7 +209,7 @@ void lq__subscribe_offer(lq__member *m)
 {
 	lq__subscriber *s = m->subscriber;
 	lq__client *c = m->conn;
-	if (!s || !s->dirty || s->waiting)
+	if (!s || !c || !s->dirty || s->waiting)
 		return;
 	s->rev++;
 	json_t *sdp = describe(s);
@@ -223,7 +224,16 @@ void lq__subscribe_offer(lq__member *m)
 	for (uint32_t i = 0; i < s->n_slots; i++)
 		s->slots[i].offered = 1;
 	c->send(c->arg, offer);
-	json_decref(offer);
+	s->offer = offer;
+}
+
+void lq__subscribe_resume(lq__member *m)
+{
+	const lq__subscriber *s = m->subscriber;
+	lq__client *c = m->conn;
+	if (s && s->waiting)
+		c->send(c->arg, s->offer);
+	lq__subscribe_offer(m);
 }
 
 /* ---- answers ---- */
@@ -260,6 +270,8 @@ static void apply(lq__member *m, const lq_sdp *answer)
 			lq_log(LQ_LOG_INFO, "room", "%s does not take track %s", m->user, sl->track->id);
 	}
 	s->waiting = 0;
+	json_decref(s->offer);
+	s->offer = NULL;
 }
 
 static int check(const lq__subscriber *s, const lq_sdp *answer, char *error, size_t size)
@@ -302,6 +314,7 @@ void lq__subscribe_close(lq__member *m)
 	for (uint32_t i = 0; i < s->n_slots; i++)
 		take_out(s, &s->slots[i]);
 	lq__peer_close(s->peer);
+	json_decref(s->offer);
 	lq__free(s);
 	m->subscriber = NULL;
 }

@@ -13,6 +13,8 @@ int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *trac
 void lq__unsubscribe(lq__member *m, lq__track *const *tracks, uint32_t n);
 /* Sends an offer when there is something new to offer and none is under way. */
 void lq__subscribe_offer(lq__member *m);
+/* The member has a new socket: it gets the offer that it may not have got. */
+void lq__subscribe_resume(lq__member *m);
 int lq__subscribe_answer(lq__member *m, const lq__message *request, char *error, size_t error_size);
 void lq__subscribe_close(lq__member *m);
 /* Nobody gets this track any more. */

@@ -9,27 +9,34 @@
 #include "server/message.h"
 #include "server/room_private.h"
 
-static void send_event(lq__member *m, json_t *event)
+static void send_event(lq__member *m, json_t *event, size_t bytes)
 {
 	const lq__rooms_host *host = &m->room->rooms->host;
 	m->seq++;
-	if (!json_object_set_new(event, "seq", json_integer((json_int_t)m->seq)))
+	lq__log_put(&m->log, event, bytes, LQ_MEMBER_EVENTS, LQ_MEMBER_BYTES);
+	if (m->conn && !json_object_set_new(event, "seq", json_integer((json_int_t)m->seq)))
 		host->send(m->conn, event);
+}
+
+static size_t bytes_of(const json_t *event)
+{
+	return json_dumpb(event, NULL, 0, JSON_COMPACT);
 }
 
 void lq__member_event(lq__member *m, json_t *event)
 {
 	if (event)
-		send_event(m, event);
+		send_event(m, event, bytes_of(event));
 	json_decref(event);
 }
 
 void lq__room_event(lq__room *room, const lq__member *except, json_t *event)
 {
+	size_t bytes = event ? bytes_of(event) : 0;
 	if (event)
 		LQ__EACH(lq__member, m, &room->members, link)
 			if (m != except && m->entered)
-				send_event(m, event);
+				send_event(m, event, bytes);
 	json_decref(event);
 }
 

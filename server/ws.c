@@ -185,6 +185,11 @@ static void on_closed(connection *c)
 	c->server->n_connections--;
 }
 
+static int close_code(const unsigned char *in, size_t len)
+{
+	return len < 2 ? LQ_CLOSE_NORMAL : in[0] << 8 | in[1];
+}
+
 static int on_event(connection *c, struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t len)
 {
 	switch (reason) {
@@ -197,7 +202,7 @@ static int on_event(connection *c, struct lws *wsi, enum lws_callback_reasons re
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return on_writable(c);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		c->peer_closed = 1;
+		c->peer_closed = close_code(in, len) != LQ_CLOSE_RETURNS;
 		return 0;
 	case LWS_CALLBACK_CLOSED:
 		on_closed(c);

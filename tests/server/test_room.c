@@ -229,9 +229,9 @@ START_TEST(who_leaves_takes_its_tracks_along)
 	ck_assert_int_eq(lq__track_create(ann.member, LQ_MEDIA_AUDIO, 0, "0", &t), 0);
 	lq__track_announce(t);
 	snprintf(expected, sizeof expected, "{\"seq\":2,\"track\":\"%s\",\"type\":\"track_unpublished\",\"user\":\"ann\"}\n"
-	         "{\"reason\":\"lost\",\"seq\":3,\"type\":\"user_left\",\"user\":\"ann\"}\n", t->id);
+	         "{\"reason\":\"left\",\"seq\":3,\"type\":\"user_left\",\"user\":\"ann\"}\n", t->id);
 	*bob.log = 0;
-	lq__member_leave(ann.member, "lost");
+	lq__member_leave(ann.member, "left");
 	said(&bob, expected);
 	ck_assert_uint_eq(FIGURE(tracks), 0);
 }
@@ -281,6 +281,159 @@ START_TEST(a_token_ends)
 }
 END_TEST
 
+/* ---- lost sockets ---- */
+
+static int back(person *p, const char *user, const char *device, const char *session, uint64_t seq, int64_t now, char *error)
+{
+	lq__join j = {.room = "r", .user = user, .name = "", .device = device, .session = session, .seq = seq, .may_publish = 1, .may_subscribe = 1};
+	p->media_seen = LQ_TIME_NONE;
+	return lq__rooms_resume(rooms, &j, p, now, &p->member, error, 256);
+}
+
+static void lose(person *p, int64_t now, char session[LQ_SID_SIZE])
+{
+	strcpy(session, p->member->session);
+	lq__member_lost(p->member, now);
+	*p->log = 0;
+}
+
+START_TEST(a_lost_member_goes_on_where_it_was)
+{
+	char session[LQ_SID_SIZE], error[256];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	lose(&ann, SECOND, session);
+	join(&eve, "r", "eve");
+	ck_assert_int_eq(lq__member_message(bob.member, "ann", "hi"), 0);
+	said(&ann, "");
+	lq__rooms_tick(rooms, 10 * SECOND, 0); /* ten seconds after the last sign of life, nine after the loss */
+	ck_assert_int_eq(back(&new, "ann", "", session, 1, 10 * SECOND, error), 0);
+	ck_assert_ptr_eq(new.member, ann.member);
+	lq__member_resend(new.member, 1);
+	said(&new, "{\"name\":\"eve\",\"seq\":2,\"type\":\"user_joined\",\"user\":\"eve\"}\n"
+	           "{\"from\":\"bob\",\"private\":true,\"seq\":3,\"text\":\"hi\",\"type\":\"message\"}\n");
+	join(&old, "r", "dan");
+	said(&new, "{\"name\":\"dan\",\"seq\":4,\"type\":\"user_joined\",\"user\":\"dan\"}\n");
+	said(&bob, "{\"name\":\"eve\",\"seq\":1,\"type\":\"user_joined\",\"user\":\"eve\"}\n{\"name\":\"dan\",\"seq\":2,\"type\":\"user_joined\",\"user\":\"dan\"}\n");
+	ck_assert_uint_eq(FIGURE(resumes), 1);
+	lq__rooms_tick(rooms, 12 * SECOND, 0);
+	ck_assert_ptr_nonnull(new.member);
+}
+END_TEST
+
+START_TEST(a_member_that_is_lost_for_too_long_has_timed_out)
+{
+	char session[LQ_SID_SIZE], error[256];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	bob.member->seen = 20 * SECOND;
+	lose(&ann, SECOND, session);
+	ann.media_seen = 10 * SECOND; /* its media does not help */
+	lq__rooms_tick(rooms, 11 * SECOND - 1, 0);
+	said(&bob, "");
+	lq__rooms_tick(rooms, 11 * SECOND, 0);
+	said(&bob, "{\"reason\":\"timeout\",\"seq\":1,\"type\":\"user_left\",\"user\":\"ann\"}\n");
+	said(&ann, "");
+	ck_assert_int_eq(back(&ann, "ann", "", session, 1, 12 * SECOND, error), LQ_ENOENT);
+	ck_assert_ptr_nonnull(strstr(error, "join.session"));
+}
+END_TEST
+
+START_TEST(a_socket_that_nobody_knows_to_be_lost_is_replaced)
+{
+	char session[LQ_SID_SIZE], error[256];
+	join(&old, "r", "ann");
+	join(&bob, "r", "bob");
+	strcpy(session, old.member->session);
+	*old.log = *bob.log = 0;
+	ck_assert_int_eq(back(&new, "ann", "", session, 0, 0, error), 0);
+	said(&old, "closed: replaced\n");
+	said(&bob, "");
+	lq__member_resend(new.member, 0);
+	said(&new, "{\"name\":\"bob\",\"seq\":1,\"type\":\"user_joined\",\"user\":\"bob\"}\n");
+}
+END_TEST
+
+START_TEST(nobody_goes_on_with_what_is_not_theirs)
+{
+	char session[LQ_SID_SIZE], error[256];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	lose(&ann, 0, session);
+	ck_assert_int_eq(back(&new, "ann", "", "0123456789abcdef", 0, 0, error), LQ_ENOENT);
+	ck_assert_int_eq(back(&new, "bob", "", session, 0, 0, error), LQ_ENOENT);
+	ck_assert_int_eq(back(&new, "ann", "", session, 2, 0, error), LQ_ENOENT); /* of the future */
+	ck_assert_int_eq(back(&new, "ann", "", "", 0, 0, error), LQ_ENOENT);
+	ck_assert_int_eq(back(&new, "ann", "", session, 1, 0, error), 0);
+}
+END_TEST
+
+START_TEST(only_so_many_events_are_kept)
+{
+	char session[LQ_SID_SIZE], error[256], big[65537];
+	join(&ann, "r", "ann");
+	join(&bob, "r", "bob");
+	lose(&ann, 0, session);
+	for (int i = 0; i < LQ_MEMBER_EVENTS - 1; i++)
+		ck_assert_int_eq(lq__member_message(bob.member, "", "hi"), 0);
+	ck_assert_int_eq(back(&new, "ann", "", session, 0, 0, error), 0);
+	lq__member_lost(new.member, 0);
+	ck_assert_int_eq(lq__member_message(bob.member, "", "one more"), 0);
+	ck_assert_int_eq(back(&new, "ann", "", session, 0, 0, error), LQ_ENOENT);
+	ck_assert_int_eq(back(&new, "ann", "", session, 1, 0, error), 0);
+	lq__member_lost(new.member, 0);
+	memset(big, 'x', 65536);
+	big[65536] = 0;
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(lq__member_message(bob.member, "", big), 0);
+	ck_assert_int_eq(back(&new, "ann", "", session, new.member->seq - 4, 0, error), LQ_ENOENT);
+	ck_assert_int_eq(back(&new, "ann", "", session, new.member->seq - 3, 0, error), 0);
+}
+END_TEST
+
+START_TEST(who_was_put_out_does_not_come_back_by_itself)
+{
+	char session[LQ_SID_SIZE], error[256];
+	join(&ann, "r", "ann");
+	lose(&ann, 0, session);
+	lq__member_kick(ann.member, "kicked", "kicked");
+	ck_assert_int_eq(back(&ann, "ann", "", session, 0, 0, error), LQ_EPERM);
+	ck_assert_str_eq(error, "kicked");
+	join(&old, "r", "ann");
+	lose(&old, 0, session);
+	join(&new, "r", "ann");
+	ck_assert_int_eq(back(&old, "ann", "", session, 0, 0, error), LQ_EDUPLICATE);
+}
+END_TEST
+
+START_TEST(a_rejoin_takes_no_place_from_a_later_device)
+{
+	char error[256];
+	lq__join j = {.room = "r", .user = "ann", .name = "", .device = "laptop"};
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, &new, 0, &new.member, error, sizeof error), 0);
+	join(&bob, "r", "bob");
+	ck_assert_int_eq(back(&old, "ann", "phone", "0123456789abcdef", 0, 0, error), LQ_EDUPLICATE);
+	ck_assert_int_eq(back(&old, "ann", "laptop", "0123456789abcdef", 0, 0, error), LQ_ENOENT);
+	j.session = "0123456789abcdef";
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, &old, 0, &old.member, error, sizeof error), 0);
+	said(&bob, "{\"reason\":\"timeout\",\"seq\":1,\"type\":\"user_left\",\"user\":\"ann\"}\n{\"name\":\"ann\",\"seq\":2,\"type\":\"user_joined\",\"user\":\"ann\"}\n");
+}
+END_TEST
+
+START_TEST(answers_are_kept_for_requests_that_come_again)
+{
+	join(&ann, "r", "ann");
+	for (int i = 1; i <= LQ_MEMBER_ANSWERS + 1; i++) {
+		json_t *answer = json_pack("{s:s, s:i}", "type", "ok", "id", i);
+		lq__member_answered(ann.member, answer);
+		json_decref(answer);
+	}
+	ck_assert_ptr_null(lq__member_find_answer(ann.member, 1));
+	ck_assert_ptr_nonnull(lq__member_find_answer(ann.member, 2));
+	ck_assert_ptr_nonnull(lq__member_find_answer(ann.member, LQ_MEMBER_ANSWERS + 1));
+}
+END_TEST
+
 START_TEST(memory_that_is_missing_is_an_answer)
 {
 	char error[256] = "";
@@ -314,6 +467,14 @@ int main(void)
 	tcase_add_test(t, a_newcomer_gets_a_picture_of_the_room);
 	tcase_add_test(t, a_silent_member_times_out);
 	tcase_add_test(t, a_token_ends);
+	tcase_add_test(t, a_lost_member_goes_on_where_it_was);
+	tcase_add_test(t, a_member_that_is_lost_for_too_long_has_timed_out);
+	tcase_add_test(t, a_socket_that_nobody_knows_to_be_lost_is_replaced);
+	tcase_add_test(t, nobody_goes_on_with_what_is_not_theirs);
+	tcase_add_test(t, only_so_many_events_are_kept);
+	tcase_add_test(t, who_was_put_out_does_not_come_back_by_itself);
+	tcase_add_test(t, a_rejoin_takes_no_place_from_a_later_device);
+	tcase_add_test(t, answers_are_kept_for_requests_that_come_again);
 	tcase_add_test(t, memory_that_is_missing_is_an_answer);
 	return run_case("server/room", t);
 }
