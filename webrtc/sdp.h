@@ -11,6 +11,8 @@
 #define LQ_SDP_MAX_EXTS 24
 #define LQ_SDP_MAX_CANDIDATES 24
 #define LQ_SDP_MAX_SSRCS 8
+#define LQ_SDP_MAX_RIDS 8
+#define LQ_SDP_RID_SIZE 33 /* with NUL */
 #define LQ_SDP_MAX_TEXT (256 * 1024)
 
 enum { LQ_SDP_INACTIVE = 0, LQ_SDP_SENDONLY = 1, LQ_SDP_RECVONLY = 2, LQ_SDP_SENDRECV = 3 }; /* bit 0 send, bit 1 receive */
@@ -32,6 +34,15 @@ typedef struct lq_sdp_ext {
 	char uri[100];
 } lq_sdp_ext;
 
+/* One encoding of a track (RFC 8851). Those of a=simulcast (RFC 8853) come first, in its order; of alternatives only the first is one of them. */
+typedef struct lq_sdp_rid {
+	char id[LQ_SDP_RID_SIZE];
+	uint8_t direction; /* LQ_SDP_SENDONLY or LQ_SDP_RECVONLY: what the describing side does with it */
+	uint8_t simulcast; /* its place in a=simulcast, from 1; 0: not there */
+	uint8_t paused;    /* there with '~' */
+	uint8_t pts[16];   /* a bit for each payload type that pt= allows; all 0: any */
+} lq_sdp_rid;
+
 typedef struct lq_sdp_media {
 	uint32_t media; /* LQ_MEDIA_AUDIO, _VIDEO; NONE: anything else (rejected in an answer) */
 	char kind[16];  /* "audio", "video", "application" */
@@ -48,6 +59,9 @@ typedef struct lq_sdp_media {
 	struct {
 		uint32_t ssrc, rtx; /* rtx from ssrc-group FID; 0 none */
 	} ssrcs[LQ_SDP_MAX_SSRCS];
+	uint32_t sims[LQ_SDP_MAX_SSRCS], n_sims; /* ssrc-group SIM: the encodings of one track where there are no RIDs, smallest first */
+	uint32_t n_rids;
+	lq_sdp_rid rids[LQ_SDP_MAX_RIDS];
 	char cname[64];
 	uint32_t bandwidth; /* b=AS, kbit/s; 0 none */
 } lq_sdp_media;
@@ -84,6 +98,13 @@ const lq_sdp_codec *lq_sdp_rtx_for(const lq_sdp_media *m, uint8_t pt);
 /* The value of a parameter of an fmtp line, "level-asymmetry-allowed" and the like. 0, LQ_ENOENT or LQ_ENOSPACE. */
 int lq_sdp_fmtp(const lq_sdp_codec *c, const char *name, char *out, size_t size);
 uint8_t lq_sdp_ext_id(const lq_sdp_media *m, const char *uri); /* 0: not there */
+/* How many encodings of a=simulcast a side sends or receives (LQ_SDP_SENDONLY, LQ_SDP_RECVONLY), and the first `max` of them. */
+uint32_t lq_sdp_layers(const lq_sdp_media *m, uint32_t direction, const lq_sdp_rid **out, uint32_t max);
+int lq_sdp_rid_allows(const lq_sdp_rid *rid, uint8_t pt);
+/* 1 to 32 of a-z A-Z 0-9 - _ */
+int lq_sdp_rid_valid(const char *id, size_t len);
+/* Appends an encoding to a=simulcast. LQ_ENOSPACE, LQ_EINVAL for no RID. */
+int lq_sdp_add_layer(lq_sdp_media *m, const char *id, uint32_t direction);
 
 #define LQ_EXT_MID "urn:ietf:params:rtp-hdrext:sdes:mid"
 #define LQ_EXT_RID "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"

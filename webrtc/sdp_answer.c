@@ -78,6 +78,18 @@ static void take_exts(lq_sdp_media *to, const lq_sdp_media *from, const lq_sdp_a
 			}
 }
 
+/* Encodings are told apart by their RIDs in the packets, so both sides must do that extension. */
+static void take_layers(lq_sdp_media *to, const lq_sdp_media *from, const lq_sdp_answer_options *o)
+{
+	const lq_sdp_rid *layers[LQ_SDP_MAX_RIDS];
+	uint32_t n = lq_sdp_layers(from, LQ_SDP_SENDONLY, layers, LQ_SDP_MAX_RIDS), taken = 0;
+	if (!lq_sdp_ext_id(to, LQ_EXT_RID))
+		return;
+	for (uint32_t i = 0; i < n && taken < o->max_layers; i++)
+		if (lq_sdp_rid_allows(layers[i], to->codecs[0].pt))
+			taken += !lq_sdp_add_layer(to, layers[i]->id, LQ_SDP_RECVONLY);
+}
+
 static int any_alive(const lq_sdp *sdp)
 {
 	for (uint32_t i = 0; i < sdp->n_media; i++)
@@ -123,6 +135,7 @@ static int answer_media(const lq_sdp *offer, const lq_sdp_media *from, const lq_
 	to->rtcp_mux = 1;
 	to->rtcp_rsize = from->rtcp_rsize;
 	take_exts(to, from, o);
+	take_layers(to, from, o);
 	return offer->bundle[0] ? lq_sdp_bundle_add(answer, to->mid) : 0;
 }
 

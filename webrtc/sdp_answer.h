@@ -13,6 +13,7 @@ typedef struct lq_sdp_answer_options {
 	uint32_t feedback;       /* LQ_FB_* that we can do */
 	const char *const *exts; /* URIs of the header extensions that we can do */
 	uint32_t n_exts;
+	uint32_t max_layers;     /* encodings of one track that we take (RFC 8853); 0: the offer's a=simulcast is not answered, so that it sends one */
 	uint32_t setup; /* LQ_SETUP_ACTIVE or _PASSIVE, when the offer leaves the choice (actpass); else the offer decides */
 } lq_sdp_answer_options;
 

@@ -328,6 +328,8 @@ static int add_ssrc(sdp_reader *r, uint32_t ssrc, uint32_t rtx)
 static int on_ssrc_group(sdp_reader *r, const char *v)
 {
 	uint64_t ssrc, rtx;
+	if (r->media && !strncmp(v, "SIM ", 4))
+		return lq__sdp_sim_group(r, v + 4);
 	if (!r->media || strncmp(v, "FID ", 4))
 		return 0;
 	v += 4;
@@ -360,6 +362,7 @@ static const struct {
 	{"sendrecv", on_sendrecv}, {"sendonly", on_sendonly}, {"recvonly", on_recvonly}, {"inactive", on_inactive}, {"extmap", on_extmap},
 	{"mid", on_mid}, {"rtcp-mux", on_rtcp_mux}, {"rtcp-rsize", on_rtcp_rsize}, {"bundle-only", on_bundle_only}, {"msid", on_msid},
 	{"rtpmap", on_rtpmap}, {"fmtp", on_fmtp}, {"rtcp-fb", on_rtcp_fb}, {"ssrc-group", on_ssrc_group}, {"ssrc", on_ssrc},
+	{"rid", lq__sdp_rid}, {"simulcast", lq__sdp_simulcast},
 };
 
 int lq__sdp_attribute(sdp_reader *r, const char *text)
@@ -381,6 +384,7 @@ int lq__sdp_complete(sdp_reader *r)
 		for (uint32_t k = 0; k < m->n_codecs; k++) /* an apt of something else than RTX means nothing */
 			if (strcasecmp(m->codecs[k].name, "rtx"))
 				m->codecs[k].apt = 0xffff;
+		lq__sdp_complete_rids(m);
 	}
 	return 0;
 }

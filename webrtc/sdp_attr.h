@@ -28,6 +28,12 @@ int lq__sdp_copy(sdp_reader *r, const char *text, size_t len, char *out, size_t 
 size_t lq__sdp_word(const char **p, const char **word);
 int lq__sdp_number(const char **p, uint64_t max, uint64_t *out);
 
+/* sdp_simulcast.c: the values of a=rid, a=simulcast and of "a=ssrc-group:SIM". */
+int lq__sdp_rid(sdp_reader *r, const char *v);
+int lq__sdp_simulcast(sdp_reader *r, const char *v);
+int lq__sdp_sim_group(sdp_reader *r, const char *v);
+void lq__sdp_complete_rids(lq_sdp_media *m);
+
 /* One a= line, without "a=". */
 int lq__sdp_attribute(sdp_reader *r, const char *text);
 /* What can be told only at the end. */

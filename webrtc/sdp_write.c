@@ -75,8 +75,45 @@ static void put_codec(writer *w, const lq_sdp_codec *c)
 		put(w, "a=fmtp:%u %s\r\n", c->pt, c->fmtp);
 }
 
+static void put_rid(writer *w, const lq_sdp_rid *rid)
+{
+	const char *sep = " pt=";
+	put(w, "a=rid:%s %s", rid->id, rid->direction == LQ_SDP_SENDONLY ? "send" : "recv");
+	for (unsigned pt = 0; pt < 128; pt++)
+		if (rid->pts[pt / 8] & 1 << pt % 8) {
+			put(w, "%s%u", sep, pt);
+			sep = ",";
+		}
+	put(w, "\r\n");
+}
+
+/* Sent and received encodings keep their places among each other, where they alternate in the list. */
+static void put_simulcast(writer *w, const lq_sdp_media *m)
+{
+	uint32_t direction = 0;
+	for (uint32_t i = 0; i < m->n_rids; i++)
+		put_rid(w, &m->rids[i]);
+	for (uint32_t i = 0; i < m->n_rids && m->rids[i].simulcast; i++) {
+		const lq_sdp_rid *rid = &m->rids[i];
+		if (!i)
+			put(w, "a=simulcast:");
+		if (rid->direction == direction)
+			put(w, ";");
+		else
+			put(w, "%s%s ", i ? " " : "", rid->direction == LQ_SDP_SENDONLY ? "send" : "recv");
+		put(w, "%s%s", rid->paused ? "~" : "", rid->id);
+		direction = rid->direction;
+	}
+	if (direction)
+		put(w, "\r\n");
+}
+
 static void put_sources(writer *w, const lq_sdp_media *m)
 {
+	for (uint32_t i = 0; i < m->n_sims; i++)
+		put(w, i ? " %" PRIu32 : "a=ssrc-group:SIM %" PRIu32, m->sims[i]);
+	if (m->n_sims)
+		put(w, "\r\n");
 	for (uint32_t i = 0; i < m->n_ssrcs; i++)
 		if (m->ssrcs[i].rtx)
 			put(w, "a=ssrc-group:FID %" PRIu32 " %" PRIu32 "\r\n", m->ssrcs[i].ssrc, m->ssrcs[i].rtx);
@@ -124,6 +161,7 @@ static void put_media(writer *w, const lq_sdp *s, const lq_sdp_media *m, int wit
 		put(w, "a=rtcp-rsize\r\n");
 	for (uint32_t i = 0; i < m->n_codecs; i++)
 		put_codec(w, &m->codecs[i]);
+	put_simulcast(w, m);
 	put_sources(w, m);
 }
 

@@ -87,20 +87,33 @@ void lq_session_destroy(lq_session *s)
 
 /* ---- tracks ---- */
 
-lq__track *lq__track_find(const lq_session *s, const char *mid)
+lq__track *lq__track_find(const lq_session *s, const char *name)
 {
 	for (uint32_t i = 0; i < s->n_tracks; i++)
-		if (!strcmp(s->tracks[i]->mid, mid))
+		if (!strcmp(s->tracks[i]->name, name))
 			return s->tracks[i];
 	return NULL;
 }
 
-lq__track *lq__track_add(lq_session *s, const char *mid, uint32_t media)
+const lq__track *lq__track_first(const lq__track *t)
+{
+	for (uint32_t i = 0; i < t->session->n_tracks; i++) {
+		const lq__track *o = t->session->tracks[i];
+		if (!o->removed && !strcmp(o->mid, t->mid))
+			return o;
+	}
+	return NULL;
+}
+
+lq__track *lq__track_add(lq_session *s, const char *name, uint32_t media)
 {
 	lq__track *t = s->n_tracks < MAX_TRACKS ? lq__calloc(1, sizeof *t) : NULL;
 	if (!t)
 		return NULL;
-	snprintf(t->mid, sizeof t->mid, "%s", mid);
+	const char *slash = strchr(name, '/');
+	snprintf(t->name, sizeof t->name, "%s", name);
+	snprintf(t->mid, sizeof t->mid, "%.*s", slash ? (int)(slash - name) : 32, name);
+	snprintf(t->rid, sizeof t->rid, "%s", slash ? slash + 1 : "");
 	t->session = s;
 	t->media = media;
 	t->pt = t->rtx_pt = NO_PT;
@@ -109,10 +122,22 @@ lq__track *lq__track_add(lq_session *s, const char *mid, uint32_t media)
 	return t;
 }
 
-static int mid_is_valid(const char *mid)
+static int name_is_valid(const char *name)
 {
-	size_t n = strlen(mid);
-	return n > 0 && n <= 32 && !strpbrk(mid, " \t\r\n");
+	size_t n = strcspn(name, "/");
+	return n > 0 && n <= 32 && !strpbrk(name, " \t\r\n") && (!name[n] || lq_sdp_rid_valid(name + n + 1, strlen(name + n + 1)));
+}
+
+/* A section has one track without a RID, or all of its tracks have one. */
+static int fits(const lq_session *s, const char *name, uint32_t media)
+{
+	size_t n = strcspn(name, "/");
+	for (uint32_t i = 0; i < s->n_tracks; i++) {
+		const lq__track *o = s->tracks[i];
+		if (strlen(o->mid) == n && !memcmp(o->mid, name, n) && (o->media != media || (!o->removed && !*o->rid != !name[n])))
+			return 0;
+	}
+	return 1;
 }
 
 static void want(lq__track *t, const uint32_t *codecs, uint32_t n_codecs)
@@ -123,10 +148,10 @@ static void want(lq__track *t, const uint32_t *codecs, uint32_t n_codecs)
 
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid)
 {
-	if (s->config.direction != LQ_SEND || !mid_is_valid(mid) || !n_codecs || n_codecs > MAX_WANTED)
+	if (s->config.direction != LQ_SEND || !name_is_valid(mid) || !n_codecs || n_codecs > MAX_WANTED)
 		return LQ_EINVAL;
 	lq__track *t = lq__track_find(s, mid);
-	if (t && (!t->removed || t->media != media))
+	if ((t && !t->removed) || !fits(s, mid, media))
 		return LQ_EEXIST;
 	if (!t && !(t = lq__track_add(s, mid, media)))
 		return s->n_tracks == MAX_TRACKS ? LQ_EFULL : LQ_ENOMEM;

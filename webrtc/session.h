@@ -45,7 +45,9 @@ typedef struct lq_session_config {
 int lq_session_create(const lq_session_config *config, lq_session **out);
 void lq_session_destroy(lq_session *s);
 
-/* SEND: declares a track before the offer. codecs: LQ_CODEC_*, preferred first; the answer chooses. */
+/* SEND: declares a track before the offer. codecs: LQ_CODEC_*, preferred first; the answer chooses. Several encodings of one track (RFC 8853) are
+ * declared one by one, the best first, each by its own name, "MID/RID", which it then has everywhere where a mid is wanted or told. When the other
+ * side wants one encoding only, the first is sent. */
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid);
 int lq_session_remove_track(lq_session *s, const char *mid);
 /* Other codecs for a track, from the next offer on; until its answer what was agreed holds. LQ_ENOENT, LQ_EINVAL. */

@@ -73,13 +73,15 @@ typedef struct lq__track {
 	lq_session *session;
 	uint16_t index;
 	char mid[33], msid[130];
+	char rid[LQ_SDP_RID_SIZE];       /* "": the only encoding of its section; tracks of one mid are encodings of the same */
+	char name[33 + LQ_SDP_RID_SIZE]; /* mid, or mid/rid */
 	uint32_t media;
 	uint32_t wanted[MAX_WANTED], n_wanted; /* SEND */
 	int removed; /* SEND: by the caller */
 	int active;  /* negotiated */
 	uint32_t codec, rate, feedback;
 	uint8_t pt, rtx_pt; /* SEND */
-	uint8_t ext_mid, ext_send_time, ext_capture_time;
+	uint8_t ext_mid, ext_send_time, ext_capture_time, ext_rid, ext_repaired_rid;
 	uint32_t ssrc, rtx_ssrc; /* SEND */
 	const lq_sdp_media *remote; /* within session->remote; NULL before */
 	lq__sender *send;
@@ -118,8 +120,9 @@ struct lq_session {
 };
 
 /* session.c */
-lq__track *lq__track_find(const lq_session *s, const char *mid);
-lq__track *lq__track_add(lq_session *s, const char *mid, uint32_t media);
+lq__track *lq__track_find(const lq_session *s, const char *name);
+lq__track *lq__track_add(lq_session *s, const char *name, uint32_t media); /* a name that is valid */
+const lq__track *lq__track_first(const lq__track *t); /* of the encodings in its section that are not removed; NULL none */
 int lq__random(void *out, size_t len);
 void lq__state(lq_session *s, int state, const char *reason);
 int lq__dtls_open(lq_session *s, int role); /* makes the connection when there is none yet */

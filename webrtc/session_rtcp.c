@@ -63,7 +63,7 @@ static void on_block(lq_session *s, const lq_report_block *b, int64_t now)
 			snd->rtt = snd->rtt ? snd->rtt + (rtt - snd->rtt) / 4 : rtt;
 	}
 	if (s->config.callbacks.loss)
-		s->config.callbacks.loss(s->config.arg, t->mid, b->fraction_lost * 1000u / 256);
+		s->config.callbacks.loss(s->config.arg, t->name, b->fraction_lost * 1000u / 256);
 }
 
 static void on_nack(void *arg, uint16_t seq)

@@ -29,6 +29,7 @@ static const codec_row rows[] = {
 
 static const char *const extensions[] = {LQ_EXT_MID, LQ_EXT_ABS_SEND_TIME, LQ_EXT_ABS_CAPTURE_TIME};
 #define N_EXTENSIONS (sizeof extensions / sizeof *extensions)
+static const char *const layer_extensions[] = {LQ_EXT_RID, LQ_EXT_REPAIRED_RID};
 
 static const codec_row *row_of(uint32_t codec)
 {
@@ -90,6 +91,30 @@ static void add_codecs(lq_sdp_media *m, const lq__track *t)
 	}
 }
 
+static void add_extension(lq_sdp_media *m, const char *uri)
+{
+	lq_sdp_ext *e = &m->exts[m->n_exts++];
+	e->id = (uint8_t)m->n_exts;
+	strcpy(e->uri, uri);
+}
+
+/* Encodings are told apart by their RIDs; of one alone the SSRC is told. */
+static int add_sources(const lq_session *s, const lq__track *t, lq_sdp_media *m)
+{
+	int e = 0;
+	if (!*t->rid) {
+		m->ssrcs[m->n_ssrcs].ssrc = t->ssrc;
+		m->ssrcs[m->n_ssrcs++].rtx = t->media == LQ_MEDIA_VIDEO ? t->rtx_ssrc : 0;
+		return 0;
+	}
+	for (size_t i = 0; i < 2; i++)
+		add_extension(m, layer_extensions[i]);
+	for (uint32_t i = 0; !e && i < s->n_tracks; i++)
+		if (!s->tracks[i]->removed && !strcmp(s->tracks[i]->mid, t->mid))
+			e = lq_sdp_add_layer(m, s->tracks[i]->rid, LQ_SDP_SENDONLY);
+	return e;
+}
+
 static int offer_track(const lq_session *s, const lq__track *t, lq_sdp *d)
 {
 	lq_sdp_media *m = lq_sdp_add(d);
@@ -109,14 +134,25 @@ static int offer_track(const lq_session *s, const lq__track *t, lq_sdp *d)
 	m->rtcp_mux = m->rtcp_rsize = 1;
 	strcpy(m->msid, t->msid);
 	strcpy(m->cname, s->cname);
-	m->ssrcs[m->n_ssrcs].ssrc = t->ssrc;
-	m->ssrcs[m->n_ssrcs++].rtx = t->media == LQ_MEDIA_VIDEO ? t->rtx_ssrc : 0;
-	for (size_t i = 0; i < N_EXTENSIONS; i++) {
-		m->exts[i].id = (uint8_t)(i + 1);
-		strcpy(m->exts[i].uri, extensions[i]);
-	}
-	m->n_exts = N_EXTENSIONS;
-	return lq_sdp_bundle_add(d, t->mid);
+	for (size_t i = 0; i < N_EXTENSIONS; i++)
+		add_extension(m, extensions[i]);
+	int e = add_sources(s, t, m);
+	return e ? e : lq_sdp_bundle_add(d, t->mid);
+}
+
+/* Sections keep their places for ever: where the first track of a mid was added. */
+static int is_section_start(const lq__track *t)
+{
+	for (uint32_t i = 0; i < t->index; i++)
+		if (!strcmp(t->session->tracks[i]->mid, t->mid))
+			return 0;
+	return 1;
+}
+
+static const lq__track *section_track(const lq__track *t)
+{
+	const lq__track *first = lq__track_first(t);
+	return first ? first : t;
 }
 
 static int offer(lq_session *s, lq_sdp *d)
@@ -125,7 +161,7 @@ static int offer(lq_session *s, lq_sdp *d)
 	if (s->dtls) /* stays what it is: RFC 8842 §5.5 */
 		d->setup = s->dtls_role == LQ_DTLS_CLIENT ? LQ_SETUP_ACTIVE : LQ_SETUP_PASSIVE;
 	for (uint32_t i = 0; i < s->n_tracks; i++) {
-		int e = offer_track(s, s->tracks[i], d);
+		int e = is_section_start(s->tracks[i]) ? offer_track(s, section_track(s->tracks[i]), d) : 0;
 		if (e)
 			return e;
 	}
@@ -167,6 +203,21 @@ static void take_extensions(lq__track *t, const lq_sdp_media *m)
 	t->ext_mid = lq_sdp_ext_id(m, LQ_EXT_MID);
 	t->ext_send_time = lq_sdp_ext_id(m, LQ_EXT_ABS_SEND_TIME);
 	t->ext_capture_time = lq_sdp_ext_id(m, LQ_EXT_ABS_CAPTURE_TIME);
+	t->ext_rid = *t->rid ? lq_sdp_ext_id(m, LQ_EXT_RID) : 0;
+	t->ext_repaired_rid = t->ext_rid ? lq_sdp_ext_id(m, LQ_EXT_REPAIRED_RID) : 0;
+}
+
+/* Does the other side want this encoding? */
+static int is_taken(const lq__track *t, const lq_sdp_media *m)
+{
+	const lq_sdp_rid *layers[LQ_SDP_MAX_RIDS];
+	uint32_t n = lq_sdp_layers(m, LQ_SDP_RECVONLY, layers, LQ_SDP_MAX_RIDS);
+	if (!*t->rid || !n)
+		return lq__track_first(t) == t;
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcmp(layers[i]->id, t->rid))
+			return !layers[i]->paused;
+	return 0;
 }
 
 static int wanted(const lq__track *t, uint32_t codec)
@@ -204,7 +255,7 @@ int lq__negotiate_answer(lq_session *s, char *error, size_t error_size)
 	for (uint32_t i = 0; i < s->n_tracks; i++) {
 		lq__track *t = s->tracks[i];
 		const lq_sdp_media *m = lq_sdp_media_by_mid(&s->remote, t->mid);
-		const lq_sdp_codec *c = m && !t->removed && lq_sdp_media_alive(m) && m->direction & LQ_SDP_RECVONLY ? first_codec(m, t) : NULL;
+		const lq_sdp_codec *c = m && !t->removed && lq_sdp_media_alive(m) && m->direction & LQ_SDP_RECVONLY && is_taken(t, m) ? first_codec(m, t) : NULL;
 		uint32_t was = t->active ? t->codec : LQ_CODEC_NONE;
 		t->remote = m;
 		t->active = 0;
@@ -212,7 +263,7 @@ int lq__negotiate_answer(lq_session *s, char *error, size_t error_size)
 			continue; /* the other side does not want it */
 		use_codec(t, m, c);
 		if (was != t->codec && s->srtp && t->media == LQ_MEDIA_VIDEO && s->config.callbacks.key_frame_request)
-			s->config.callbacks.key_frame_request(s->config.arg, t->mid);
+			s->config.callbacks.key_frame_request(s->config.arg, t->name);
 	}
 	return 0;
 }

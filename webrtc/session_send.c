@@ -11,7 +11,7 @@
 #define VIDEO_SLOTS 1024
 #define AUDIO_SLOTS 64
 #define DEFAULT_RTT (20 * LQ_MSEC)
-#define HEADER_MAX 72 /* fixed part and extensions; the number of an RTX packet */
+#define HEADER_MAX 72 /* fixed part and extensions without a RID; the number of an RTX packet */
 
 int lq__sender_create(lq__track *t)
 {
@@ -84,6 +84,20 @@ static void transmit_first(lq__track *t, uint16_t seq, int64_t now)
 	transmit(t, packet, len);
 }
 
+/* What is the RID of the original is the repaired RID of its repair (RFC 8852); both have the same length. */
+static void rename_rid(const lq__track *t, const lq_rtp *rtp, uint8_t *packet)
+{
+	size_t n;
+	const uint8_t *p = t->ext_rid ? lq_rtp_ext_find(rtp, t->ext_rid, &n) : NULL;
+	if (!p || !t->ext_repaired_rid)
+		return;
+	uint8_t *head = packet + (p - rtp->ext) + (rtp->header_len - rtp->ext_len);
+	if (rtp->ext_profile == 0xBEDE)
+		head[-1] = (uint8_t)(t->ext_repaired_rid << 4 | (head[-1] & 15));
+	else
+		head[-2] = t->ext_repaired_rid;
+}
+
 /* RFC 4588: the original with the RTX stream's numbers, and its sequence number before the payload. */
 static void transmit_again(lq__track *t, uint16_t seq, int64_t now)
 {
@@ -100,6 +114,7 @@ static void transmit_again(lq__track *t, uint16_t seq, int64_t now)
 	}
 	uint8_t out[LQ_RTP_MAX];
 	memcpy(out, packet, rtp.header_len);
+	rename_rid(t, &rtp, out);
 	out[1] = (uint8_t)((out[1] & 0x80) | t->rtx_pt);
 	lq__put16(out + 2, snd->rtx_seq++);
 	lq__put32(out + 8, t->rtx_ssrc);
@@ -137,7 +152,7 @@ void lq__key_frame_asked(lq__track *t, int64_t now)
 		return;
 	snd->last_key_request = now;
 	if (t->session->config.callbacks.key_frame_request)
-		t->session->config.callbacks.key_frame_request(t->session->config.arg, t->mid);
+		t->session->config.callbacks.key_frame_request(t->session->config.arg, t->name);
 }
 
 /* ---- one access unit in ---- */
@@ -153,12 +168,14 @@ typedef struct packetizer {
 static size_t write_header(packetizer *k, uint8_t *out, int marker)
 {
 	lq__track *t = k->track;
-	lq_rtp_ext exts[3];
+	lq_rtp_ext exts[4];
 	uint8_t capture[8];
 	static const uint8_t send_time[3];
 	size_t n = 0;
 	if (t->ext_mid)
 		exts[n++] = (lq_rtp_ext){.id = t->ext_mid, .len = (uint8_t)strlen(t->mid), .data = (const uint8_t *)t->mid};
+	if (t->ext_rid)
+		exts[n++] = (lq_rtp_ext){.id = t->ext_rid, .len = (uint8_t)strlen(t->rid), .data = (const uint8_t *)t->rid};
 	if (t->ext_send_time)
 		exts[n++] = (lq_rtp_ext){.id = t->ext_send_time, .len = 3, .data = send_time};
 	if (t->ext_capture_time && k->capture_ntp) {
@@ -200,6 +217,11 @@ static uint32_t timestamp_of(const lq__track *t, int64_t pts)
 	return off > -(int32_t)rate / 100 && off < (int32_t)rate / 100 ? snd->last_ts : ts;
 }
 
+static size_t header_max(const lq__track *t)
+{
+	return HEADER_MAX + (t->ext_rid ? 4 + strlen(t->rid) : 0);
+}
+
 static int send_frame(lq__track *t, const uint8_t *data, size_t len, uint32_t flags, int64_t pts, int64_t capture_time, int64_t now)
 {
 	lq__sender *snd = t->send;
@@ -208,7 +230,7 @@ static int send_frame(lq__track *t, const uint8_t *data, size_t len, uint32_t fl
 	packetizer k = {.track = t, .timestamp = ts, .now = now, .capture_ntp = lq__ns_to_ntp(capture + t->session->config.wall_offset + NTP_UNIX)};
 	k.marker = snd->last_pts == LQ_TIME_NONE || flags & LQ_BUFFER_DISCONTINUITY;
 	snd->payloader.codec = t->codec;
-	int e = lq_payload_split(&snd->payloader, data, len, !!(flags & LQ_BUFFER_KEY), LQ_RTP_MAX - HEADER_MAX, on_payload, &k);
+	int e = lq_payload_split(&snd->payloader, data, len, !!(flags & LQ_BUFFER_KEY), LQ_RTP_MAX - header_max(t), on_payload, &k);
 	if (e)
 		return e;
 	/* For audio: where the next packet belongs. */
@@ -234,7 +256,7 @@ int lq_session_send(lq_session *s, const char *mid, const uint8_t *data, size_t 
 		t->send->key_frame_owed = 0;
 	else if (t->send->key_frame_owed)
 		lq__key_frame_asked(t, now);
-	if (t->media == LQ_MEDIA_AUDIO || lq__pacer_room(&s->pacer, (uint32_t)(len / (LQ_RTP_MAX - HEADER_MAX)) + 16))
+	if (t->media == LQ_MEDIA_AUDIO || lq__pacer_room(&s->pacer, (uint32_t)(len / (LQ_RTP_MAX - header_max(t))) + 16))
 		e = send_frame(t, data, len, flags, pts, capture_time, now);
 	if (e) {
 		t->send->frames_dropped++;

@@ -73,7 +73,7 @@ void lq_session_stats(lq_session *s, lq_session_stat_fn fn, void *arg)
 {
 	for (uint32_t i = 0; i < s->n_tracks; i++) {
 		const lq__track *t = s->tracks[i];
-		sink k = {fn, arg, t->mid};
+		sink k = {fn, arg, t->name};
 		if (t->send)
 			sender_stats(&k, t);
 		if (t->receive)

@@ -21,9 +21,9 @@ static void pass(lq_sdp *s, char *out)
 static void answer(const lq_sdp *offer)
 {
 	static const uint32_t codecs[] = {LQ_CODEC_VP8, LQ_CODEC_H264, LQ_CODEC_VP9, LQ_CODEC_OPUS};
-	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_TWCC};
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_TWCC, LQ_EXT_RID};
 	const lq_sdp_answer_options options = {.codecs = codecs, .n_codecs = 4, .rtx = 1, .direction = LQ_SDP_SENDRECV, .feedback = LQ_FB_NACK,
-	                                       .exts = exts, .n_exts = 2, .setup = LQ_SETUP_PASSIVE};
+	                                       .exts = exts, .n_exts = 3, .max_layers = 3, .setup = LQ_SETUP_PASSIVE};
 	lq_sdp a;
 	MUST(!lq_sdp_answer(offer, &options, &a));
 	MUST(a.n_media == offer->n_media);

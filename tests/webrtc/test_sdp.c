@@ -221,6 +221,71 @@ START_TEST(sources_and_their_repair_are_paired_in_any_order)
 }
 END_TEST
 
+static void assert_layers(const lq_sdp_media *m, uint32_t direction, const char *want)
+{
+	const lq_sdp_rid *layers[LQ_SDP_MAX_RIDS];
+	char got[200] = "";
+	uint32_t n = lq_sdp_layers(m, direction, layers, LQ_SDP_MAX_RIDS);
+	for (uint32_t i = 0; i < n; i++)
+		snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s%s", i ? ";" : "", layers[i]->paused ? "~" : "", layers[i]->id);
+	ck_assert_str_eq(got, want);
+}
+
+START_TEST(encodings_are_read_in_the_order_of_a_simulcast)
+{
+	lq_sdp s = parse_file("chromium-simulcast");
+	assert_layers(&s.media[1], LQ_SDP_SENDONLY, "q;h;f");
+	assert_layers(&s.media[1], LQ_SDP_RECVONLY, "");
+	assert_layers(&s.media[0], LQ_SDP_SENDONLY, "");
+	lq_sdp_free(&s);
+	/* Alternatives, paused ones, both directions, one that has no a=rid, one of the other direction, lines in any order. */
+	s = parse(HEAD VIDEO "a=simulcast: recv r1 send b,b2;~a;gone;r2\r\na=rid:x send\r\na=rid:a send pt=96;max-width=640\r\na=rid:b send\r\n"
+	                     "a=rid:b2 send max-fps=5\r\na=rid:r1 recv\r\na=rid:r2 recv\r\n");
+	const lq_sdp_media *m = &s.media[0];
+	assert_layers(m, LQ_SDP_SENDONLY, "b;~a");
+	assert_layers(m, LQ_SDP_RECVONLY, "r1");
+	ck_assert_uint_eq(m->n_rids, 6);
+	ck_assert(lq_sdp_rid_allows(&m->rids[0], 97) && !m->rids[5].simulcast);
+	const lq_sdp_rid *layers[2];
+	lq_sdp_layers(m, LQ_SDP_SENDONLY, layers, 2);
+	ck_assert(lq_sdp_rid_allows(layers[1], 96) && !lq_sdp_rid_allows(layers[1], 97));
+	ck_assert_int_gt(lq_sdp_write(&s, text, sizeof text), 0);
+	ck_assert_msg(strstr(text, "a=simulcast:recv r1 send b;~a\r\n") && strstr(text, "a=rid:a send pt=96\r\n"), "%s", text);
+	lq_sdp again = parse(text);
+	assert_same(&s, &again);
+	lq_sdp_free(&again);
+	lq_sdp_free(&s);
+	s = parse(HEAD VIDEO "a=ssrc-group:SIM 3 2 1\r\na=ssrc-group:FID 3 30\r\na=ssrc-group:FID 2 20\r\na=ssrc-group:FID 1 10\r\na=ssrc:3 cname:c\r\n");
+	ck_assert(s.media[0].n_sims == 3 && s.media[0].sims[0] == 3 && s.media[0].n_ssrcs == 3);
+	ck_assert_int_gt(lq_sdp_write(&s, text, sizeof text), 0);
+	again = parse(text);
+	assert_same(&s, &again);
+	lq_sdp_free(&again);
+	lq_sdp_free(&s);
+}
+END_TEST
+
+START_TEST(an_answer_takes_as_many_encodings_as_it_may)
+{
+	static const uint32_t vp8 = LQ_CODEC_VP8;
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_RID};
+	lq_sdp_answer_options o = {.codecs = &vp8, .n_codecs = 1, .direction = LQ_SDP_RECVONLY, .setup = LQ_SETUP_PASSIVE, .exts = exts, .n_exts = 2};
+	lq_sdp a, s = parse_file("chromium-simulcast");
+	static const char *const want[] = {"", "q", "q;h", "q;h;f", "q;h;f"};
+	for (o.max_layers = 0; o.max_layers < 5; o.max_layers++) {
+		ck_assert_int_eq(lq_sdp_answer(&s, &o, &a), 0);
+		assert_layers(&a.media[1], LQ_SDP_RECVONLY, want[o.max_layers]);
+		assert_layers(&a.media[0], LQ_SDP_RECVONLY, "");
+		lq_sdp_free(&a);
+	}
+	o.n_exts = 1; /* without RIDs in the packets they could not be told apart */
+	ck_assert_int_eq(lq_sdp_answer(&s, &o, &a), 0);
+	assert_layers(&a.media[1], LQ_SDP_RECVONLY, "");
+	lq_sdp_free(&a);
+	lq_sdp_free(&s);
+}
+END_TEST
+
 START_TEST(errors_name_line_attribute_and_reason)
 {
 	static const struct {
@@ -259,6 +324,22 @@ START_TEST(errors_name_line_attribute_and_reason)
 		{HEAD "m=video 9\r\n", "line 5: m=: the port is a number from 0 to 65535"},
 		{HEAD "m=video 9 \r\n", "line 5: m=: wants a protocol of at most 31 characters"},
 		{HEAD VIDEO "b=AS:many\r\n", "line 6: b=: wants AS: and kbit/s"},
+		{HEAD VIDEO "a=rid:h! send\r\n", "line 6: a=rid: a RID is 1 to 32 letters, digits, '-' or '_'"},
+		{HEAD VIDEO "a=rid:123456789012345678901234567890123 send\r\n", "line 6: a=rid: a RID is 1 to 32 letters, digits, '-' or '_'"},
+		{HEAD VIDEO "a=rid:h\r\n", "line 6: a=rid: wants a RID and send or recv"},
+		{HEAD VIDEO "a=rid:h sendrecv\r\n", "line 6: a=rid: wants a RID and send or recv"},
+		{HEAD VIDEO "a=rid:h send\r\na=rid:h recv\r\n", "line 7: a=rid: 'h' is there twice"},
+		{HEAD VIDEO "a=rid:h send pt=96,x\r\n", "line 6: a=rid: pt= wants payload types with commas between"},
+		{HEAD VIDEO "a=rid:h send pt=200\r\n", "line 6: a=rid: pt= wants payload types with commas between"},
+		{HEAD VIDEO "a=simulcast:\r\n", "line 6: a=simulcast: wants send or recv, each with a list of RIDs"},
+		{HEAD VIDEO "a=simulcast:send\r\n", "line 6: a=simulcast: wants send or recv, each with a list of RIDs"},
+		{HEAD VIDEO "a=simulcast:both h\r\n", "line 6: a=simulcast: wants send or recv, each with a list of RIDs"},
+		{HEAD VIDEO "a=simulcast:send a send b\r\n", "line 6: a=simulcast: wants send or recv, each with a list of RIDs"},
+		{HEAD VIDEO "a=simulcast:send a;;b\r\n", "line 6: a=simulcast: a RID is 1 to 32 letters, digits, '-' or '_'"},
+		{HEAD VIDEO "a=simulcast:send a;b;\r\n", "line 6: a=simulcast: a RID is 1 to 32 letters, digits, '-' or '_'"},
+		{HEAD VIDEO "a=simulcast:send a;a\r\n", "line 6: a=simulcast: 'a' is there twice"},
+		{HEAD VIDEO "a=simulcast:send a\r\na=simulcast:send b\r\n", "line 7: a=simulcast: is there twice"},
+		{HEAD VIDEO "a=ssrc-group:SIM 1 x\r\n", "line 6: a=ssrc-group: SIM wants sources"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		lq_sdp s;
@@ -291,7 +372,7 @@ START_TEST(every_list_has_a_limit)
 		const char *line;
 		int max;
 	} lists[] = {{"a=extmap:%d urn", LQ_SDP_MAX_EXTS}, {"a=candidate:%d 1 udp 1 127.0.0.1 1 typ host", LQ_SDP_MAX_CANDIDATES},
-	             {"a=ssrc:%d cname:x", LQ_SDP_MAX_SSRCS},
+	             {"a=ssrc:%d cname:x", LQ_SDP_MAX_SSRCS}, {"a=rid:%d send", LQ_SDP_MAX_RIDS},
 	             {"m=video %d UDP/TLS/RTP/SAVPF 96", LQ_SDP_MAX_MEDIA}};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		ck_assert_int_eq(parse_many(lists[i].line, lists[i].max), 0);
@@ -523,7 +604,8 @@ int main(void)
 	                              reads_what_gstreamer_offers, reads_what_werift_offers,
 	                              session_level_values_hold_for_every_section, rejected_sections_give_no_transport,
 	                              a_section_says_more_than_browsers_do, lengths_have_limits, answering_has_its_errors,
-	                              sources_and_their_repair_are_paired_in_any_order, errors_name_line_attribute_and_reason, every_list_has_a_limit,
+	                              sources_and_their_repair_are_paired_in_any_order, encodings_are_read_in_the_order_of_a_simulcast,
+	                              an_answer_takes_as_many_encodings_as_it_may, errors_name_line_attribute_and_reason, every_list_has_a_limit,
 	                              truncated_and_mangled_offers_do_no_harm, running_out_of_memory_is_an_answer, an_answer_mirrors_the_offer,
 	                              what_cannot_be_taken_is_rejected_in_its_place, setup_follows_the_offer_where_it_decides,
 	                              without_mux_or_bundle_a_section_is_rejected, what_we_write_has_what_browsers_want};

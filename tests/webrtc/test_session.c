@@ -6,8 +6,10 @@
 
 #include <loquat/plugin/errors.h>
 #include <loquat/plugin/event.h>
+#include <loquat/plugin/node.h>
 
 #include "pair.h"
+#include "webrtc/sdp_answer.h"
 #include "webrtc/session_internal.h"
 
 static pair p;
@@ -362,6 +364,72 @@ START_TEST(closing_is_told)
 }
 END_TEST
 
+/* A sender's three encodings and an answer that takes those in `layers` ("": knows no simulcast). */
+static lq_session *answered(const char *layers)
+{
+	static char text[LQ_SDP_MAX_TEXT];
+	static const uint32_t vp8 = LQ_CODEC_VP8;
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_RID, LQ_EXT_REPAIRED_RID};
+	const lq_sdp_answer_options o = {.codecs = &vp8, .n_codecs = 1, .rtx = 1, .direction = LQ_SDP_RECVONLY, .setup = LQ_SETUP_PASSIVE, .exts = exts, .n_exts = 3};
+	lq_session *s;
+	lq_sdp offer, answer;
+	char error[200];
+	ck_assert_int_eq(lq_session_create(&(lq_session_config){.direction = LQ_SEND}, &s), 0);
+	ck_assert_int_eq(lq_session_set_local_ice(s, "abcd", "abcdefghijklmnopqrstuvwx", NULL, 0), 0);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(lq_session_add_track(s, (const char *[]){"1/h", "1/m", "1/l"}[i], LQ_MEDIA_VIDEO, &vp8, 1, "a b"), 0);
+	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
+	ck_assert_int_eq(lq_sdp_parse(text, strlen(text), &offer, error, sizeof error), 0);
+	ck_assert_uint_eq(offer.n_media, 1);
+	ck_assert_uint_eq(lq_sdp_layers(&offer.media[0], LQ_SDP_SENDONLY, NULL, 0), 3);
+	ck_assert_int_eq(lq_sdp_answer(&offer, &o, &answer), 0);
+	for (const char *l = layers; *l; l++)
+		ck_assert_int_eq(lq_sdp_add_layer(&answer.media[0], (const char[]){*l, 0}, LQ_SDP_RECVONLY), 0);
+	answer.fingerprint_len = 32;
+	strcpy(answer.fingerprint_hash, "sha-256");
+	strcpy(answer.ice_ufrag, "efgh");
+	strcpy(answer.ice_pwd, "abcdefghijklmnopqrstuvwx");
+	ck_assert_int_gt(lq_sdp_write(&answer, text, sizeof text), 0);
+	ck_assert_int_eq(lq_session_set_remote(s, text, error, sizeof error), 0);
+	lq_sdp_free(&offer);
+	lq_sdp_free(&answer);
+	return s;
+}
+
+START_TEST(encodings_that_are_taken_are_sent)
+{
+	static const char *const taken[] = {"", "h", "hm", "hml", "l"}, *const sent[] = {"h", "h", "hm", "hml", "l"};
+	lq_session *s = answered(taken[_i]);
+	for (const char *l = "hml"; *l; l++) {
+		const char name[] = {'1', '/', *l, 0};
+		ck_assert_msg((lq_session_codec(s, name) != LQ_CODEC_NONE) == (strchr(sent[_i], *l) != NULL), "%s with an answer for \"%s\"", name, taken[_i]);
+	}
+	ck_assert_uint_eq(lq_session_codec(s, "1"), LQ_CODEC_NONE);
+	lq_session_destroy(s);
+}
+END_TEST
+
+START_TEST(a_section_has_one_track_or_encodings)
+{
+	static const uint32_t vp8 = LQ_CODEC_VP8;
+	static char text[LQ_SDP_MAX_TEXT];
+	lq_session *s = answered("hml");
+	ck_assert_int_eq(lq_session_add_track(s, "1", LQ_MEDIA_VIDEO, &vp8, 1, ""), LQ_EEXIST);
+	ck_assert_int_eq(lq_session_add_track(s, "1/h", LQ_MEDIA_VIDEO, &vp8, 1, ""), LQ_EEXIST);
+	ck_assert_int_eq(lq_session_add_track(s, "1/x", LQ_MEDIA_AUDIO, &vp8, 1, ""), LQ_EEXIST);
+	ck_assert_int_eq(lq_session_add_track(s, "2/", LQ_MEDIA_VIDEO, &vp8, 1, ""), LQ_EINVAL);
+	ck_assert_int_eq(lq_session_add_track(s, "2/a b", LQ_MEDIA_VIDEO, &vp8, 1, ""), LQ_EINVAL);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(lq_session_remove_track(s, (const char *[]){"1/h", "1/m", "1/l"}[i]), 0);
+	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
+	ck_assert_ptr_nonnull(strstr(text, "m=video 0 "));
+	ck_assert_int_eq(lq_session_add_track(s, "1", LQ_MEDIA_VIDEO, &vp8, 1, "a b"), 0); /* in the same place */
+	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
+	ck_assert(strstr(text, "m=video 9 ") && !strstr(text, "m=video 0 ") && !strstr(text, "a=simulcast") && strstr(text, "a=ssrc:"));
+	lq_session_destroy(s);
+}
+END_TEST
+
 START_TEST(wrong_descriptions_get_an_answer)
 {
 	pair_config c = {.forth = {.seed = 1}};
@@ -422,6 +490,8 @@ int main(void)
 	tcase_add_test(t, offers_add_and_remove_tracks);
 	tcase_add_test(t, large_frames_are_spread_small_ones_are_not);
 	tcase_add_test(t, closing_is_told);
+	tcase_add_loop_test(t, encodings_that_are_taken_are_sent, 0, 5);
+	tcase_add_test(t, a_section_has_one_track_or_encodings);
 	tcase_add_test(t, wrong_descriptions_get_an_answer);
 	tcase_add_test(t, a_minute_of_a_bad_link);
 	suite_add_tcase(s, t);
