@@ -218,7 +218,7 @@ int lq__proxy_wait(lq__proxy *p, uint32_t request, const char *what)
 			return LQ_ECRASH;
 		}
 	}
-	if (!p->helper) { /* its last word */
+	if (!p->helper && p->reply_code >= 0) { /* its last word: nothing follows from it any more */
 		p->has_reply = 0;
 		return LQ_ECRASH;
 	}
