@@ -7,6 +7,7 @@
 
 #include <loquat/log.h>
 
+#include "choices.h"
 #include "room.h"
 
 void lq__change_free(lq__change *c)
@@ -20,6 +21,7 @@ void lq__change_free(lq__change *c)
 	free(c->node);
 	free(c->use);
 	free(c->name);
+	free(c->before);
 	free(c);
 }
 
@@ -80,9 +82,17 @@ static void tell(lq_room *room, const lq__media_track *t, const char *node, int 
 	                                     .text = text});
 }
 
+/* Chosen devices are kept for later where nothing runs. */
+static int is_device(const lq__change *c)
+{
+	return c->type == LQ__CHANGE_SOURCE || c->type == LQ__CHANGE_SPEAKER;
+}
+
 static void done(lq__job *job)
 {
 	const lq__change *c = job->change;
+	if (job->code && is_device(c))
+		lq__choice_failed(job->room, &job->tracks[0], c);
 	tell(job->room, &job->tracks[0], c->name ? c->name : c->node, job->code, job->error);
 	lq__job_free(job);
 }
@@ -93,8 +103,8 @@ void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c)
 	const char *node = c->name ? c->name : c->node;
 	lq__job *job = room->active && !room->finishing ? lq__job_new(room, 1, lq__work_change, done) : NULL;
 	if (!job) {
-		int code = room->active && !room->finishing ? LQ_ENOMEM : LQ_ESTATE;
-		tell(room, track, node, code, code == LQ_ESTATE ? "the stream does not run: the room is not joined" : lq_error_text(code));
+		int code = room->active && !room->finishing ? LQ_ENOMEM : is_device(c) ? 0 : LQ_ESTATE;
+		tell(room, track, node, code, !code ? "" : code == LQ_ESTATE ? "the stream does not run: the room is not joined" : lq_error_text(code));
 		lq__change_free(c);
 		return;
 	}

@@ -66,6 +66,7 @@ static void destroy(lq_engine *e)
 		pthread_join(e->media_thread, NULL);
 	}
 	lq__control_destroy(e->control);
+	lq__devices_destroy(e->devices);
 	lq__events_destroy(e->events);
 	lq_profile_destroy(e->profile);
 	lq_registry_destroy(e->registry);
@@ -78,7 +79,8 @@ static void destroy(lq_engine *e)
 static int start_threads(lq_engine *e, const lq_engine_config *c)
 {
 	int r;
-	if ((r = lq__events_create(c->event_cb, c->user_data, e, &e->events)) || (r = lq__control_create(&e->control)))
+	if ((r = lq__events_create(c->event_cb, c->user_data, e, &e->events)) || (r = lq__devices_create(e, c->virtual_devices, &e->devices)) ||
+	    (r = lq__control_create(&e->control)))
 		return r;
 	e->has_media_thread = !pthread_create(&e->media_thread, NULL, media_loop, &e->media);
 	return e->has_media_thread ? 0 : LQ_ENOMEM;

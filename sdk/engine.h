@@ -8,6 +8,7 @@
 #include <loquat/profile.h>
 
 #include "control.h"
+#include "devices.h"
 #include "events.h"
 
 struct lq_engine {
@@ -18,6 +19,7 @@ struct lq_engine {
 	int has_media_thread;
 	lq_registry *registry;
 	lq_profile *profile;
+	lq__devices *devices;
 	pthread_mutex_t lock; /* of `rooms` and `sessions` */
 	pthread_cond_t empty;
 	lq_room *rooms;

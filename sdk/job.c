@@ -84,6 +84,7 @@ static int ensure_media(lq__job *job, lq_diag *diag)
 		.registry = room->engine->registry,
 		.profile = room->engine->profile,
 		.views = room->views,
+		.room = room,
 		.event_fn = lq__room_graph_event,
 		.event_arg = room,
 	};

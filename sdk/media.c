@@ -6,6 +6,8 @@
 
 #include <loquat/log.h>
 
+#include "choices.h"
+
 enum { SDP_MAX = 256 * 1024 };
 
 /* A track that has its group in the graph. */
@@ -59,6 +61,15 @@ static entry *find(lq__media *m, const lq__media_track *t)
 	return NULL;
 }
 
+static int build_shared(lq__media *m, lq_diag *diag)
+{
+	lq__choice_list choices = {0};
+	if (m->config.room)
+		lq__choices_of(m->config.room, NULL, &choices);
+	lq_profile_build_config bc = {.graph_name = "shared", .group = "shared", .overrides = choices.at, .n_overrides = choices.n};
+	return lq_profile_build(m->config.profile, m->graph, &bc, diag);
+}
+
 int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **out)
 {
 	lq__media *m = calloc(1, sizeof *m);
@@ -69,7 +80,7 @@ int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **
 	lq_graph_config gc = {.registry = config->registry, .threads = 1, .event_fn = config->event_fn, .event_arg = config->event_arg};
 	if ((r = lq_graph_create(&gc, &m->graph)))
 		goto fail;
-	if ((r = lq_profile_build(config->profile, m->graph, &(lq_profile_build_config){.graph_name = "shared", .group = "shared"}, diag)))
+	if ((r = build_shared(m, diag)))
 		goto fail;
 	m->net = lq_graph_find(m->graph, "shared/net");
 	if (!m->net || lq_node_descriptor(m->net)->kind != LQ_KIND_TRANSPORT) {
@@ -108,6 +119,11 @@ void lq__media_destroy(lq__media *m)
 lq_graph *lq__media_graph(lq__media *m)
 {
 	return m->graph;
+}
+
+lq_registry *lq__media_registry(lq__media *m)
+{
+	return m->config.registry;
 }
 
 /* ---- the transport ---- */
@@ -240,11 +256,16 @@ static int add_tap(lq__media *m, const lq__media_track *t, const char *group, lq
 
 static int build(lq__media *m, const lq__media_track *t, const char *group, const lq_format *in, lq_diag *diag)
 {
+	lq__choice_list choices = {0};
+	if (m->config.room)
+		lq__choices_of(m->config.room, t, &choices);
 	lq_profile_build_config bc = {
 		.graph_name = is_local(t) ? "publish" : "subscribe",
 		.group = group,
 		.media = t->kind == LQ_AUDIO ? LQ_MEDIA_AUDIO : LQ_MEDIA_VIDEO,
 		.in_format = in,
+		.overrides = choices.at,
+		.n_overrides = choices.n,
 	};
 	return lq_profile_build(m->config.profile, m->graph, &bc, diag);
 }
@@ -387,6 +408,8 @@ void lq__media_mute(lq__media *m, const lq__media_track *t, int muted)
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag)
 {
 	char group[LQ__GROUP_MAX], full[LQ__GROUP_MAX + 64], name[LQ__GROUP_MAX + 64];
+	if (c->type == LQ__CHANGE_SOURCE || c->type == LQ__CHANGE_SPEAKER)
+		return lq__media_select(m, t, c, diag);
 	lq__group_name(t, group);
 	snprintf(full, sizeof full, "%s/%.60s", group, c->node);
 	if (!find(m, t))

@@ -31,6 +31,7 @@ typedef struct lq__media_config {
 	lq_registry *registry;
 	const lq_profile *profile;
 	lq__views *views;
+	struct lq_room *room; /* whose choices count; NULL: the profile's */
 	lq_graph_event_fn event_fn; /* [any loop] */
 	void *event_arg;
 } lq__media_config;
@@ -53,6 +54,7 @@ int lq__media_describe(lq__media *m, uint32_t direction, char **out, lq_diag *di
 int lq__media_set_remote(lq__media *m, uint32_t direction, const char *sdp, lq_diag *diag);
 
 lq_graph *lq__media_graph(lq__media *m);
+lq_registry *lq__media_registry(lq__media *m);
 
 /* The group's name, "subscribe/alice/main/video" or "publish/main/audio". */
 void lq__group_name(const lq__media_track *t, char out[LQ__GROUP_MAX]);

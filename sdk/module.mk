@@ -1,11 +1,11 @@
 # The SDK. Its objects are also a convenience library, so that tests reach the inside.
-loquatinclude_HEADERS += %D%/include/loquat/call.h %D%/include/loquat/loquat.h
+loquatinclude_HEADERS += %D%/include/loquat/call.h %D%/include/loquat/device.h %D%/include/loquat/loquat.h
 
 SDK_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/include $(JANSSON_CFLAGS) $(LWS_CFLAGS)
 
 noinst_LTLIBRARIES += libloquat-sdk.la
 libloquat_sdk_la_SOURCES = \
-	%D%/call.c %D%/call_api.c %D%/change.c %D%/change.h %D%/control.c %D%/control.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
+	%D%/call.c %D%/call_api.c %D%/change.c %D%/change.h %D%/choices.c %D%/choices.h %D%/control.c %D%/control.h %D%/devices.c %D%/devices.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
 	%D%/members.c %D%/names.c %D%/names.h %D%/protocol.c %D%/protocol.h %D%/publish.c %D%/room.c %D%/room.h %D%/room_api.c \
 	%D%/room_data.c %D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/session.c %D%/session.h %D%/session_api.c %D%/session_in.c \
 	%D%/session_protocol.c %D%/session_protocol.h %D%/signalling.c %D%/signalling.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \

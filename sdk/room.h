@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "change.h"
+#include "choices.h"
 #include "engine.h"
 #include "job.h"
 #include "media.h"
@@ -77,6 +78,7 @@ struct lq_room {
 	lq__room_state state;
 	lq__member *members;
 	unsigned n_members;
+	lq__choices choices;
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;

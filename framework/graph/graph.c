@@ -177,6 +177,12 @@ int lq_node_set_param(lq_node *node, const char *name, const char *value, const 
 	return 0;
 }
 
+const char *lq_node_param(const lq_node *node, const char *name)
+{
+	uint32_t index;
+	return node && name && node->params && !lq__param_find(node->desc, name, NULL, NULL, &index) ? node->params->texts[index] : NULL;
+}
+
 int lq_node_send_event(lq_node *node, const lq_event *event)
 {
 	return node && event ? lq__loop_post_event(node->loop, node, event) : LQ_EINVAL;

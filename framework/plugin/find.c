@@ -145,6 +145,18 @@ static int load(const lq_registry *reg, const lq_node_info *node, char *text, si
 	return 0;
 }
 
+int lq_registry_node_loaded(lq_registry *reg, size_t i, lq_diag *diag, lq_node_info *out)
+{
+	char why[768];
+	lq_node_info node;
+	int r = lq_registry_node(reg, i, &node);
+	if (r)
+		return r;
+	if ((r = load(reg, &node, why, sizeof why)))
+		return lq_diag_add(diag, r, node.plugin->name, "%s", why);
+	return lq_registry_node(reg, i, out);
+}
+
 static int probe(const lq_node_desc *desc, char *text, size_t size)
 {
 	text[0] = 0;

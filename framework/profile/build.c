@@ -121,21 +121,30 @@ static int check_fit(builder *b, lq_node *node, const lq_format *fmt, const char
 	return lq_diag_add(diag, LQ_EFORMAT, place, "%s does not take %s; it takes %s", d->id, lq__format_text(fmt, name, sizeof name), a.takes);
 }
 
-/* What the caller lays over this node; NULL: nothing. */
-static const lq_profile_override *override_of(const builder *b, const json_t *json)
+/* Override `i` when it is for this node, else NULL. */
+static const lq_profile_override *override_of(const builder *b, const json_t *json, size_t i)
 {
-	const lq_node_desc *known = b->config->n_overrides ? lq__node_known(b->graph->config.registry, json) : NULL;
-	for (size_t i = 0; known && i < b->config->n_overrides; i++)
-		if (b->config->overrides[i].kind == known->kind)
-			return &b->config->overrides[i];
-	return NULL;
+	const lq_node_desc *known = lq__node_known(b->graph->config.registry, json);
+	return known && b->config->overrides[i].kind == known->kind ? &b->config->overrides[i] : NULL;
+}
+
+/* The one whose `use` counts; NULL: the profile's does. */
+static const lq_profile_override *other_use(const builder *b, const json_t *json)
+{
+	const lq_profile_override *over, *found = NULL;
+	for (size_t i = 0; i < b->config->n_overrides; i++)
+		if ((over = override_of(b, json, i)) && over->use)
+			found = over;
+	return found;
 }
 
 static int fill_params(const builder *b, const json_t *json, const lq_node_desc *desc, lq__param_list *list)
 {
-	const lq_profile_override *over = override_of(b, json);
-	int r = over && over->use ? 0 : lq__param_list_fill(b->graph->config.registry, json, desc, list);
-	return r ? r : lq__param_list_lay(over, desc, list);
+	const lq_profile_override *over = other_use(b, json);
+	int r = over && !over->keeps ? 0 : lq__param_list_fill(b->graph->config.registry, json, desc, list);
+	for (size_t i = 0; !r && i < b->config->n_overrides; i++)
+		r = lq__param_list_lay(override_of(b, json, i), desc, list);
+	return r;
 }
 
 /* One alternative of `use`. */
@@ -184,13 +193,13 @@ static int make_node(builder *b, const char *name, const json_t *json, const lq_
 	char place[PATH_ROOM], use[PATH_ROOM + 24];
 	const char *uses[MAX_ALTERNATIVES];
 	size_t n = lq__node_uses(json, uses);
-	const lq_profile_override *over = override_of(b, json);
+	const lq_profile_override *over = other_use(b, json);
 	lq_diag *reasons = lq_diag_create();
 	int r = LQ_ENOENT;
 	snprintf(place, sizeof place, "graphs.%s.nodes.%s", b->config->graph_name, name);
 	if (!reasons)
 		return no_memory(b, place);
-	if (over && over->use) {
+	if (over) {
 		uses[0] = over->use;
 		n = 1;
 	}

@@ -160,6 +160,14 @@ static int read(void *self, int64_t deadline, int64_t *next)
 	return r;
 }
 
+static int set_param(void *self, uint32_t index, const lq_value *value)
+{
+	if (index != P_VOLUME)
+		return LQ_ENOTSUP;
+	((tone *)self)->volume = value->f;
+	return 0;
+}
+
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
 	const tone *t = self;
@@ -173,13 +181,13 @@ static const lq_param_desc params[] = {
 	[P_RATE] = {"rate", LQ_PARAM_INT, 0, "Hz", "48000", 8000, 192000, NULL, "Samples a second."},
 	[P_CHANNELS] = {"channels", LQ_PARAM_INT, 0, NULL, "1", 1, 2, NULL, "1 or 2, both with the same sound."},
 	[P_FREQUENCY] = {"frequency", LQ_PARAM_FLOAT, 0, "Hz", "440", 20, 20000, NULL, "Pitch of the tone."},
-	[P_VOLUME] = {"volume", LQ_PARAM_FLOAT, 0, NULL, "0.2", 0, 1, NULL, "Amplitude of the tone; the chirp has 0.5."},
+	[P_VOLUME] = {"volume", LQ_PARAM_FLOAT, LQ_PARAM_RUNTIME, NULL, "0.2", 0, 1, NULL, "Amplitude of the tone; the chirp has 0.5."},
 	[P_CHIRP] = {"chirp", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Begin each second with a chirp of 20 ms, in step with the picture's flash."},
 	[P_FRAME_MS] = {"frame_ms", LQ_PARAM_CHOICE, 0, "ms", "20", 0, 0, frame_names, "Length of a buffer."},
 	[P_SAMPLE] = {"sample", LQ_PARAM_CHOICE, 0, NULL, "F32", 0, 0, sample_names, "Sample format."},
 };
 static const lq_port_desc ports[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
-static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .stats = stats};
+static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .set_param = set_param, .stats = stats};
 static const lq_capture_ops capture_ops = {.read = read};
 
 const lq_node_desc lq__tone = {

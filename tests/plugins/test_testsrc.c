@@ -1,5 +1,8 @@
 /* The test sources: what they carry can be read back, and time rules them. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "media/barcode.h"
 #include "media/chirp.h"
@@ -170,6 +173,124 @@ START_TEST(an_impossible_rate_is_refused)
 }
 END_TEST
 
+/* ---- virtual devices ---- */
+
+static const char *folder(void)
+{
+	static char path[] = "/tmp/loquat-virtual-XXXXXX";
+	if (strchr(path, 'X'))
+		ck_assert_ptr_nonnull(mkdtemp(path));
+	setenv("LQ_VIRTUAL_DEVICES", path, 1);
+	return path;
+}
+
+static void plug(const char *device, int in)
+{
+	char path[200];
+	snprintf(path, sizeof path, "%s/%s", folder(), device);
+	FILE *f = in ? fopen(path, "w") : NULL;
+	ck_assert(in ? f && !fclose(f) : !unlink(path));
+}
+
+static void tidy_folder(void)
+{
+	ck_assert_int_eq(rmdir(folder()), 0);
+	unsetenv("LQ_VIRTUAL_DEVICES");
+}
+
+START_TEST(a_virtual_camera_ends_when_it_is_pulled_out)
+{
+	int64_t next;
+	plug("camera-a", 1);
+	th_node *p = th_open(env, "testsrc", "capture.camera.virtual", "device=a;size=160x90;fps=10/1");
+	const lq_capture_ops *ops = p->desc->kind_ops;
+	lq_device d;
+	ck_assert_int_eq(ops->devices(0, &d), 0);
+	ck_assert_str_eq(d.id, "a");
+	ck_assert_str_eq(d.name, "a");
+	ck_assert_int_eq(ops->devices(1, &d), LQ_END);
+	ck_assert_int_eq(th_start(p), 0);
+	ck_assert_int_eq(th_run_until(p, 11 * LQ_SEC - 1), 0);
+	ck_assert_uint_eq(th_count(p, 0), 10);
+	plug("camera-a", 0);
+	env->now += 150 * LQ_MSEC;
+	ck_assert_int_eq(ops->read(p->self, env->now, &next), LQ_END);
+	ck_assert_uint_eq(th_saw(p, LQ_EVENT_ERROR), 1);
+	ck_assert_uint_eq(th_saw(p, LQ_EVENT_DEVICE), 1);
+	ck_assert_int_eq(ops->read(p->self, env->now, &next), LQ_END);
+	ck_assert_uint_eq(th_saw(p, LQ_EVENT_ERROR), 1);
+	th_stop(p);
+	ck_assert_int_eq(p->desc->ops->start(p->self), LQ_ENODEV);
+	th_close(p);
+	int r;
+	p = th_try_open(env, "testsrc", "capture.camera.virtual", "device=b", &r);
+	ck_assert_int_eq(r, LQ_ENODEV);
+	ck_assert_str_eq(p->error, "there is no virtual camera \"b\"");
+	th_close(p);
+	tidy_folder();
+}
+END_TEST
+
+static double pitch_of(const char *params, double *level)
+{
+	th_node *p = th_open(env, "testsrc", "capture.microphone.virtual", params);
+	ck_assert_int_eq(th_start(p), 0);
+	ck_assert_int_eq(th_run_until(p, env->now + 100 * LQ_MSEC), 0);
+	lq_buffer *b = th_take(p, 0);
+	double best = 0, at = 0;
+	for (double hz = 300; hz < 1600; hz += 50) {
+		double power = th_power((const float *)(const void *)b->planes[0], b->samples, 1, hz, 48000);
+		at = power > best ? hz : at;
+		best = power > best ? power : best;
+	}
+	*level = best;
+	th_free(env, b);
+	th_close(p);
+	return at;
+}
+
+START_TEST(virtual_microphones_differ_in_pitch_and_have_a_volume)
+{
+	double a, b, quiet;
+	double first = pitch_of("device=head", &a), second = pitch_of("device=room", &b);
+	ck_assert_double_eq(first, 950);
+	ck_assert_double_eq(second, 700);
+	ck_assert_double_eq_tol(a, 0.2, 0.01);
+	pitch_of("device=head;volume=0", &quiet);
+	ck_assert_double_lt(quiet, 1e-6);
+	th_node *p = th_open(env, "testsrc", "capture.microphone.virtual", "");
+	ck_assert_int_eq(th_start(p), 0);
+	ck_assert_int_eq(th_set(p, "volume", "0.5"), 0);
+	ck_assert_int_eq(th_run_until(p, env->now + 50 * LQ_MSEC), 0);
+	lq_buffer *buf = th_take(p, 0);
+	ck_assert_double_eq_tol(th_power((const float *)(const void *)buf->planes[0], buf->samples, 1, 950, 48000), 0.1, 0.005);
+	th_free(env, buf);
+	th_close(p);
+}
+END_TEST
+
+START_TEST(the_virtual_speaker_says_how_loud_it_is)
+{
+	plug("speaker-a", 1);
+	th_node *p = th_open(env, "testsrc", "render.speaker.virtual", "");
+	ck_assert_int_eq(th_set_format(p, 0, th_audio(LQ_CODEC_RAW, LQ_SAMPLE_F32, 48000, 1)), 0);
+	ck_assert_int_eq(th_start(p), 0);
+	ck_assert_int_eq(th_set(p, "volume", "0.5"), 0);
+	ck_assert_int_eq(th_send(p, 0, th_tone(env, LQ_SAMPLE_F32, 48000, 1, 480, 0, 1000)), 0);
+	double level = th_stat(p, 0, "audioLevel");
+	ck_assert(level > 0.1 && level <= 0.5);
+	ck_assert_double_eq(th_stat(p, 0, "totalSamplesCount"), 480);
+	ck_assert_uint_eq(th_saw(p, LQ_EVENT_FIRST_BUFFER), 1);
+	plug("speaker-a", 0);
+	env->now += 200 * LQ_MSEC;
+	ck_assert_int_eq(th_send(p, 0, th_tone(env, LQ_SAMPLE_F32, 48000, 1, 480, 480, 1000)), 0);
+	ck_assert_double_eq(th_stat(p, 0, "droppedSamples"), 480);
+	ck_assert_uint_eq(th_saw(p, LQ_EVENT_ERROR), 1);
+	th_close(p);
+	tidy_folder();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *c = tcase_create("testsrc");
@@ -182,5 +303,8 @@ int main(void)
 	tcase_add_test(c, a_slow_reader_loses_old_sound_and_is_told);
 	tcase_add_test(c, the_filter_stamps_a_copy);
 	tcase_add_test(c, an_impossible_rate_is_refused);
+	tcase_add_test(c, a_virtual_camera_ends_when_it_is_pulled_out);
+	tcase_add_test(c, virtual_microphones_differ_in_pitch_and_have_a_volume);
+	tcase_add_test(c, the_virtual_speaker_says_how_loud_it_is);
 	return th_main("plugins/testsrc", c, NULL);
 }

@@ -130,6 +130,32 @@ START_TEST(media_keeps_its_chains_only)
 }
 END_TEST
 
+START_TEST(overrides_add_up_and_may_keep_the_profiles_parameters)
+{
+	const lq_param_text tag = {"tag", "chosen"}, period = {"period", "7"};
+	const lq_profile_override both[] = {{.kind = LQ_KIND_CAPTURE, .use = "kit.camera", .params = &tag, .n_params = 1, .keeps = 1},
+	                                    {.kind = LQ_KIND_CAPTURE, .params = &period, .n_params = 1},
+	                                    {.kind = LQ_KIND_RENDERER, .use = "kit.nothing"}};
+	lq_profile_build_config c = {.graph_name = "publish", .group = "p", .media = LQ_MEDIA_VIDEO, .overrides = both, .n_overrides = 1};
+	must(build("shared", "shared", 0, NULL));
+	must(lq_profile_build(profile, k.graph, &c, k.diag));
+	const lq_node *cam = lq_graph_find(k.graph, "p/cam");
+	ck_assert_str_eq(lq_node_param(cam, "tag"), "chosen");
+	ck_assert_str_eq(lq_node_param(cam, "period"), "20");
+	ck_assert_ptr_null(lq_node_param(cam, "nothing"));
+	c.group = "q";
+	c.n_overrides = 2;
+	must(lq_profile_build(profile, k.graph, &c, k.diag));
+	cam = lq_graph_find(k.graph, "q/cam");
+	ck_assert_str_eq(lq_node_param(cam, "tag"), "chosen");
+	ck_assert_str_eq(lq_node_param(cam, "period"), "7");
+	c.group = "r";
+	c.n_overrides = 3;
+	ck_assert_int_eq(lq_profile_build(profile, k.graph, &c, k.diag), LQ_ENOENT);
+	ck_assert_ptr_null(lq_graph_find(k.graph, "r/cam")); /* nothing of it stays */
+}
+END_TEST
+
 START_TEST(loop_is_inherited_along_the_chain)
 {
 	must(build("shared", "shared", 0, NULL));
@@ -213,6 +239,7 @@ int main(void)
 	tcase_add_test(t, call_is_built_from_three_graphs);
 	tcase_add_test(t, shared_recorder_is_fed_by_a_track_that_comes_and_goes);
 	tcase_add_test(t, media_keeps_its_chains_only);
+	tcase_add_test(t, overrides_add_up_and_may_keep_the_profiles_parameters);
 	tcase_add_test(t, loop_is_inherited_along_the_chain);
 	tcase_add_test(t, queue_is_as_the_profile_says);
 	tcase_add_test(t, reasons_of_all_alternatives_are_told);

@@ -6,7 +6,7 @@ check_LTLIBRARIES += %D%/sdktest.la
 %C%_sdktest_la_SOURCES = %D%/plugin_test.c %D%/plugin_test.h %D%/transport_test.c
 %C%_sdktest_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 
-SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call %D%/test_session
+SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call %D%/test_session %D%/test_devices
 check_PROGRAMS += $(SDK_TESTS)
 TESTS += $(SDK_TESTS)
 
@@ -35,6 +35,11 @@ TESTS += $(SDK_TESTS)
 %C%_test_call_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_call_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_call_LDADD = libloquat-measure.la $(SDK_TEST_LIBS)
+
+%C%_test_devices_SOURCES = %D%/test_devices.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h
+%C%_test_devices_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_devices_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_devices_LDADD = $(SDK_TEST_LIBS) -lm
 
 %C%_test_session_SOURCES = %D%/test_session.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/relay.c %D%/relay.h
 %C%_test_session_CPPFLAGS = $(SDK_TEST_CPPFLAGS)

@@ -107,6 +107,8 @@ void *lq_node_user(const lq_node *node);
 typedef int (*lq_node_fn)(const lq_node_desc *desc, void *self, void *arg);
 int lq_node_call(lq_node *node, lq_node_fn fn, void *arg, const char *place, lq_diag *diag);
 
+/* A parameter's text as it was given; NULL: it has its default, or there is none of this name. Valid until it is set anew. */
+const char *lq_node_param(const lq_node *node, const char *name);
 int lq_node_set_param(lq_node *node, const char *name, const char *value, const char *place, lq_diag *diag);
 
 /* ---- edits of a running graph ----

@@ -49,12 +49,14 @@ typedef struct lq_profile_build_config {
 } lq_profile_build_config;
 
 /* What is laid over the profile for one build, for all nodes of one kind that it makes: parameters, which those nodes get that have them. With `use` that
- * one takes the place of the profile's, and has these parameters alone. */
+ * one takes the place of the profile's, and has these parameters alone (with `keeps`, those of the profile's that it knows as well). Of several for a kind all
+ * count in their order, and the last `use`. */
 struct lq_profile_override {
 	uint32_t kind;   /* LQ_KIND_* */
 	const char *use; /* NULL: as the profile says */
 	const lq_param_text *params;
 	size_t n_params;
+	int keeps;
 };
 int lq_profile_build(const lq_profile *profile, lq_graph *graph, const lq_profile_build_config *config, lq_diag *diag);
 

@@ -52,6 +52,9 @@ typedef struct lq_node_info {
 } lq_node_info;
 int lq_registry_node(const lq_registry *reg, size_t i, lq_node_info *out); /* LQ_END behind the last */
 
+/* The same with ops: its plugin is loaded, if it is not yet. The node is not asked whether it works here, so it may be one whose device comes later. */
+int lq_registry_node_loaded(lq_registry *reg, size_t i, lq_diag *diag, lq_node_info *out);
+
 /* The node for "codec.h264.enc" or "codec.h264.enc@ffmpeg", with ops: the highest rank whose plugin loads and whose probe succeeds. The message of a failure names the
  * nearest known id, or the reasons of those that could not work. `place` is the message's place. */
 int lq_registry_find(const lq_registry *reg, const char *use, const char *place, lq_diag *diag, lq_node_info *out);

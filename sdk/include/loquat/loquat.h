@@ -35,6 +35,7 @@ typedef enum lq_stream {
 /* The cameras of a member: 0 to 7 are main, third, fourth … ninth. */
 #define LQ_STREAM_CAMERA(n) ((lq_stream)((n) ? (n) + 1 : 0))
 typedef enum lq_track_kind { LQ_AUDIO = 1, LQ_VIDEO = 2 } lq_track_kind;
+typedef enum lq_device_kind { LQ_DEVICE_CAMERA = 1, LQ_DEVICE_MICROPHONE = 2, LQ_DEVICE_SPEAKER = 3, LQ_DEVICE_SCREEN = 4 } lq_device_kind;
 typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2 } lq_switch; /* 0 means: what the documentation says */
 
 /* ---- events ---- */
@@ -56,7 +57,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code, text: it will not, and why */
 	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
 	LQ_ON_VIEW_CLOSED,          /* user, stream: the window was closed by its user */
-	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node. code, text: it did not change, and why */
+	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node, or the id of a device. code, text: it did not change, and why */
+	LQ_ON_DEVICE_CHANGED,       /* device, name: its id, text: its name; on: it was plugged in, 0: pulled out. Of the engine (device.h) */
 
 	/* Of a room, or with session set from user to user. */
 	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
@@ -111,6 +113,7 @@ typedef struct lq_sdk_event {
 	const char *call_id, *users, *attachment, *group; /* users: ids, separated by commas */
 	int call_type, change, reason, status, detail, on;
 	uint32_t duration_s;
+	lq_device_kind device; /* 0: none */
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -125,6 +128,7 @@ typedef struct lq_engine_config {
 	const char *plugin_path;  /* colon-separated folders; NULL: the installation's (or LQ_PLUGIN_PATH) */
 	lq_event_cb event_cb;     /* NULL: events are fetched by lq_engine_poll */
 	void *user_data;
+	lq_switch virtual_devices;/* lists of devices (device.h) have virtual ones. Default: where there are no real ones of a kind, or LQ_VIRTUAL_DEVICES is set */
 } lq_engine_config;
 
 /* `error` (may be NULL) gets the reason in words, all messages of a bad profile one a line. */
@@ -256,5 +260,6 @@ const char *lq_version(void);
 LQ_API_END
 
 #include <loquat/call.h>
+#include <loquat/device.h>
 
 #endif

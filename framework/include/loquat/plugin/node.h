@@ -91,7 +91,8 @@ typedef struct lq_device {
 
 /* Capture. Either `read` pulls, or the node is OWN_THREAD and submits. */
 typedef struct lq_capture_ops {
-	/* [control] Device i, LQ_END behind the last. No instance needed. */
+	/* [control] Device i, LQ_END behind the last. No instance needed; may come on another thread than other calls without an instance, one at a
+	 * time. */
 	int (*devices)(uint32_t i, lq_device *out);
 
 	/* [loop] Submits what is due and returns 0; *next is when to call again (LQ_TIME_NONE: on wake_at or a watched descriptor).

@@ -1,0 +1,33 @@
+/* What an app chooses over the profile for a room's nodes: kept with the room, put into each build, and exchanged while it runs. */
+#ifndef LQ_SDK_CHOICES_H
+#define LQ_SDK_CHOICES_H
+
+#include "devices.h"
+#include "media.h"
+
+/* Under the room's lock. */
+typedef struct lq__choices {
+	lq__chosen tracks[LQ__STREAMS][2]; /* [stream][kind - 1]: where a local track comes from */
+	lq__chosen speaker;
+} lq__choices;
+
+enum { LQ__CHOICES_MAX = 4, LQ__CHOICE_PARAMS_MAX = 8 };
+
+/* Choices as a build takes them, with the texts that they point to. */
+typedef struct lq__choice_list {
+	lq_profile_override at[LQ__CHOICES_MAX];
+	size_t n;
+	lq_param_text params[LQ__CHOICES_MAX][LQ__CHOICE_PARAMS_MAX];
+	lq__chosen device;
+} lq__choice_list;
+
+/* [media thread] What was chosen for a local track, or (track NULL) for what all tracks share. */
+void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list *out);
+
+/* [media thread] Changes a running source, or (kind of the change) the speaker, over to a device. Nothing to do: 0. */
+int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
+
+/* [control thread] The device cannot be used: what was chosen before is chosen again. */
+void lq__choice_failed(lq_room *room, const lq__media_track *track, const lq__change *c);
+
+#endif
