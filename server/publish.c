@@ -96,7 +96,7 @@ static int make_answer(publishing *p)
 {
 	static const uint32_t codecs[] = {LQ_CODEC_OPUS, LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_VP9};
 	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_ABS_CAPTURE_TIME, LQ_EXT_AUDIO_LEVEL};
-	const lq_sdp_answer_options options = {codecs, 4, 1, 1, LQ_SDP_RECVONLY, LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR | LQ_FB_REMB, exts, 3, LQ_SETUP_PASSIVE};
+	const lq_sdp_answer_options options = {codecs, 4, 1, 1, LQ_SDP_RECVONLY, LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR | LQ_FB_REMB, exts, 3, 0, LQ_SETUP_PASSIVE};
 	for (uint32_t i = 0; i < p->offer.n_media; i++)
 		if (!is_requested(p->request, p->offer.media[i].mid))
 			p->offer.media[i].direction = LQ_SDP_INACTIVE;
