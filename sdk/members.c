@@ -13,13 +13,14 @@ lq__member *lq__member_find(lq_room *room, const char *user)
 	return NULL;
 }
 
-lq__member *lq__member_add(lq_room *room, const char *user, const char *name)
+lq__member *lq__member_add(lq_room *room, const char *user, const char *name, const char *info)
 {
 	lq__member *m = room->n_members < LQ__MEMBERS_MAX ? calloc(1, sizeof *m) : NULL, **p;
 	if (!m)
 		return NULL;
 	snprintf(m->user, sizeof m->user, "%s", user);
 	snprintf(m->name, sizeof m->name, "%s", *name ? name : user);
+	snprintf(m->info, sizeof m->info, "%s", info);
 	pthread_mutex_lock(&room->lock);
 	for (p = &room->members; *p; p = &(*p)->next)
 		;
@@ -74,6 +75,7 @@ int lq_room_members(lq_room *room, lq_member *out, size_t max)
 		lq_member *o = &out[n];
 		memcpy(o->user, m->user, sizeof o->user);
 		memcpy(o->name, m->name, sizeof o->name);
+		memcpy(o->info, m->info, sizeof o->info);
 		o->tracks = 0;
 		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
 			o->tracks |= m->tracks[i / 2][i % 2].present ? 1u << i : 0;

@@ -109,6 +109,12 @@ static int get_attributes(parser *p, json_t *obj, void **out)
 	return 0;
 }
 
+static int get_info(parser *p, json_t *obj, const char **out)
+{
+	int r = get_string(p, obj, "info", 0, out);
+	return !r && strlen(*out) > LQ__INFO_MAX ? wrong(p, "too long:", "info") : r;
+}
+
 static int get_members(parser *p, json_t *array)
 {
 	lq__msg *m = p->msg;
@@ -128,7 +134,7 @@ static int get_members(parser *p, json_t *array)
 		if ((r = get_string(p, obj, "user", 1, &b->user)) || (r = get_string(p, obj, "name", 0, &b->name)) ||
 		    (r = get_tracks(p, json_object_get(obj, "tracks"), "id")))
 			return r;
-		if ((r = get_attributes(p, obj, &b->attributes)))
+		if ((r = get_attributes(p, obj, &b->attributes)) || (r = get_info(p, obj, &b->info)))
 			return r;
 		b->n_tracks = m->n_tracks - b->first_track;
 		m->n_members++;
@@ -179,6 +185,8 @@ static int parse_error(parser *p, json_t *obj)
 static int parse_user_event(parser *p, json_t *obj)
 {
 	int r = get_user(p, obj);
+	if (!r)
+		r = get_info(p, obj, &p->msg->info);
 	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
 }
 
@@ -207,7 +215,14 @@ static int parse_track_event(parser *p, json_t *obj)
 
 static int parse_kicked(parser *p, json_t *obj)
 {
-	return get_string(p, obj, "reason", 0, &p->msg->reason);
+	int r = get_string(p, obj, "text", 0, &p->msg->text);
+	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static int parse_locked(parser *p, json_t *obj)
+{
+	p->msg->flag = json_is_true(json_object_get(obj, "locked"));
+	return 0;
 }
 
 static int parse_message(parser *p, json_t *obj)
@@ -251,6 +266,7 @@ static const struct {
 	{"kicked", LQ__MSG_KICKED, parse_kicked},
 	{"message", LQ__MSG_MESSAGE, parse_message},
 	{"attributes", LQ__MSG_ATTRIBUTES, parse_attributes},
+	{"room_locked", LQ__MSG_ROOM_LOCKED, parse_locked},
 };
 
 static int parse_object(parser *p, json_t *obj)
@@ -276,7 +292,7 @@ int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_
 {
 	json_error_t je;
 	parser p = {.msg = out, .error = error, .error_size = error_size};
-	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = ""};
+	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = "", .info = ""};
 	if (len > LQ__MESSAGE_MAX) {
 		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
 		return LQ_EPROTO;
@@ -327,12 +343,21 @@ static char *dump(json_t *obj)
 	return text;
 }
 
-char *lq__req_join(int64_t id, const char *room, const char *user, const char *name, const char *token)
+static const char *given(const char *s)
 {
-	user = user && *user ? user : NULL;
-	name = name && *name ? name : NULL;
-	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", room, "user", user, "name",
-	                      name, "token", token));
+	return s && *s ? s : NULL;
+}
+
+char *lq__req_join(int64_t id, const lq__join_request *j)
+{
+	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room, "user",
+	                      given(j->user), "name", given(j->name), "token", given(j->token), "password", given(j->password), "info", given(j->info),
+	                      "create", j->must_exist ? "must_exist" : NULL));
+}
+
+char *lq__req_kick(int64_t id, const char *user, const char *reason)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s*}", "type", "kick", "id", (json_int_t)id, "user", user, "reason", given(reason)));
 }
 
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n)

@@ -12,7 +12,7 @@ typedef enum lq__msg_type {
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED,
-	LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES
+	LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -25,7 +25,7 @@ typedef struct lq__msg_track {
 } lq__msg_track;
 
 typedef struct lq__msg_member {
-	const char *user, *name;
+	const char *user, *name, *info;
 	uint32_t first_track, n_tracks; /* in lq__msg.tracks */
 	void *attributes;               /* for lq__msg_attributes; NULL none */
 } lq__msg_member;
@@ -36,13 +36,13 @@ typedef struct lq__msg {
 	int64_t seq; /* of the event, 0 none */
 	int64_t rev;
 	int code;    /* LQ_E* of an error */
-	const char *room_sid, *user, *name, *sdp, *reason, *text;
+	const char *room_sid, *user, *name, *sdp, *reason, *text, *info;
 	lq__msg_track *tracks; /* one for the track events */
 	uint32_t n_tracks;
 	lq__msg_member *members;
 	uint32_t n_members;
 	void *attributes; /* the room's in `joined`; what changed in an event */
-	int flag;         /* a message: to us alone; attributes: the room's */
+	int flag;         /* a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
 
@@ -57,13 +57,18 @@ void lq__msg_attributes(void *attributes, void (*fn)(void *arg, const char *name
 int lq__error_code(const char *name);
 
 /* Requests: a text to free(), or NULL (no memory, or a string that is not UTF-8). */
-char *lq__req_join(int64_t id, const char *room, const char *user, const char *name, const char *token);
+typedef struct lq__join_request {
+	const char *room, *user, *name, *token, *password, *info; /* NULL or "": absent */
+	int must_exist;
+} lq__join_request;
+char *lq__req_join(int64_t id, const lq__join_request *join);
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n);
 char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n); /* subscribe, unsubscribe, unpublish */
 char *lq__req_mute(int64_t id, const char *track, int muted);
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
+char *lq__req_kick(int64_t id, const char *user, const char *reason);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
 
 #endif

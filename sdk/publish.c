@@ -46,8 +46,10 @@ static void remove_media(lq_room *room, unsigned i)
 void lq__publish_auto(lq_room *room)
 {
 	lq__pub *main_stream = room->pubs[LQ_STREAM_MAIN];
-	main_stream[LQ_AUDIO - 1].wanted |= room->options.auto_publish_audio != LQ_OFF;
-	main_stream[LQ_VIDEO - 1].wanted |= room->options.auto_publish_video != LQ_OFF;
+	if (!main_stream[LQ_AUDIO - 1].said)
+		main_stream[LQ_AUDIO - 1].wanted |= room->options.auto_publish_audio != LQ_OFF;
+	if (!main_stream[LQ_VIDEO - 1].said)
+		main_stream[LQ_VIDEO - 1].wanted |= room->options.auto_publish_video != LQ_OFF;
 	lq__publish_sync(room);
 }
 
@@ -133,7 +135,7 @@ static void remove_unwanted(lq_room *room)
 			remove_media(room, i);
 		}
 	if (n)
-		lq__room_send_tracks(room, "unpublish", LQ__REQ_OTHER, ids, n);
+		lq__room_send_tracks(room, "unpublish", LQ__REQ_UNPUBLISH, ids, n);
 	FOR_EACH_PUB(room, i, p)
 		if (!p->built)
 			*p->track = 0;

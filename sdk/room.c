@@ -23,6 +23,8 @@ void lq__room_unref(lq_room *room)
 	free(room->user);
 	free(room->display);
 	free(room->token);
+	free(room->password);
+	free(room->info);
 	free(room);
 }
 
@@ -58,10 +60,11 @@ static void on_opened(void *arg)
 {
 	lq_room *room = arg;
 	int64_t id = lq__room_id(room);
-	char *text = lq__req_join(id, room->name, room->user, room->display, room->token);
+	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = room->user, .name = room->display, .token = room->token,
+	                                                  .password = room->password, .info = room->info, .must_exist = room->options.create == LQ_ROOM_MUST_EXIST});
 	int r = lq__room_send(room, id, LQ__REQ_JOIN, text);
 	if (r)
-		lq__room_finish(room, text ? r : LQ_EINVAL, text ? lq_error_text(r) : "a name or the token is not UTF-8", 0);
+		lq__room_finish(room, text ? r : LQ_EINVAL, text ? lq_error_text(r) : "a name, the token, the password or the info is not UTF-8", 0);
 }
 
 static void on_message(void *arg, const char *text, size_t len)

@@ -30,13 +30,14 @@ typedef struct lq__track {
 
 typedef struct lq__member {
 	struct lq__member *next;
-	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1];
+	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1], info[LQ__INFO_MAX + 1];
 	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
 } lq__member;
 
 /* A local track. */
 typedef struct lq__pub {
 	int wanted;    /* the app or an option asked for it */
+	int said;      /* the app itself did: options do not count */
 	int built;     /* it has its group in the graph */
 	int offered;   /* it is part of the offer under way */
 	int muted;
@@ -44,14 +45,17 @@ typedef struct lq__pub {
 	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
 } lq__pub;
 
-typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MESSAGE, LQ__REQ_OTHER } lq__req_type;
+typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MESSAGE, LQ__REQ_UNPUBLISH, LQ__REQ_OTHER, LQ__REQ_KICK /* asks: ask.c */ } lq__req_type;
 
 /* A request that waits for its answer. */
 typedef struct lq__request {
 	struct lq__request *next;
 	int64_t id;
 	lq__req_type type;
-	char user[LQ__USER_MAX + 1]; /* message: to whom */
+	char user[LQ__USER_MAX + 1]; /* message: to whom; asks: whose, as the rest here */
+	lq_stream stream;
+	lq_track_kind kind;
+	int on;
 	uint32_t n_tracks;
 	char tracks[][LQ__ID_MAX]; /* subscribe: which */
 } lq__request;
@@ -82,7 +86,7 @@ struct lq_room {
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;
-	char *user, *display, *token;
+	char *user, *display, *token, *password, *info;
 	uint32_t timeout_ms;
 	int64_t join_time;
 
@@ -129,6 +133,9 @@ void lq__room_drop_requests(lq_room *room);
 /* ---- room_in.c: the server's messages ---- */
 void lq__room_message(lq_room *room, const char *text, size_t len);
 
+/* ---- ask.c ---- */
+void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text);
+
 /* ---- room_api.c, change.c: both take c ---- */
 int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);
 void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c);
@@ -141,7 +148,7 @@ void lq__message_answered(lq_room *room, const lq__request *req, int code, const
 
 /* ---- members.c ---- */
 lq__member *lq__member_find(lq_room *room, const char *user);
-lq__member *lq__member_add(lq_room *room, const char *user, const char *name); /* NULL: too many, or no memory */
+lq__member *lq__member_add(lq_room *room, const char *user, const char *name, const char *info); /* NULL: too many, or no memory */
 void lq__member_remove(lq_room *room, lq__member *m);
 void lq__members_clear(lq_room *room);
 lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq_stream *stream, lq_track_kind *kind);

@@ -55,6 +55,8 @@ int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *opt
 {
 	if (!engine || !name || !out || (options && options->size < sizeof *options))
 		return LQ_EINVAL;
+	if (options && (unsigned)options->create > LQ_ROOM_MUST_EXIST)
+		return LQ_EINVAL;
 	int r = lq_room_name_check(name, strlen(name));
 	if (r)
 		return r;
@@ -124,7 +126,7 @@ static int check_params(const lq_join_params *p, lq__server *server)
 	int r = lq__server_parse(p->server ? p->server : "127.0.0.1", server);
 	if (!r && p->user && *p->user)
 		r = lq__user_check(p->user);
-	if (!r && p->name && strlen(p->name) > LQ__USER_MAX)
+	if (!r && ((p->name && strlen(p->name) > LQ__USER_MAX) || (p->user_info && strlen(p->user_info) > LQ__INFO_MAX) || (p->password && strlen(p->password) > 128)))
 		r = LQ_ERANGE;
 	return r;
 }
@@ -145,7 +147,8 @@ int lq_room_join(lq_room *room, const lq_join_params *params)
 	pthread_mutex_lock(&room->lock);
 	if (room->state != LQ__OPEN || atomic_load(&room->closed))
 		r = LQ_ESTATE;
-	else if (copy(p->user, &room->user) || copy(p->name, &room->display) || copy(p->token, &room->token))
+	else if (copy(p->user && strcmp(p->user, "0") ? p->user : "", &room->user) || copy(p->password, &room->password) || copy(p->user_info, &room->info) ||
+	          copy(p->name, &room->display) || copy(p->token, &room->token))
 		r = LQ_ENOMEM;
 	if (!r) {
 		room->server = server;
@@ -176,6 +179,8 @@ int lq_room_leave(lq_room *room)
 		return LQ_ENOMEM;
 	pthread_mutex_lock(&room->lock);
 	int act = room->state == LQ__JOINING || room->state == LQ__JOINED;
+	int strict = room->options.strict_leave == LQ_ON;
+	int r = act || !strict ? 0 : room->state == LQ__LEAVING ? LQ_EEXIST : LQ_ESTATE;
 	if (act) {
 		room->state = LQ__LEAVING;
 		post(t);
@@ -183,7 +188,7 @@ int lq_room_leave(lq_room *room)
 	pthread_mutex_unlock(&room->lock);
 	if (!act)
 		task_drop(t);
-	return 0;
+	return r;
 }
 
 /* ---- streams ---- */
@@ -213,7 +218,9 @@ static int request(lq_room *room, const char *user, lq_stream stream, lq_track_k
 
 static void do_publish(api_task *t)
 {
-	t->room->pubs[t->stream][t->kind - 1].wanted = t->on;
+	lq__pub *p = &t->room->pubs[t->stream][t->kind - 1];
+	p->wanted = t->on;
+	p->said = 1;
 	lq__publish_sync(t->room);
 }
 

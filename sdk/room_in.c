@@ -41,14 +41,15 @@ static void drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_
 
 static void user_event(lq_room *room, const lq__member *m, int existed)
 {
-	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .existed = existed});
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .attachment = m->info,
+	                                     .existed = existed});
 }
 
-static lq__member *add_member(lq_room *room, const char *user, const char *name)
+static lq__member *add_member(lq_room *room, const char *user, const char *name, const char *info)
 {
 	if (lq__member_find(room, user))
 		return NULL;
-	lq__member *m = lq__member_add(room, user, name);
+	lq__member *m = lq__member_add(room, user, name, info);
 	if (!m)
 		lq__room_warn(room, LQ_ON_WARNING, LQ_EFULL, "more members than can be kept: one is not shown");
 	return m;
@@ -59,7 +60,7 @@ static void take_snapshot(lq_room *room, const lq__msg *msg)
 {
 	for (uint32_t i = 0; i < msg->n_members; i++) {
 		const lq__msg_member *in = &msg->members[i];
-		lq__member *m = add_member(room, in->user, in->name);
+		lq__member *m = add_member(room, in->user, in->name, in->info);
 		for (uint32_t j = 0; m && j < in->n_tracks; j++)
 			put_track(room, m, &msg->tracks[in->first_track + j]);
 	}
@@ -128,7 +129,9 @@ static void on_error(lq_room *room, const lq__msg *msg)
 		lq__subscribe_failed(room, req, msg->code, msg->text);
 	else if (type == LQ__REQ_MESSAGE)
 		lq__message_answered(room, req, msg->code, msg->text);
-	else
+	else if (type > LQ__REQ_OTHER)
+		lq__room_answered(room, req, msg->code, msg->text);
+	else if (type != LQ__REQ_UNPUBLISH || msg->code != LQ_ENOENT) /* else the server has dropped it already */
 		lq__room_warn(room, LQ_ON_WARNING, msg->code, msg->text);
 	free(req);
 }
@@ -188,7 +191,7 @@ static void on_kicked(lq_room *room, const lq__msg *msg)
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (!strcmp(codes[i].reason, msg->reason))
 			code = codes[i].code;
-	lq__room_finish(room, code, msg->reason, 0);
+	lq__room_finish(room, code, *msg->text ? msg->text : msg->reason, 0);
 }
 
 static void on_ok(lq_room *room, const lq__msg *msg)
@@ -196,6 +199,8 @@ static void on_ok(lq_room *room, const lq__msg *msg)
 	lq__request *req = lq__room_take_request(room, msg->id);
 	if (req && req->type == LQ__REQ_MESSAGE)
 		lq__message_answered(room, req, 0, "");
+	else if (req)
+		lq__room_answered(room, req, 0, "");
 	free(req);
 }
 
@@ -232,7 +237,7 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		lq__on_offer(room, msg);
 		return;
 	case LQ__MSG_USER_JOINED:
-		if ((m = add_member(room, msg->user, msg->name)))
+		if ((m = add_member(room, msg->user, msg->name, msg->info)))
 			user_event(room, m, 0);
 		return;
 	case LQ__MSG_USER_LEFT:
@@ -250,6 +255,9 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		return;
 	case LQ__MSG_ATTRIBUTES:
 		lq__on_attributes(room, msg);
+		return;
+	case LQ__MSG_ROOM_LOCKED:
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ROOM_LOCKED, .on = msg->flag});
 		return;
 	default:
 		on_ok(room, msg);

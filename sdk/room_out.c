@@ -38,8 +38,11 @@ lq__request *lq__room_take_request(lq_room *room, int64_t id)
 
 void lq__room_drop_requests(lq_room *room)
 {
-	while (room->requests)
-		free(lq__room_take_request(room, room->requests->id));
+	while (room->requests) {
+		lq__request *req = lq__room_take_request(room, room->requests->id);
+		lq__room_answered(room, req, LQ_ECONN, "the room was left before the server answered");
+		free(req);
+	}
 }
 
 int lq__room_send(lq_room *room, int64_t id, lq__req_type type, char *text)

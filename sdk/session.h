@@ -18,7 +18,8 @@ enum {
 };
 
 typedef enum lq__session_state { LQ__SESSION_OUT, LQ__SESSION_CONNECTING, LQ__SESSION_ONLINE, LQ__SESSION_LOST } lq__session_state;
-typedef enum lq__sreq_type { LQ__SREQ_LOGIN, LQ__SREQ_CALL, LQ__SREQ_ACCEPT, LQ__SREQ_MESSAGE, LQ__SREQ_OTHER } lq__sreq_type;
+typedef enum lq__sreq_type { LQ__SREQ_LOGIN, LQ__SREQ_CALL, LQ__SREQ_ACCEPT, LQ__SREQ_MESSAGE, LQ__SREQ_OTHER,
+	LQ__SREQ_ROOM_CREATE, LQ__SREQ_ROOM_DESTROY, LQ__SREQ_ROOM_LOCK } lq__sreq_type;
 
 /* A request: on its way from the API, waiting for a connection, or for its answer. */
 typedef struct lq__srequest {
@@ -29,7 +30,9 @@ typedef struct lq__srequest {
 	lq__sreq_type type;
 	int64_t id;
 	char *text;          /* NULL: sent */
-	char user[LQ__USER_MAX + 1];
+	char user[LQ__USER_MAX + 1]; /* or the room */
+	int on;
+	void *ctx;           /* the app's */
 } lq__srequest;
 
 struct lq_call {
@@ -99,11 +102,16 @@ void lq__srequest_free(lq__srequest *r);
 /* ---- session_api.c ---- */
 /* [any], with the lock held: posts a request; takes text. */
 int lq__session_post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t id, const char *user, char *text);
+/* The same, of no call; user: or the room. */
+int lq__session_post_about(lq_session *s, lq__sreq_type type, int64_t id, const char *user, int on, void *ctx, char *text);
 int lq__session_online_check(const lq_session *s); /* LQ_ESTATE: not logged in */
 
 /* ---- session_in.c ---- */
 void lq__session_message(lq_session *s, const char *text, size_t len);
 void lq__session_request_failed(lq_session *s, lq__srequest *r, int code, int detail, const char *text);
+
+/* ---- room_admin.c ---- */
+void lq__session_room_answered(lq_session *s, const lq__srequest *r, int code, const lq__smsg *msg, const char *text);
 
 /* ---- call.c ---- */
 lq_call *lq__call_new(lq_session *s, lq_call_type type, lq_call_state state); /* with the lock held; in the session's list; NULL: full, or no memory */

@@ -37,7 +37,7 @@ static void run_request(lq__task *task)
 	lq__session_unref(s);
 }
 
-int lq__session_post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t id, const char *user, char *text)
+static int post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t id, const char *user, int on, void *ctx, char *text)
 {
 	lq__srequest *r = text && atomic_load(&s->n_api) < LQ__SESSION_API_MAX ? calloc(1, sizeof *r) : NULL;
 	if (!r) {
@@ -50,6 +50,8 @@ int lq__session_post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t i
 	r->type = type;
 	r->id = id;
 	r->text = text;
+	r->on = on;
+	r->ctx = ctx;
 	if (user)
 		memcpy(r->user, user, strlen(user) + 1);
 	if (call)
@@ -58,6 +60,16 @@ int lq__session_post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t i
 	atomic_fetch_add(&s->n_api, 1);
 	lq__control_post(s->engine->control, &r->task);
 	return 0;
+}
+
+int lq__session_post(lq_session *s, lq_call *call, lq__sreq_type type, int64_t id, const char *user, char *text)
+{
+	return post(s, call, type, id, user, 0, NULL, text);
+}
+
+int lq__session_post_about(lq_session *s, lq__sreq_type type, int64_t id, const char *user, int on, void *ctx, char *text)
+{
+	return post(s, NULL, type, id, user, on, ctx, text);
 }
 
 int lq__session_online_check(const lq_session *s)

@@ -128,7 +128,7 @@ static int get_fields(parser *p, const json_t *obj, const char *flag)
 	int64_t detail, status, duration, elapsed;
 	const struct { const char *key; const char **to; } strings[] = {
 		{"call", &m->call}, {"user", &m->user}, {"text", &m->text}, {"reason", &m->reason}, {"room", &m->room}, {"token", &m->token},
-		{"session", &m->session}, {"caller", &m->caller}, {"callee", &m->callee}, {"group_id", &m->group_id}, {"state", &m->state},
+		{"session", &m->session}, {"caller", &m->caller}, {"callee", &m->callee}, {"group_id", &m->group_id}, {"state", &m->state}, {"path", &m->path},
 	};
 	int r = 0;
 	for (size_t i = 0; i < sizeof strings / sizeof *strings && !r; i++)
@@ -157,7 +157,7 @@ static const struct {
 } types[] = {
 	{"logged_in", LQ__SMSG_LOGGED_IN, "resumed"}, {"ok", LQ__SMSG_OK, NULL}, {"error", LQ__SMSG_ERROR, NULL}, {"calling", LQ__SMSG_CALLING, NULL},
 	{"invited", LQ__SMSG_OK, NULL}, {"accepted", LQ__SMSG_ACCEPTED, NULL}, {"sent", LQ__SMSG_SENT, NULL}, {"presence", LQ__SMSG_PRESENCE, "online"},
-	{"message", LQ__SMSG_MESSAGE, "private"}, {"kicked", LQ__SMSG_KICKED, NULL}, {"call_invited", LQ__SMSG_CALL_INVITED, "group"},
+	{"room_created", LQ__SMSG_ROOM_CREATED, NULL}, {"message", LQ__SMSG_MESSAGE, "private"}, {"kicked", LQ__SMSG_KICKED, NULL}, {"call_invited", LQ__SMSG_CALL_INVITED, "group"},
 	{"call_accepted", LQ__SMSG_CALL_ACCEPTED, NULL}, {"call_rejected", LQ__SMSG_CALL_REJECTED, NULL}, {"call_busy", LQ__SMSG_CALL_BUSY, NULL},
 	{"call_timeout", LQ__SMSG_CALL_TIMEOUT, NULL}, {"call_cancelled", LQ__SMSG_CALL_CANCELLED, NULL}, {"call_elsewhere", LQ__SMSG_CALL_ELSEWHERE, "accepted"},
 	{"call_users", LQ__SMSG_CALL_USERS, NULL}, {"call_left", LQ__SMSG_CALL_LEFT, NULL}, {"call_type", LQ__SMSG_CALL_TYPE, NULL},
@@ -192,7 +192,7 @@ int lq__smsg_parse(const char *text, size_t len, lq__smsg *out, char *error, siz
 	parser p = {.msg = out, .error = error, .error_size = error_size};
 	memset(out, 0, sizeof *out);
 	out->call = out->user = out->text = out->reason = out->room = out->token = out->session = out->caller = out->callee = out->group_id = out->state = "";
-	out->attachment = "";
+	out->attachment = out->path = "";
 	if (len > LQ__MESSAGE_MAX) {
 		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
 		return LQ_EPROTO;
@@ -302,6 +302,23 @@ char *lq__sreq_ring(int64_t id, uint32_t ms)
 char *lq__sreq_message(int64_t id, const char *to, const char *text)
 {
 	return dump(json_pack("{s:s, s:I, s:s*, s:s}", "type", "message", "id", (json_int_t)id, "to", given(to), "text", text));
+}
+
+char *lq__sreq_room_create(int64_t id, const lq_room_spec *s)
+{
+	return dump(json_pack("{s:s, s:I, s:s*, s:s*, s:I, s:b, s:b, s:I, s:I}", "type", "room_create", "id", (json_int_t)id, "room", given(s->name), "password",
+	                      given(s->password), "max_members", (json_int_t)s->max_members, "locked", s->locked == LQ_ON, "keep", s->keep == LQ_ON,
+	                      "max_open_mics", (json_int_t)s->max_open_mics, "max_cameras", (json_int_t)s->max_cameras));
+}
+
+char *lq__sreq_room(int64_t id, const char *type, const char *room)
+{
+	return dump(json_pack("{s:s, s:I, s:s}", "type", type, "id", (json_int_t)id, "room", room));
+}
+
+char *lq__sreq_room_lock(int64_t id, const char *room, int locked)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:b}", "type", "room_lock", "id", (json_int_t)id, "room", room, "locked", locked));
 }
 
 char *lq__sreq_watch(int64_t id, const char *user, int on)

@@ -10,7 +10,7 @@ enum { LQ__CALL_ID_MAX = 40, LQ__CALL_USERS_MAX = 32, LQ__USERS_SIZE = LQ__CALL_
 typedef enum lq__smsg_type {
 	LQ__SMSG_OTHER = 0, /* a type that this client does not know: to be ignored */
 	LQ__SMSG_LOGGED_IN, LQ__SMSG_OK, LQ__SMSG_ERROR, LQ__SMSG_CALLING, LQ__SMSG_ACCEPTED, LQ__SMSG_SENT, LQ__SMSG_PRESENCE, LQ__SMSG_MESSAGE,
-	LQ__SMSG_KICKED, LQ__SMSG_CALL_INVITED, LQ__SMSG_CALL_ACCEPTED, LQ__SMSG_CALL_REJECTED, LQ__SMSG_CALL_BUSY, LQ__SMSG_CALL_TIMEOUT,
+	LQ__SMSG_KICKED, LQ__SMSG_ROOM_CREATED, LQ__SMSG_CALL_INVITED, LQ__SMSG_CALL_ACCEPTED, LQ__SMSG_CALL_REJECTED, LQ__SMSG_CALL_BUSY, LQ__SMSG_CALL_TIMEOUT,
 	LQ__SMSG_CALL_CANCELLED, LQ__SMSG_CALL_ELSEWHERE, LQ__SMSG_CALL_USERS, LQ__SMSG_CALL_LEFT, LQ__SMSG_CALL_TYPE, LQ__SMSG_CALL_ENDED,
 	LQ__SMSG_CALL_RECORD
 } lq__smsg_type;
@@ -26,7 +26,7 @@ typedef struct lq__smsg {
 	lq__smsg_type type;
 	int64_t id, seq;
 	int code, detail; /* of an error */
-	const char *call, *user, *text, *reason, *room, *token, *session, *caller, *callee, *group_id, *state, *attachment;
+	const char *call, *user, *text, *reason, *room, *token, *session, *caller, *callee, *group_id, *state, *attachment, *path;
 	int flag; /* accepted, group, online, private, resumed: whichever the type has */
 	lq_call_type media;
 	int status;
@@ -59,6 +59,9 @@ char *lq__sreq_switch(int64_t id, const char *call, lq_call_type type, lq_switch
 char *lq__sreq_type_reply(int64_t id, const char *call, int agree);
 char *lq__sreq_ring(int64_t id, uint32_t ms);
 char *lq__sreq_message(int64_t id, const char *to, const char *text);
+char *lq__sreq_room_create(int64_t id, const lq_room_spec *spec);
+char *lq__sreq_room(int64_t id, const char *type, const char *room);
+char *lq__sreq_room_lock(int64_t id, const char *room, int locked);
 char *lq__sreq_watch(int64_t id, const char *user, int on);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "server/message.h"
 #include "server/publish.h"
+#include "server/room_requests.h"
 #include "server/session.h"
 #include "server/subscribe.h"
 #include "server/token.h"
@@ -72,11 +73,11 @@ void lq__client_refuse(lq__client *c, const char *why)
 
 /* ---- requests ---- */
 
-static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, lq__join *join, char *error, size_t size)
+static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, lq__join *join, char *error, size_t size)
 {
 	const lq__service *s = c->service;
-	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_now, NULL};
-	lq__grant grant = {0, 1, 1, 0, 0};
+	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_ms / 1000, NULL};
+	lq__grant grant = LQ__GRANT_ALL;
 	int e = 0;
 	/* In debug mode no token is needed, but one that is given counts. */
 	if (s->secret && (!s->debug || *m->token))
@@ -84,6 +85,8 @@ static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, l
 	join->expires = grant.expires;
 	join->may_publish = grant.publish;
 	join->may_subscribe = grant.subscribe;
+	if (!e)
+		c->grant = grant;
 	return e;
 }
 
@@ -118,11 +121,12 @@ static void answer_resumed(lq__client *c, const lq__message *request)
 	lq__subscribe_resume(m);
 }
 
-static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
 {
 	char error[256];
-	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq};
-	int e = check_access(c, m, unix_now, &join, error, sizeof error);
+	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
+	                 .password = m->password, .info = m->info, .must_exist = m->must_exist};
+	int e = check_access(c, m, unix_ms, &join, error, sizeof error);
 	if (e)
 		c->service->refused_tokens++;
 	else
@@ -315,7 +319,7 @@ static int done_already(lq__client *c, const lq__message *m)
 	return answer != NULL;
 }
 
-static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t now, int64_t unix_now)
+static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t now, int64_t unix_ms)
 {
 	if (m->type == LQ_MSG_PING) {
 		lq__client_answer(c, m, json_pack("{s:s}", "type", "pong"));
@@ -324,11 +328,11 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	if (!in_order(c, m) || done_already(c, m) || too_much(c, m, len, now))
 		return;
 	if (c->device || m->type == LQ_MSG_LOGIN) {
-		lq__session_request(c, m, now, unix_now);
+		lq__session_request(c, m, now, unix_ms);
 		return;
 	}
 	switch (m->type) {
-	case LQ_MSG_JOIN: on_join(c, m, now, unix_now); break;
+	case LQ_MSG_JOIN: on_join(c, m, now, unix_ms); break;
 	case LQ_MSG_LEAVE: on_leave(c, m); break;
 	case LQ_MSG_PUBLISH: on_publish(c, m); break;
 	case LQ_MSG_UNPUBLISH: on_unpublish(c, m); break;
@@ -338,7 +342,8 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	case LQ_MSG_ANSWER: on_answer(c, m); break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
-	default: on_stats(c, m); break;
+	case LQ_MSG_STATS: on_stats(c, m); break;
+	default: lq__room_member_request(c, m); break;
 	}
 }
 
@@ -350,7 +355,7 @@ static void alive(lq__client *c, int64_t now, int pong)
 		lq__device_alive(c->device, now, pong);
 }
 
-void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_now)
+void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_ms)
 {
 	lq__message m;
 	char error[256];
@@ -359,7 +364,7 @@ void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, i
 	alive(c, now, 0);
 	int e = lq__message_parse(text, len, &m, error, sizeof error);
 	if (!e)
-		dispatch(c, &m, len, now, unix_now);
+		dispatch(c, &m, len, now, unix_ms);
 	else
 		lq__client_error(c, &m, e, error);
 	lq__message_finish(&m);

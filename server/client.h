@@ -6,6 +6,7 @@
 
 #include "server/calls/calls.h"
 #include "server/room.h"
+#include "server/token.h"
 
 #define LQ_CLIENT_STRIKES 10 /* bad messages after which the socket is closed */
 #define LQ_CLOSE_POLICY 1008
@@ -24,8 +25,9 @@ typedef struct lq__service {
 	struct lq__media *media;
 	const char *app_id, *secret; /* secret NULL: none, then debug is set */
 	int debug;
-	double clock_rate;  /* how much faster than the real one the clock of calls runs; 0: not at all */
+	double clock_rate;  /* how much faster than the real one the server's clock runs; 0: not at all */
 	int64_t clock_zero; /* the real time when it shows 0 */
+	int64_t unix_zero;  /* and what Unix time it was then, in ms: tokens and rooms live by this clock, too */
 	FILE *call_records; /* NULL: none */
 	uint64_t refused_messages, refused_tokens;
 } lq__service;
@@ -38,12 +40,13 @@ typedef struct lq__client {
 	lq__member *member;                                       /* NULL before join and after leaving */
 	lq__device *device;                                       /* NULL before login and after logging out */
 	int joined, strikes;                                      /* joined: or logged in */
+	lq__grant grant;                                          /* what it may do since then */
 	int64_t window;                                           /* the second that messages are counted in */
 	uint32_t window_messages, window_bytes;
 } lq__client;
 
 /* One whole text message. */
-void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_now);
+void lq__client_text(lq__client *c, const char *text, size_t len, int64_t now, int64_t unix_ms);
 /* A message that is none: binary, too long. */
 void lq__client_refuse(lq__client *c, const char *why);
 void lq__client_alive(lq__client *c, int64_t now);             /* a pong came */

@@ -85,7 +85,7 @@ static int serve_calls(struct lws *wsi, const lq__server *s)
 	int status;
 	if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
 		return respond_text(wsi, 401, "calls.token: too long\n");
-	char *text = lq__session_records(&s->service, strncmp(header, "Bearer ", 7) ? "" : header + 7, lq__server_unix_now(), &status, why, sizeof why);
+	char *text = lq__session_records(&s->service, strncmp(header, "Bearer ", 7) ? "" : header + 7, lq__service_unix_ms(&s->service, lq__server_now()), &status, why, sizeof why);
 	if (!text)
 		return respond_text(wsi, (unsigned)status, strcat(why, "\n"));
 	int r = respond(wsi, 200, "application/json", text, strlen(text));

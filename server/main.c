@@ -24,11 +24,6 @@ int64_t lq__server_now(void)
 	return lq_clock_now(lq_clock_real());
 }
 
-int64_t lq__server_unix_now(void)
-{
-	return (int64_t)time(NULL);
-}
-
 static void on_signal(int number)
 {
 	int saved = errno;
@@ -74,8 +69,9 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10 / s->options->clock_rate);
 	s->now = lq__server_now();
 	lq__ws_tick(s);
-	lq__rooms_tick(s->service.rooms, s->now, lq__server_unix_now());
-	lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), lq__server_unix_now(), lq__session_call_time(&s->service, s->now));
+	int64_t unix_ms = lq__service_unix_ms(&s->service, s->now);
+	lq__rooms_tick(s->service.rooms, s->now, unix_ms);
+	lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), unix_ms / 1000, lq__session_call_time(&s->service, s->now));
 	lq__server_schedule_calls(s);
 	lq__media_reap(s->service.media);
 	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period < 20000 ? 20000 : period);

@@ -33,7 +33,9 @@ static int read_join(lq__reader *r, const json_t *o, lq__message *m)
 		e = lq__read_resume(r, o, m);
 	if (!e)
 		e = lq__read_boolean(r, o, "only_resume", LQ_OPTIONAL, &m->only_resume);
-	return e ? e : lq__read_string(r, o, "token", LQ_OPTIONAL, &m->token);
+	if (!e)
+		e = lq__read_string(r, o, "token", LQ_OPTIONAL, &m->token);
+	return e ? e : lq__read_join_options(r, o, m);
 }
 
 static int read_stream(lq__reader *r, const char *name, size_t i, uint32_t *out)
@@ -121,6 +123,7 @@ static const struct {
 	{"ping", LQ_MSG_PING, NULL},
 	{"message", LQ_MSG_MESSAGE, lq__read_text},
 	{"attributes", LQ_MSG_ATTRIBUTES, lq__read_attributes},
+	{"kick", LQ_MSG_KICK, lq__read_kick},
 	{"login", LQ_MSG_LOGIN, lq__read_login},
 	{"logout", LQ_MSG_LOGOUT, NULL},
 	{"watch", LQ_MSG_WATCH, lq__read_users},
@@ -135,6 +138,9 @@ static const struct {
 	{"call_type", LQ_MSG_CALL, lq__read_call},
 	{"call_type_reply", LQ_MSG_CALL, lq__read_call},
 	{"call_invite", LQ_MSG_CALL, lq__read_call},
+	{"room_create", LQ_MSG_ROOM_CREATE, lq__read_room_create},
+	{"room_destroy", LQ_MSG_ROOM_DESTROY, lq__read_room_destroy},
+	{"room_lock", LQ_MSG_ROOM_LOCK, lq__read_room_lock},
 };
 
 static int read_object(lq__reader *r, const json_t *o, lq__message *m)
@@ -164,6 +170,7 @@ int lq__message_parse(const char *text, size_t len, lq__message *out, char *erro
 	json_error_t e;
 	memset(out, 0, sizeof *out);
 	out->room = out->user = out->name = out->token = out->sdp = out->track = "";
+	out->password = out->info = "";
 	out->scope = out->device = out->session = out->to = out->text = out->call = out->group = out->reason = "";
 	if (len > LQ_MESSAGE_MAX)
 		return lq__read_fail(&r, LQ_EPROTO, "the message has more than %d bytes", LQ_MESSAGE_MAX);

@@ -30,12 +30,16 @@ typedef enum lq__message_type {
 	LQ_MSG_PING,
 	LQ_MSG_MESSAGE,
 	LQ_MSG_ATTRIBUTES,
-	LQ_MSG_LOGIN,
+	LQ_MSG_KICK,
+	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,
 	LQ_MSG_UNWATCH,
 	LQ_MSG_RING,
-	LQ_MSG_CALL
+	LQ_MSG_CALL,
+	LQ_MSG_ROOM_CREATE,
+	LQ_MSG_ROOM_DESTROY,
+	LQ_MSG_ROOM_LOCK
 } lq__message_type;
 
 typedef struct lq__message_track {
@@ -49,7 +53,11 @@ typedef struct lq__message {
 	lq__message_type type;
 	int has_id, again; /* again: its answer may have got lost */
 	int64_t id;
-	const char *room, *user, *name, *token; /* join */
+	const char *room, *user, *name, *token; /* join; room: room_...; user: kick */
+	const char *password, *info;            /* join; password: room_create */
+	int must_exist;                         /* join */
+	int locked, keep;                       /* room_create; locked: room_lock */
+	int64_t max_members, max_mics, max_cameras; /* room_create */
 	const char *sdp;                        /* publish, answer */
 	int64_t rev;                            /* answer */
 	const char *track;                      /* mute */

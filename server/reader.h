@@ -43,4 +43,11 @@ int lq__read_call(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_text(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_attributes(lq__reader *r, const json_t *o, lq__message *m);
 
+/* ---- message_room.c: rooms, and what members do to each other ---- */
+int lq__read_join_options(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_room_destroy(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_room_lock(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_kick(lq__reader *r, const json_t *o, lq__message *m);
+
 #endif

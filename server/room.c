@@ -38,6 +38,7 @@ lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int6
 	rooms->member_timeout = rooms->grace = member_timeout;
 	rooms->load = lq__calloc(rooms->n_workers, sizeof *rooms->load);
 	lq__list_init(&rooms->members);
+	lq__list_init(&rooms->made);
 	for (size_t i = 0; i < LQ_ROOM_BUCKETS; i++)
 		lq__list_init(&rooms->buckets[i]);
 	if (!rooms->load) {
@@ -53,11 +54,15 @@ void lq__rooms_destroy(lq__rooms *rooms)
 		return;
 	LQ__EACH(lq__member, m, &rooms->members, all)
 		lq__member_kick(m, "shutdown", "kicked");
+	LQ__EACH(lq__room, room, &rooms->made, made_link) {
+		room->made = 0;
+		lq__room_release(room);
+	}
 	lq__free(rooms->load);
 	lq__free(rooms);
 }
 
-static lq__room *find_room(lq__rooms *rooms, const char *name)
+lq__room *lq__room_find(lq__rooms *rooms, const char *name)
 {
 	LQ__EACH(lq__room, room, bucket(rooms, name), link)
 		if (!strcmp(room->name, name))
@@ -65,7 +70,7 @@ static lq__room *find_room(lq__rooms *rooms, const char *name)
 	return NULL;
 }
 
-static lq__room *create_room(lq__rooms *rooms, const char *name)
+lq__room *lq__room_create(lq__rooms *rooms, const char *name)
 {
 	lq__room *room = lq__calloc(1, sizeof *room);
 	if (!room)
@@ -74,6 +79,7 @@ static lq__room *create_room(lq__rooms *rooms, const char *name)
 	snprintf(room->name, sizeof room->name, "%s", name);
 	lq__sid(room->sid);
 	lq__list_init(&room->members);
+	lq__list_init(&room->made_link);
 	for (uint32_t i = 1; i < rooms->n_workers; i++)
 		if (rooms->load[i] < rooms->load[room->worker])
 			room->worker = i;
@@ -82,18 +88,19 @@ static lq__room *create_room(lq__rooms *rooms, const char *name)
 	return room;
 }
 
-/* The room ends with its last member. */
-static void release_room(lq__room *room)
+/* The room ends with its last member, unless it was made on request. */
+void lq__room_release(lq__room *room)
 {
-	if (room->n_members)
+	if (room->n_members || room->made)
 		return;
+	lq__list_remove(&room->made_link);
 	room->rooms->figures.rooms--;
 	json_decref(room->attributes);
 	lq__list_remove(&room->link);
 	lq__free(room);
 }
 
-static lq__member *find_member(const lq__room *room, const char *user)
+lq__member *lq__member_find(const lq__room *room, const char *user)
 {
 	LQ__EACH(lq__member, m, &room->members, link)
 		if (!strcmp(m->user, user))
@@ -103,8 +110,8 @@ static lq__member *find_member(const lq__room *room, const char *user)
 
 lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user)
 {
-	const lq__room *r = find_room(rooms, room);
-	return r ? find_member(r, user) : NULL;
+	const lq__room *r = lq__room_find(rooms, room);
+	return r ? lq__member_find(r, user) : NULL;
 }
 
 static int check_join(const lq__join *j, char *error, size_t size)
@@ -126,9 +133,13 @@ static int check_join(const lq__join *j, char *error, size_t size)
 		snprintf(error, size, "join.name: at most %d bytes without control characters", LQ_NICKNAME_MAX);
 		return e;
 	}
-	if (strlen(j->device) <= LQ_DEVICE_NAME_MAX)
+	if (strlen(j->device) > LQ_DEVICE_NAME_MAX) {
+		snprintf(error, size, "join.device: at most %d bytes, this one has %zu", LQ_DEVICE_NAME_MAX, strlen(j->device));
+		return LQ_ERANGE;
+	}
+	if (strlen(j->info) <= LQ_INFO_MAX)
 		return 0;
-	snprintf(error, size, "join.device: at most %d bytes, this one has %zu", LQ_DEVICE_NAME_MAX, strlen(j->device));
+	snprintf(error, size, "join.info: at most %d bytes, this one has %zu", LQ_INFO_MAX, strlen(j->info));
 	return LQ_ERANGE;
 }
 
@@ -148,6 +159,8 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
 	snprintf(m->device, sizeof m->device, "%s", j->device);
 	snprintf(m->name, sizeof m->name, "%s", *j->name ? j->name : m->user);
+	snprintf(m->info, sizeof m->info, "%s", j->info);
+	room->empty_since = 0;
 	lq__list_append(&room->members, &m->link);
 	lq__list_append(&room->rooms->members, &m->all);
 	room->n_members++;
@@ -168,6 +181,8 @@ lq__join lq__join_filled(const lq__join *j)
 	lq__join full = *j;
 	full.device = j->device ? j->device : "";
 	full.session = j->session ? j->session : "";
+	full.password = j->password ? j->password : "";
+	full.info = j->info ? j->info : "";
 	return full;
 }
 
@@ -182,28 +197,26 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 	int e = check_join(join, error, error_size);
 	if (e)
 		return e;
-	lq__room *room = find_room(rooms, join->room);
+	lq__room *room = lq__room_find(rooms, join->room);
+	lq__member *old = room && *join->user ? lq__member_find(room, join->user) : NULL;
+	if ((e = lq__room_admit(room, join, old, error, error_size)))
+		return e;
 	if (!room && rooms->figures.rooms >= LQ_ROOMS_MAX) {
 		snprintf(error, error_size, "the server has %d rooms and takes no more", LQ_ROOMS_MAX);
 		return LQ_EFULL;
 	}
-	if (!room && !(room = create_room(rooms, join->room)))
+	if (!room && !(room = lq__room_create(rooms, join->room)))
 		return no_memory(error, error_size);
-	lq__member *old = *join->user ? find_member(room, join->user) : NULL;
-	if (!old && room->n_members >= LQ_ROOM_MEMBERS_MAX) {
-		snprintf(error, error_size, "the room has %d members and takes no more", LQ_ROOM_MEMBERS_MAX);
-		return LQ_EFULL;
-	}
 	/* The new one enters first, so that the room does not end between the two. */
 	lq__member *m = create_member(room, join, conn, now);
 	if (!m) {
-		release_room(room);
+		lq__room_release(room);
 		return no_memory(error, error_size);
 	}
 	if (old) /* what could not be gone on with is no duplicate */
 		lq__member_kick(old, "duplicate", *join->session && is_same(old, join) ? "timeout" : "duplicate");
 	m->entered = 1; /* what was told before is in its snapshot */
-	lq__room_event(room, m, json_pack("{s:s, s:s, s:s}", "type", "user_joined", "user", m->user, "name", m->name));
+	lq__room_event(room, m, json_pack("{s:s, s:s, s:s, s:s*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL));
 	*out = m;
 	return 0;
 }
@@ -227,26 +240,31 @@ void lq__member_leave(lq__member *m, const char *reason)
 	lq__log_clear(&m->answers);
 	lq__free(m);
 	rooms->host.settled(rooms->host.arg, room);
-	release_room(room);
+	lq__room_release(room);
 }
 
 void lq__member_kick(lq__member *m, const char *event_reason, const char *reason)
+{
+	lq__member_put_out(m, event_reason, reason, "");
+}
+
+void lq__member_put_out(lq__member *m, const char *event_reason, const char *reason, const char *text)
 {
 	lq__rooms *rooms = m->room->rooms;
 	void *conn = m->conn;
 	rooms->figures.kicks++;
 	lq__member_end_noted(m, event_reason);
-	lq__member_event(m, json_pack("{s:s, s:s}", "type", "kicked", "reason", event_reason));
+	lq__member_event(m, json_pack("{s:s, s:s, s:s*}", "type", "kicked", "reason", event_reason, "text", *text ? text : NULL));
 	lq__member_leave(m, reason);
 	if (conn)
 		rooms->host.kicked(conn, event_reason);
 }
 
-void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now)
+void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 {
 	LQ__EACH(lq__member, m, &rooms->members, all) {
 		int64_t media = m->conn ? rooms->host.media_seen(rooms->host.arg, m) : LQ_TIME_NONE;
-		if (m->expires && unix_now >= m->expires) {
+		if (m->expires && unix_ms >= m->expires * 1000) {
 			lq__member_kick(m, "token_expired", "kicked");
 		} else if (!m->conn) {
 			if (now < m->lost_until)
@@ -258,6 +276,7 @@ void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now)
 			lq__member_kick(m, "timeout", "timeout");
 		}
 	}
+	lq__room_admin_tick(rooms, unix_ms);
 }
 
 void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out)

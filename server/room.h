@@ -19,6 +19,9 @@
 #define LQ_MEMBER_EVENTS 512  /* of one member: sent, but perhaps not taken */
 #define LQ_MEMBER_ANSWERS 1024
 #define LQ_MEMBER_BYTES (256 * 1024)
+#define LQ_PASSWORD_MAX 128
+#define LQ_INFO_MAX 200        /* bytes of what a member says about itself */
+#define LQ_KICK_REASON_MAX 256
 
 typedef struct lq__rooms lq__rooms;
 
@@ -29,12 +32,18 @@ typedef struct lq__room {
 	uint32_t n_members;
 	uint32_t worker; /* all media of a room goes through one worker */
 	json_t *attributes; /* NULL: none yet */
+	/* room_admin.c */
+	lq__link made_link; /* of all that were made on request; else alone */
+	int made, keep, locked;
+	char password[LQ_PASSWORD_MAX + 1]; /* "": none */
+	uint32_t max_members, max_mics, max_cameras; /* 0: no limit of its own */
+	int64_t empty_since; /* Unix ms; 0: it is not empty, or nobody has looked yet */
 } lq__room;
 
 typedef struct lq__member {
 	lq__link link, all, tracks; /* of the room, of all members everywhere; its own tracks */
 	lq__room *room;
-	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE];
+	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE], info[LQ_INFO_MAX + 1];
 	char device[LQ_DEVICE_NAME_MAX + 1]; /* "": it said none */
 	void *conn;       /* the host's; NULL: its socket is lost */
 	int64_t lost_until;
@@ -79,12 +88,15 @@ typedef struct lq__join {
 	int64_t expires;
 	const char *device, *session; /* session: of the join that this one goes on with; NULL or "": none */
 	uint64_t seq;                 /* the last event that came then */
+	const char *password, *info; /* NULL: none */
+	int must_exist;              /* the room is not made by joining it */
 } lq__join;
 
 lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int64_t member_timeout); /* NULL: no memory */
 void lq__rooms_destroy(lq__rooms *rooms); /* every member is kicked with "shutdown" */
 
-/* Makes the room when it is its first member. The same user being there already is kicked as a duplicate. `error` gets the reason. */
+/* Makes the room when it is its first member. The same user being there already is kicked as a duplicate. `error` gets the reason. What a room may
+ * refuse is in room_admin.h. */
 int lq__rooms_join(lq__rooms *rooms, const lq__join *join, void *conn, int64_t now, lq__member **out, char *error, size_t error_size);
 
 /* Goes on with the membership that join->session names. LQ_ENOENT: it is over, or more has happened than is kept; others say why it was ended.
@@ -101,8 +113,9 @@ const json_t *lq__member_find_answer(const lq__member *m, int64_t id);
 void lq__member_leave(lq__member *m, const char *reason);
 /* As leave, with a `kicked` event to the member before, and its connection is closed. */
 void lq__member_kick(lq__member *m, const char *event_reason, const char *reason);
+void lq__member_put_out(lq__member *m, const char *event_reason, const char *reason, const char *text); /* text: for the member, "" none */
 /* Ends the membership of those that time out, that were lost for too long, and whose token ended. */
-void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_now);
+void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms);
 
 /* A new track, not yet told to others. LQ_EEXIST when that stream has one of this kind, LQ_EFULL. */
 int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char *mid, lq__track **out);

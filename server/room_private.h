@@ -22,12 +22,26 @@ struct lq__rooms {
 	uint32_t n_ended;
 	lq__ended ended[LQ_ENDED_MAX]; /* the last ones */
 	lq__link members; /* all, of every room */
+	lq__link made;    /* rooms that were made on request */
 	lq__link buckets[LQ_ROOM_BUCKETS];
 };
 
 lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user); /* NULL: not there */
 lq__join lq__join_filled(const lq__join *j); /* "" where there is NULL */
 void lq__member_end_noted(const lq__member *m, const char *reason);
+/* ---- room.c ---- */
+lq__room *lq__room_find(lq__rooms *rooms, const char *name);
+lq__room *lq__room_create(lq__rooms *rooms, const char *name); /* NULL: no memory */
+void lq__room_release(lq__room *room); /* ends it when nothing holds it */
+lq__member *lq__member_find(const lq__room *room, const char *user);
+
+/* ---- track.c ---- */
+json_t *lq__member_json(const lq__member *m); /* as others see it */
+
+/* ---- room_admin.c ---- */
+/* Whether this join may enter; room NULL: there is none yet. `old`: the member that it takes the place of. */
+int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member *old, char *error, size_t size);
+void lq__room_admin_tick(lq__rooms *rooms, int64_t unix_ms); /* rooms that were empty for too long end */
 
 /* As lq__track_remove, but others may follow: the host is not told that this was all. */
 void lq__track_end(lq__track *t);

@@ -35,7 +35,6 @@ void lq__server_schedule_calls(lq__server *s); /* something may have changed whe
 void lq__ws_tick(lq__server *s);
 void lq__ws_close_all(lq__server *s);
 int64_t lq__server_now(void);
-int64_t lq__server_unix_now(void);
 
 /* Prometheus text; returns its length, never more than size - 1. */
 size_t lq__metrics(const lq__server *s, char *out, size_t size);

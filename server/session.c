@@ -3,10 +3,12 @@
 #include <string.h>
 #include <time.h>
 
+#include <loquat/clock.h>
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
 
 #include "server/message.h"
+#include "server/room_requests.h"
 #include "server/token.h"
 
 #define ROOM_TOKEN_SECONDS 86400 /* a call may last that long */
@@ -14,6 +16,15 @@
 int64_t lq__session_call_time(const lq__service *s, int64_t now)
 {
 	return (int64_t)((double)(now - s->clock_zero) * s->clock_rate);
+}
+
+int64_t lq__service_unix_ms(const lq__service *s, int64_t now)
+{
+	struct timespec wall;
+	if (s->clock_rate != 1)
+		return s->unix_zero + lq__session_call_time(s, now) / 1000000;
+	clock_gettime(CLOCK_REALTIME, &wall); /* which may be set, and goes on while the machine sleeps */
+	return (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
 }
 
 int64_t lq__session_next(const lq__service *s, int64_t now)
@@ -24,30 +35,32 @@ int64_t lq__session_next(const lq__service *s, int64_t now)
 
 /* ---- requests ---- */
 
-static int check_access(lq__client *c, const lq__message *m, int64_t unix_now, lq__login *login, char *error, size_t size)
+static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, lq__login *login, char *error, size_t size)
 {
 	const lq__service *s = c->service;
-	lq__token_want want = {s->secret, s->app_id, NULL, m->user, unix_now, "login"};
-	lq__grant grant = {0};
-	if (!s->secret || (s->debug && !*m->token))
-		return 0;
-	int e = lq__token_check(m->token, &want, &grant, error, size);
+	lq__token_want want = {s->secret, s->app_id, NULL, m->user, unix_ms / 1000, "login"};
+	lq__grant grant = LQ__GRANT_ALL;
+	int e = 0;
+	if (s->secret && (!s->debug || *m->token))
+		e = lq__token_check(m->token, &want, &grant, error, size);
 	if (!e && !grant.call) {
 		snprintf(error, size, "login.token: it gives no right to log in (call)");
 		e = LQ_EPERM;
 	}
 	login->expires = grant.expires;
+	if (!e)
+		c->grant = grant;
 	return e;
 }
 
-static void on_login(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+static void on_login(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
 {
 	char error[256];
 	json_t *answer = NULL;
 	lq__service *s = c->service;
 	int64_t call_time = lq__session_call_time(s, now);
 	lq__login login = {.user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq, .ring_ms = m->ring_ms};
-	int e = check_access(c, m, unix_now, &login, error, sizeof error);
+	int e = check_access(c, m, unix_ms, &login, error, sizeof error);
 	if (e)
 		s->refused_tokens++;
 	else
@@ -117,10 +130,10 @@ static void on_call(lq__client *c, const lq__message *m, int64_t now)
 		lq__client_refusal(c, m, error.code, error.detail, error.text);
 }
 
-void lq__session_request(lq__client *c, const lq__message *m, int64_t now, int64_t unix_now)
+void lq__session_request(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
 {
 	switch (m->type) {
-	case LQ_MSG_LOGIN: on_login(c, m, now, unix_now); break;
+	case LQ_MSG_LOGIN: on_login(c, m, now, unix_ms); break;
 	case LQ_MSG_LOGOUT: on_logout(c, m, now); break;
 	case LQ_MSG_WATCH: on_watch(c, m); break;
 	case LQ_MSG_UNWATCH:
@@ -132,6 +145,9 @@ void lq__session_request(lq__client *c, const lq__message *m, int64_t now, int64
 		lq__client_ok(c, m);
 		break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
+	case LQ_MSG_ROOM_CREATE:
+	case LQ_MSG_ROOM_DESTROY:
+	case LQ_MSG_ROOM_LOCK: lq__room_session_request(c, m); break;
 	default: on_call(c, m, now); break;
 	}
 }
@@ -162,7 +178,8 @@ static void host_kicked(void *conn, const char *reason)
 static json_t *host_token(void *arg, const char *room, const char *user)
 {
 	const lq__service *s = arg;
-	char *token = s->secret ? lq__token_make(s->secret, s->app_id, room, user, (int64_t)time(NULL) + ROOM_TOKEN_SECONDS) : NULL;
+	int64_t unix_now = lq__service_unix_ms(s, lq_clock_now(lq_clock_real())) / 1000;
+	char *token = s->secret ? lq__token_make(s->secret, s->app_id, room, user, unix_now + ROOM_TOKEN_SECONDS) : NULL;
 	json_t *text = json_string(token ? token : "");
 	free(token);
 	return text;
@@ -187,15 +204,16 @@ int lq__session_start(lq__service *s, double clock_rate, int64_t grace, int64_t 
 	lq__calls_host host = lq__session_calls_host(s);
 	s->clock_rate = clock_rate;
 	s->clock_zero = now;
+	s->unix_zero = unix_ms;
 	s->calls = lq__calls_create(&host, grace, unix_ms);
 	return s->calls ? 0 : LQ_ENOMEM;
 }
 
 /* ---- HTTP ---- */
 
-char *lq__session_records(const lq__service *s, const char *token, int64_t unix_now, int *status, char *why, size_t size)
+char *lq__session_records(const lq__service *s, const char *token, int64_t unix_ms, int *status, char *why, size_t size)
 {
-	lq__token_want want = {s->secret, s->app_id, NULL, NULL, unix_now, "calls"};
+	lq__token_want want = {s->secret, s->app_id, NULL, NULL, unix_ms / 1000, "calls"};
 	lq__grant grant = {.admin = 1};
 	*status = 401;
 	if (s->secret && (!s->debug || *token) && lq__token_check(token, &want, &grant, why, size))

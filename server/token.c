@@ -76,7 +76,10 @@ int lq__token_check(const char *token, const lq__token_want *want, lq__grant *ou
 		out->publish = flag(claims, "pub", 1);
 		out->subscribe = flag(claims, "sub_media", 1);
 		out->admin = flag(claims, "admin", 0);
+		const char *room = json_string_value(json_object_get(claims, "room"));
+		snprintf(out->room, sizeof out->room, "%s", room && strcmp(room, "*") ? room : "");
 		out->call = flag(claims, "call", 0);
+		out->control = flag(claims, "control", 0);
 	}
 	json_decref(claims);
 	return e;

@@ -5,10 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/names.h"
+
 typedef struct lq__grant {
 	int64_t expires; /* Unix seconds */
-	int publish, subscribe, admin, call;
+	int publish, subscribe, admin, call, control;
+	char room[LQ_ROOM_NAME_MAX + 1]; /* "": any */
 } lq__grant;
+
+/* On a server in debug mode, without a token. */
+#define LQ__GRANT_ALL ((lq__grant){0, 1, 1, 1, 1, 1, ""})
 
 /* What a token must say. With a room: let `user` ("": any) into it. Without (NULL): let `user` log in, or `user` NULL: nothing of the kind. */
 typedef struct lq__token_want {

@@ -134,12 +134,13 @@ json_t *lq__track_json(const lq__track *t)
 	                 "height", (int)t->height);
 }
 
-static json_t *member_json(const lq__member *m)
+json_t *lq__member_json(const lq__member *m)
 {
 	json_t *tracks = json_array();
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		json_array_append_new(tracks, lq__track_json(t));
-	return json_pack("{s:s, s:s, s:o, s:O*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes);
+	return json_pack("{s:s, s:s, s:o, s:O*, s:s*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes, "info",
+	                 *m->info ? m->info : NULL);
 }
 
 json_t *lq__member_snapshot(const lq__member *me)
@@ -147,6 +148,6 @@ json_t *lq__member_snapshot(const lq__member *me)
 	json_t *members = json_array();
 	LQ__EACH(lq__member, m, &me->room->members, link)
 		if (m != me)
-			json_array_append_new(members, member_json(m));
+			json_array_append_new(members, lq__member_json(m));
 	return members;
 }

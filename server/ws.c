@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "server/message.h"
 #include "server/server.h"
+#include "server/session.h"
 
 #define QUEUE_BYTES_MAX (8u * 1024 * 1024) /* unsent, of one connection */
 #define JOIN_TIMEOUT INT64_C(10000000000) /* ns for a new connection to join or log in */
@@ -148,7 +149,7 @@ static void on_receive(connection *c, const void *in, size_t len)
 	else if (lws_frame_is_binary(c->wsi))
 		lq__client_refuse(&c->client, "a message is a text frame, this one is binary");
 	else
-		lq__client_text(&c->client, c->text ? c->text : "", c->len, c->server->now, lq__server_unix_now());
+		lq__client_text(&c->client, c->text ? c->text : "", c->len, c->server->now, lq__service_unix_ms(&c->server->service, c->server->now));
 	c->len = 0;
 }
 

@@ -9,7 +9,7 @@
 enum { MAX_KEPT = 512 };
 typedef struct kept_event {
 	lq_sdk_event event;
-	char user[130], name[130], text[600], room_sid[80];
+	char user[130], name[130], text[600], room_sid[80], attachment[300];
 } kept_event;
 static kept_event kept[MAX_KEPT], found;
 static int n_kept;
@@ -63,6 +63,7 @@ static void point(kept_event *k)
 	k->event.name = k->name;
 	k->event.text = k->text;
 	k->event.room_sid = k->room_sid;
+	k->event.attachment = k->attachment;
 }
 
 static void keep(const lq_sdk_event *ev)
@@ -74,6 +75,7 @@ static void keep(const lq_sdk_event *ev)
 	snprintf(k->name, sizeof k->name, "%s", ev->name);
 	snprintf(k->text, sizeof k->text, "%s", ev->text);
 	snprintf(k->room_sid, sizeof k->room_sid, "%s", ev->room_sid);
+	snprintf(k->attachment, sizeof k->attachment, "%s", ev->attachment);
 }
 
 static int is(const kept_event *k, const lq_room *room, lq_sdk_event_type type, const char *user, lq_track_kind kind)

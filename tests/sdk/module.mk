@@ -7,6 +7,7 @@ check_LTLIBRARIES += %D%/sdktest.la
 %C%_sdktest_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 
 SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call %D%/test_session %D%/test_devices
+SDK_TESTS += %D%/test_rooms
 check_PROGRAMS += $(SDK_TESTS)
 TESTS += $(SDK_TESTS)
 
@@ -45,5 +46,10 @@ TESTS += $(SDK_TESTS)
 %C%_test_session_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_session_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_session_LDADD = $(SDK_TEST_LIBS)
+
+%C%_test_rooms_SOURCES = %D%/test_rooms.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h
+%C%_test_rooms_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_rooms_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_rooms_LDADD = $(SDK_TEST_LIBS)
 endif
 EXTRA_DIST += %D%/test.json %D%/call.json

@@ -121,15 +121,18 @@ static void expect(char *text, const char *want)
 START_TEST(requests_are_written)
 {
 	lq__msg_track t = {.mid = "0", .kind = LQ_VIDEO, .stream = LQ_STREAM_SUB};
-	expect(lq__req_join(1, "r", NULL, "", NULL), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\"}");
-	expect(lq__req_join(1, "r", "u", "n", "t"), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"name\":\"n\",\"token\":\"t\"}");
+	expect(lq__req_join(1, &(lq__join_request){.room = "r", .name = ""}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\"}");
+	expect(lq__req_join(2, &(lq__join_request){.room = "r", .password = "p", .info = "i", .must_exist = 1}),
+	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"password\":\"p\",\"info\":\"i\",\"create\":\"must_exist\"}");
+	expect(lq__req_kick(3, "u", ""), "{\"type\":\"kick\",\"id\":3,\"user\":\"u\"}");
+	expect(lq__req_join(1, &(lq__join_request){.room = "r", .user = "u", .name = "n", .token = "t"}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"name\":\"n\",\"token\":\"t\"}");
 	expect(lq__req_publish(2, "v=0", &t, 1),
 	       "{\"type\":\"publish\",\"id\":2,\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"sub\"}]}");
 	expect(lq__req_tracks(3, "subscribe", (const char *const[]){"T1", "T2"}, 2), "{\"type\":\"subscribe\",\"id\":3,\"tracks\":[\"T1\",\"T2\"]}");
 	expect(lq__req_mute(4, "T1", 1), "{\"type\":\"mute\",\"id\":4,\"track\":\"T1\",\"muted\":true}");
 	expect(lq__req_answer(5, "v=0", 7), "{\"type\":\"answer\",\"id\":5,\"sdp\":\"v=0\",\"rev\":7}");
 	expect(lq__req_plain(6, "leave"), "{\"type\":\"leave\",\"id\":6}");
-	ck_assert_ptr_null(lq__req_join(1, "r", "u", "\xff", NULL));
+	ck_assert_ptr_null(lq__req_join(1, &(lq__join_request){.room = "r", .user = "u", .name = "\xff"}));
 }
 END_TEST
 

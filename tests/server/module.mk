@@ -32,6 +32,6 @@ TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_m
 %C%_test_media_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 endif
 
-TESTS += %D%/protocol %D%/sessions
-dist_check_SCRIPTS += %D%/protocol %D%/sessions
+TESTS += %D%/protocol %D%/rooms %D%/sessions
+dist_check_SCRIPTS += %D%/protocol %D%/rooms %D%/sessions
 EXTRA_DIST += %D%/loquatd.js %D%/ws.js

@@ -274,9 +274,9 @@ START_TEST(a_token_ends)
 {
 	join(&ann, "r", "ann");
 	ann.member->expires = 1000;
-	lq__rooms_tick(rooms, 0, 999);
+	lq__rooms_tick(rooms, 0, 999999);
 	said(&ann, "");
-	lq__rooms_tick(rooms, 0, 1000);
+	lq__rooms_tick(rooms, 0, 1000000);
 	said(&ann, "{\"reason\":\"token_expired\",\"seq\":1,\"type\":\"kicked\"}\nclosed: token_expired\n");
 }
 END_TEST

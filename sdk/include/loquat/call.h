@@ -63,6 +63,26 @@ void lq_session_close(lq_session *session);
 int lq_session_send(lq_session *session, const char *user, const char *text);
 int lq_session_watch(lq_session *session, const char *user, int on); /* LQ_ON_PRESENCE at once, and whenever it changes; at most 200 users */
 
+/* ---- rooms that are made on request ---- */
+
+typedef struct lq_room_spec {
+	size_t size;
+	const char *name;       /* NULL: the server picks a number, which is the room's name */
+	const char *password;   /* needed to join; at most 128 bytes; NULL none */
+	uint32_t max_members;   /* 0: as many as the server takes, 500 */
+	lq_switch locked;       /* default off; see lq_room_lock */
+	lq_switch keep;         /* default off: the room is gone 30 minutes after the last member; on: it stays until it is destroyed */
+	uint32_t max_open_mics; /* 0: 8 */
+	uint32_t max_cameras;   /* of one member at a time; 0: 8, which is also the most */
+} lq_room_spec;
+
+/* Need the right `admin` in the session's token. The results are events with the same ctx, LQ_EPERM without the right. LQ_ESTATE: not logged in. */
+int lq_room_create(lq_session *session, const lq_room_spec *spec, void *ctx); /* LQ_ON_ROOM_CREATED; LQ_EEXIST: there is such a room. NULL: defaults */
+/* LQ_ON_ROOM_DESTROYED; LQ_ENOENT. Who is in the room gets LQ_ON_LEFT, LQ_END. Any room can be destroyed, also one that nobody made. */
+int lq_room_destroy(lq_session *session, const char *name, void *ctx);
+/* LQ_ON_ROOM_LOCKED; LQ_ENOENT. Into a locked room nobody can enter (LQ_EBUSY) who is not in it already. */
+int lq_room_lock(lq_session *session, const char *name, int on);
+
 /* ---- calls ---- */
 
 /* How long we ring others, and others ring us, in ms: 1 to 120,000 (LQ_ERANGE); 0: 30,000. From the next call on. */

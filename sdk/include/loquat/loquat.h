@@ -46,9 +46,11 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_JOINED,               /* one for each join; result in code (LQ_ETOKEN, LQ_ETIMEDOUT, LQ_ECONN …; LQ_ESTATE: left before
 	                               it was complete), text; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
 	LQ_ON_LEFT,                 /* the last event of a room that was joined; code: 0, or why: LQ_ECONN the server is gone, LQ_EDUPLICATE
-	                               the same user joined elsewhere, LQ_EPERM kicked, LQ_ETOKEN expired, LQ_END room closed; text */
+	                               the same user joined elsewhere, LQ_EPERM kicked (text: the reason given, or "kicked"), LQ_ETOKEN expired,
+	                               LQ_END "room_closed"; text */
 	LQ_ON_CONNECTION,           /* state, text */
-	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED) */
+	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED),
+	                               attachment: what the user said of itself as it joined */
 	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout", "kicked", "duplicate" */
 	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
 	LQ_ON_STREAM_UNPUBLISHED,   /* user, stream, kind */
@@ -60,6 +62,10 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node, or the id of a device. code, text: it did not change, and why */
 	LQ_ON_DEVICE_CHANGED,       /* device, name: its id, text: its name; on: it was plugged in, 0: pulled out. Of the engine (device.h) */
 
+	/* What is asked of a room. */
+	LQ_ON_KICKED,               /* the result of lq_room_kick: user, code, text */
+	LQ_ON_ROOM_LOCKED,          /* on: nobody enters any more; in the room. With session set the result of lq_room_lock: name, on, code, text */
+
 	/* Of a room, or with session set from user to user. */
 	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
 	LQ_ON_MESSAGE_SENT,         /* user: to whom, code, text */
@@ -69,6 +75,9 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_LOGGED_IN,            /* one for each login; result in code, text; user, elapsed_ms */
 	LQ_ON_LOGGED_OUT,           /* the last event of a session that was logged in; code 0, or why: LQ_ECONN, LQ_EDUPLICATE, LQ_ETOKEN; text */
 	LQ_ON_PRESENCE,             /* user, on: is logged in */
+	LQ_ON_ROOM_CREATED,         /* the result of lq_room_create, one for each: name: the room's, which everybody enters by, text: the address of its
+	                               page; or code and text: why not. ctx */
+	LQ_ON_ROOM_DESTROYED,       /* the result of lq_room_destroy: name, code, text, ctx */
 
 	/* Of a call. session, call, call_id in all; elapsed_ms since it began, on the server's clock. */
 	LQ_ON_CALL_INVITED,         /* user: who invites us, name: who began it, users, call_type, attachment, group, on: a group call */
@@ -114,6 +123,7 @@ typedef struct lq_sdk_event {
 	int call_type, change, reason, status, detail, on;
 	uint32_t duration_s;
 	lq_device_kind device; /* 0: none */
+	void *ctx; /* what the app gave with its request */
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -142,21 +152,30 @@ int lq_engine_poll(lq_engine *engine, int timeout_ms, const lq_sdk_event **event
 
 /* ---- rooms ---- */
 
+typedef enum lq_room_create_policy {
+	LQ_ROOM_AUTO = 0,   /* the first to join a name makes the room */
+	LQ_ROOM_MUST_EXIST  /* LQ_ENOENT, unless it was made (lq_room_create) or somebody is in it */
+} lq_room_create_policy;
+
 typedef struct lq_room_options {
 	size_t size;
 	lq_switch auto_publish_audio;   /* default on */
 	lq_switch auto_publish_video;   /* default on */
 	lq_switch auto_subscribe_audio; /* default on */
 	lq_switch auto_subscribe_video; /* default on */
+	lq_room_create_policy create;
+	lq_switch strict_leave; /* default off: lq_room_leave gives 0 at any time. On: LQ_ESTATE when not joined nor joining, LQ_EEXIST while leaving */
 } lq_room_options;
 
 typedef struct lq_join_params {
 	size_t size;
 	const char *server; /* "ws://host:port" or "host:port"; NULL: "ws://127.0.0.1:7880" */
-	const char *user;   /* NULL or "": the server picks */
+	const char *user;   /* NULL, "" or "0": the server picks */
 	const char *name;   /* shown to others; NULL: user */
 	const char *token;  /* NULL on a server in debug mode */
 	uint32_t timeout_ms;/* 0: 10,000 */
+	const char *password; /* of rooms that have one (LQ_EPERM); others do not ask. At most 128 bytes; NULL none */
+	const char *user_info;/* shown to others; at most 200 bytes (LQ_ERANGE); NULL none */
 } lq_join_params;
 
 /* 0, LQ_ERANGE (not 1 to 64 bytes) or LQ_EINVAL (a character that is not allowed). */
@@ -173,13 +192,19 @@ void lq_room_close(lq_room *room);
 typedef struct lq_member {
 	char user[129], name[129];
 	uint32_t tracks; /* bit 2*stream: audio, bit 2*stream+1: video */
+	char info[201];
 } lq_member;
 /* Copies at most `max` members (ourselves not among them), returns how many there are. */
 int lq_room_members(lq_room *room, lq_member *out, size_t max);
 
+/* Puts a user out, who is told the reason (at most 256 bytes; NULL none); others hear LQ_ON_USER_LEFT "kicked". Needs the right `admin`. LQ_ON_KICKED
+ * follows: LQ_EPERM, LQ_ENOENT no such user, LQ_EINVAL ourselves. LQ_ESTATE: not joined. */
+int lq_room_kick(lq_room *room, const char *user, const char *reason);
+
 /* ---- streams ---- */
 
-/* Starts capture (the profile's `publish` graph) and publishes. Before joining, and from one join to the next: remembered. */
+/* Starts capture (the profile's `publish` graph) and publishes. Before joining, and from one join to the next: remembered, and then what the
+ * options say of this kind (auto_publish_...) does not count any more. */
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sound becomes silence, the picture stops */

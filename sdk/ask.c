@@ -1,0 +1,80 @@
+#include "ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <loquat/log.h>
+
+lq__ask *lq__ask_new(lq_room *room, lq__req_type type, char *(*build)(int64_t id, const lq__ask *a), const char *user, const char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+	lq__ask *a = calloc(1, sizeof *a + n + 1);
+	if (!a)
+		return NULL;
+	a->room = room;
+	a->type = type;
+	a->build = build;
+	snprintf(a->user, sizeof a->user, "%s", user ? user : "");
+	memcpy(a->text, text ? text : "", n);
+	return a;
+}
+
+static void describe(lq__request *req, const lq__ask *a)
+{
+	req->type = a->type;
+	req->stream = a->stream;
+	req->kind = a->kind;
+	req->on = a->on;
+	memcpy(req->user, a->user, sizeof req->user);
+}
+
+static void run(lq__task *task)
+{
+	lq__ask *a = (lq__ask *)task;
+	lq_room *room = a->room;
+	int64_t id = lq__room_id(room);
+	int r = room->active && !room->finishing ? 0 : LQ_ESTATE;
+	char *text = r ? NULL : a->build(id, a);
+	if (!r)
+		r = text ? lq__room_send(room, id, a->type, text) : LQ_EINVAL; /* not UTF-8 */
+	if (!r) {
+		describe(room->requests, a);
+	} else {
+		lq__request req = {0};
+		describe(&req, a);
+		lq__room_answered(room, &req, r, r == LQ_ESTATE ? "the room is being left" : lq_error_text(r));
+	}
+	atomic_fetch_sub(&room->n_api, 1);
+	lq__room_unref(room);
+	free(a);
+}
+
+int lq__ask_post(lq__ask *a)
+{
+	lq_room *room = a->room;
+	a->task.run = run;
+	pthread_mutex_lock(&room->lock);
+	int r = room->state != LQ__JOINED ? LQ_ESTATE : atomic_load(&room->n_api) >= LQ__API_MAX ? LQ_EFULL : 0;
+	if (!r) {
+		atomic_fetch_add(&room->n_api, 1);
+		lq__room_ref(room);
+		lq__control_post(room->engine->control, &a->task);
+	}
+	pthread_mutex_unlock(&room->lock);
+	if (r)
+		free(a);
+	return r;
+}
+
+/* ---- answers ---- */
+
+void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text)
+{
+	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
+	switch (req->type) {
+	case LQ__REQ_KICK: e.type = LQ_ON_KICKED; break;
+	default: return;
+	}
+	lq__room_event(room, &e);
+}

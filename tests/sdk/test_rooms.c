@@ -1,0 +1,269 @@
+/* Rooms with rules, with the real server: made on request, entered by their number, locked, ended; who is kicked; what is said before the join. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "loquatd.h"
+
+static loquatd server;
+
+static void setup(void)
+{
+	server = loquatd_start(NULL);
+}
+
+static void teardown(void)
+{
+	loquatd_stop(&server, SIGTERM);
+}
+
+static lq_session *logged_in(lq_engine *e, const char *user)
+{
+	lq_session *s = NULL;
+	ck_assert_int_eq(lq_session_open(e, &s), 0);
+	ck_assert_int_eq(lq_session_login(s, &(lq_login_params){.size = sizeof(lq_login_params), .server = server.url, .user = user}), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_LOGGED_IN)->code, 0);
+	return s;
+}
+
+/* Without devices. */
+static lq_room *quiet(lq_engine *e, const char *name, lq_room_options o)
+{
+	lq_room *room = NULL;
+	o.size = sizeof o;
+	o.auto_publish_audio = o.auto_publish_video = LQ_OFF;
+	ck_assert_int_eq(lq_room_open(e, name, &o, &room), 0);
+	return room;
+}
+
+static int enter(lq_engine *e, lq_room *room, lq_join_params p)
+{
+	p.size = sizeof p;
+	p.server = server.url;
+	ck_assert_int_eq(lq_room_join(room, &p), 0);
+	return await(e, room, LQ_ON_JOINED)->code;
+}
+
+static lq_room *entered(lq_engine *e, const char *name, const char *user)
+{
+	lq_room *room = quiet(e, name, (lq_room_options){0});
+	ck_assert_int_eq(enter(e, room, (lq_join_params){.user = user}), 0);
+	return room;
+}
+
+START_TEST(a_room_is_made_entered_and_ended)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_session *s = logged_in(e, "ann");
+	char number[65], url[200];
+	int ctx;
+	ck_assert_int_eq(lq_room_create(s, &(lq_room_spec){.size = sizeof(lq_room_spec), .password = "sesame", .max_members = 2, .keep = LQ_ON}, &ctx), 0);
+	const lq_sdk_event *ev = await(e, NULL, LQ_ON_ROOM_CREATED);
+	ck_assert_msg(!ev->code, "%s", ev->text);
+	ck_assert_ptr_eq(ev->ctx, &ctx);
+	ck_assert_ptr_eq(ev->session, s);
+	ck_assert_uint_eq(strlen(ev->name), 8);
+	snprintf(number, sizeof number, "%s", ev->name);
+	snprintf(url, sizeof url, "http://%s/?room=%s", server.url + strlen("ws://"), number);
+	ck_assert_str_eq(ev->text, url);
+	lq_room *bob = quiet(e, number, (lq_room_options){.create = LQ_ROOM_MUST_EXIST}), *eve = quiet(e, number, (lq_room_options){0});
+	lq_room *dan = quiet(e, number, (lq_room_options){0});
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob"}), LQ_EPERM);
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob", .password = "Sesame"}), LQ_EPERM);
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob", .password = "sesame"}), 0);
+	ck_assert_int_eq(lq_room_lock(s, number, 1), 0);
+	ck_assert_int_eq(await(e, bob, LQ_ON_ROOM_LOCKED)->on, 1);
+	ev = await(e, NULL, LQ_ON_ROOM_LOCKED);
+	ck_assert(ev->session == s && !ev->code && ev->on == 1 && !strcmp(ev->name, number));
+	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve", .password = "sesame"}), LQ_EBUSY);
+	ck_assert_int_eq(lq_room_lock(s, number, 0), 0);
+	ck_assert_int_eq(await(e, bob, LQ_ON_ROOM_LOCKED)->on, 0);
+	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve", .password = "sesame"}), 0);
+	ck_assert_int_eq(enter(e, dan, (lq_join_params){.user = "dan", .password = "sesame"}), LQ_EFULL);
+	ck_assert_int_eq(lq_room_destroy(s, number, &ctx), 0);
+	ev = await(e, bob, LQ_ON_LEFT);
+	ck_assert_int_eq(ev->code, LQ_END);
+	ck_assert_str_eq(ev->text, "room_closed");
+	ck_assert_int_eq(await(e, eve, LQ_ON_LEFT)->code, LQ_END);
+	ev = await(e, NULL, LQ_ON_ROOM_DESTROYED);
+	ck_assert(!ev->code && ev->ctx == &ctx && !strcmp(ev->name, number));
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob"}), LQ_ENOENT);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(what_a_session_asks_of_rooms_is_answered)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_session *s = NULL;
+	char long_text[200];
+	memset(long_text, 'x', sizeof long_text);
+	long_text[sizeof long_text - 1] = 0;
+	lq_room_spec spec = {.size = sizeof spec};
+	ck_assert_int_eq(lq_session_open(e, &s), 0);
+	ck_assert_int_eq(lq_room_create(s, NULL, NULL), LQ_ESTATE);
+	ck_assert_int_eq(lq_room_destroy(s, "r", NULL), LQ_ESTATE);
+	ck_assert_int_eq(lq_room_lock(s, "r", 1), LQ_ESTATE);
+	ck_assert_int_eq(lq_room_create(NULL, NULL, NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_destroy(s, NULL, NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_lock(s, "a/b", 1), LQ_EINVAL);
+	lq_session_close(s);
+	s = logged_in(e, "ann");
+	ck_assert_int_eq(lq_room_create(s, &(lq_room_spec){0}, NULL), LQ_EINVAL);
+	spec.name = long_text;
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), LQ_ERANGE);
+	spec = (lq_room_spec){.size = sizeof spec, .password = long_text};
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), LQ_ERANGE);
+	spec = (lq_room_spec){.size = sizeof spec, .password = "\xff"};
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), LQ_EINVAL);
+	spec = (lq_room_spec){.size = sizeof spec, .max_cameras = 9};
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_CREATED)->code, LQ_ERANGE);
+	spec = (lq_room_spec){.size = sizeof spec, .name = "twice"};
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_CREATED)->code, 0);
+	ck_assert_int_eq(lq_room_create(s, &spec, NULL), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_CREATED)->code, LQ_EEXIST);
+	ck_assert_int_eq(lq_room_destroy(s, "never made", NULL), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_DESTROYED)->code, LQ_ENOENT);
+	ck_assert_int_eq(lq_room_lock(s, "never made", 1), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_LOCKED)->code, LQ_ENOENT);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(what_a_user_says_of_itself_is_shown)
+{
+	lq_engine *e = engine_real(NULL);
+	char info[202];
+	memset(info, 'i', sizeof info);
+	info[201] = 0;
+	lq_room *ann = quiet(e, "infos", (lq_room_options){0}), *bob = quiet(e, "infos", (lq_room_options){0});
+	ck_assert_int_eq(lq_room_join(ann, &(lq_join_params){.size = sizeof(lq_join_params), .server = server.url, .user_info = info}), LQ_ERANGE);
+	info[200] = 0;
+	ck_assert_int_eq(enter(e, ann, (lq_join_params){.user = "ann", .user_info = info}), 0);
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob", .user_info = "hello"}), 0);
+	ck_assert_str_eq(await(e, ann, LQ_ON_USER_JOINED)->attachment, "hello");
+	ck_assert_str_eq(await(e, bob, LQ_ON_USER_JOINED)->attachment, info);
+	lq_member m;
+	ck_assert_int_eq(lq_room_members(bob, &m, 1), 1);
+	ck_assert_str_eq(m.info, info);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(the_user_0_is_any)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *room = quiet(e, "r", (lq_room_options){0});
+	ck_assert_int_eq(lq_room_join(room, &(lq_join_params){.size = sizeof(lq_join_params), .server = server.url, .user = "0"}), 0);
+	ck_assert_int_eq(strncmp(await(e, room, LQ_ON_JOINED)->user, "user-", 5), 0);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(who_is_kicked_hears_why)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *ann = entered(e, "r", "ann"), *bob = entered(e, "r", "bob");
+	char reason[258];
+	memset(reason, 'r', sizeof reason);
+	reason[257] = 0;
+	ck_assert_int_eq(lq_room_kick(ann, "bob", reason), LQ_ERANGE);
+	ck_assert_int_eq(lq_room_kick(ann, "b b", NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_kick(ann, NULL, NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_kick(NULL, "bob", NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_kick(ann, "bob", "too loud"), 0);
+	const lq_sdk_event *ev = await(e, bob, LQ_ON_LEFT);
+	ck_assert_int_eq(ev->code, LQ_EPERM);
+	ck_assert_str_eq(ev->text, "too loud");
+	ev = await(e, ann, LQ_ON_USER_LEFT);
+	ck_assert(!strcmp(ev->user, "bob") && !strcmp(ev->text, "kicked"));
+	ev = await(e, ann, LQ_ON_KICKED);
+	ck_assert(!strcmp(ev->user, "bob") && !ev->code);
+	ck_assert_int_eq(lq_room_kick(ann, "bob", NULL), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_KICKED)->code, LQ_ENOENT);
+	ck_assert_int_eq(lq_room_kick(ann, "ann", NULL), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_KICKED)->code, LQ_EINVAL);
+	ck_assert_int_eq(lq_room_kick(bob, "ann", NULL), LQ_ESTATE);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(strict_leaving_says_when_there_is_nothing_to_leave)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *room = quiet(e, "r", (lq_room_options){.strict_leave = LQ_ON}), *lax = quiet(e, "r", (lq_room_options){0});
+	ck_assert_int_eq(lq_room_leave(lax), 0);
+	ck_assert_int_eq(lq_room_leave(room), LQ_ESTATE);
+	ck_assert_int_eq(enter(e, room, (lq_join_params){.user = "ann"}), 0);
+	ck_assert_int_eq(lq_room_leave(room), 0);
+	int again = lq_room_leave(room); /* it may be over already */
+	ck_assert(again == LQ_EEXIST || again == LQ_ESTATE);
+	await(e, room, LQ_ON_LEFT);
+	ck_assert_int_eq(lq_room_leave(room), LQ_ESTATE);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+/* The kinds that are published within one join, as bits. */
+static unsigned published(lq_engine *e, lq_room *room, lq_room *watcher)
+{
+	unsigned kinds = 0;
+	ck_assert_int_eq(enter(e, room, (lq_join_params){.user = "ann"}), 0);
+	ck_assert_int_eq(lq_publish(room, LQ_STREAM_SUB, LQ_VIDEO), 0); /* comes last */
+	for (;;) {
+		const lq_sdk_event *ev = await(e, watcher, LQ_ON_STREAM_PUBLISHED);
+		if (ev->stream == LQ_STREAM_SUB)
+			break;
+		kinds |= ev->kind;
+	}
+	lq_unpublish(room, LQ_STREAM_SUB, LQ_VIDEO);
+	lq_room_leave(room);
+	await(e, room, LQ_ON_LEFT);
+	return kinds;
+}
+
+START_TEST(what_is_said_before_the_join_beats_the_options)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room_options on = {.size = sizeof on}, off = {.size = sizeof off, .auto_publish_audio = LQ_OFF, .auto_publish_video = LQ_OFF};
+	lq_room *watcher = quiet(e, "r", (lq_room_options){.auto_subscribe_audio = LQ_OFF, .auto_subscribe_video = LQ_OFF}), *room;
+	ck_assert_int_eq(enter(e, watcher, (lq_join_params){.user = "watcher"}), 0);
+	ck_assert_int_eq(lq_room_open(e, "r", &on, &room), 0);
+	ck_assert_int_eq(lq_unpublish(room, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_uint_eq(published(e, room, watcher), LQ_AUDIO);
+	ck_assert_uint_eq(published(e, room, watcher), LQ_AUDIO); /* and the next time */
+	ck_assert_int_eq(lq_publish(room, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_uint_eq(published(e, room, watcher), LQ_AUDIO | LQ_VIDEO);
+	lq_room_close(room);
+	ck_assert_int_eq(lq_room_open(e, "r", &off, &room), 0);
+	ck_assert_uint_eq(published(e, room, watcher), 0);
+	ck_assert_int_eq(lq_publish(room, LQ_STREAM_MAIN, LQ_AUDIO), 0);
+	ck_assert_uint_eq(published(e, room, watcher), LQ_AUDIO);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("rooms");
+	TCase *t = tcase_create("rooms");
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_room_is_made_entered_and_ended);
+	tcase_add_test(t, what_a_session_asks_of_rooms_is_answered);
+	tcase_add_test(t, what_a_user_says_of_itself_is_shown);
+	tcase_add_test(t, the_user_0_is_any);
+	tcase_add_test(t, who_is_kicked_hears_why);
+	tcase_add_test(t, strict_leaving_says_when_there_is_nothing_to_leave);
+	tcase_add_test(t, what_is_said_before_the_join_beats_the_options);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
