@@ -27,6 +27,9 @@ void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list
 /* [media thread] Changes a running source, or (kind of the change) the speaker, over to a device. Nothing to do: 0. */
 int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
 
+/* [media thread] Puts the volume that was set for a track's sound, if one was, into the graph. */
+void lq__volume_apply(lq_room *room, lq__media *m, const lq__media_track *t);
+
 /* [control thread] The device cannot be used: what was chosen before is chosen again. */
 void lq__choice_failed(lq_room *room, const lq__media_track *track, const lq__change *c);
 

@@ -9,6 +9,8 @@
 
 #include <loquat/log.h>
 
+#include "event_lists.h"
+
 typedef struct item {
 	struct item *next;
 	lq_sdk_event event;
@@ -67,13 +69,13 @@ static size_t length(const char *s)
 
 static item *item_new(const lq_sdk_event *e)
 {
-	item *it = malloc(sizeof *it + length(e->user) + length(e->name) + length(e->text) + length(e->room_sid) + length(e->call_id) +
+	item *it = malloc(sizeof *it + lq__lists_size(e) + length(e->user) + length(e->name) + length(e->text) + length(e->room_sid) + length(e->call_id) +
 	                  length(e->users) + length(e->attachment) + length(e->group));
 	if (!it)
 		return NULL;
-	char *p = it->strings;
 	it->next = NULL;
 	it->event = *e;
+	char *p = lq__lists_copy(&it->event, it->strings);
 	it->event.size = sizeof it->event;
 	it->event.user = put(&p, e->user);
 	it->event.name = put(&p, e->name);
@@ -125,11 +127,17 @@ static int must_arrive(lq_sdk_event_type type)
 	       type == LQ_ON_CALL_ENDED;
 }
 
+/* These come again: in a queue that nobody empties they do not take the others' places. */
+static int is_periodic(lq_sdk_event_type type)
+{
+	return type == LQ_ON_AUDIO_REPORT || type == LQ_ON_NETWORK_QUALITY;
+}
+
 void lq__events_push(lq__events *ev, const lq_sdk_event *event)
 {
 	item *it = item_new(event);
 	pthread_mutex_lock(&ev->lock);
-	unsigned limit = must_arrive(event->type) ? LQ__EVENTS_MAX : LQ__EVENTS_MAX - LQ__EVENTS_RESERVED;
+	unsigned limit = is_periodic(event->type) ? LQ__EVENTS_MAX / 4 : must_arrive(event->type) ? LQ__EVENTS_MAX : LQ__EVENTS_MAX - LQ__EVENTS_RESERVED;
 	if (it && ev->n < limit && !ev->stop) {
 		append(ev, it);
 		it = NULL;

@@ -234,6 +234,14 @@ static const char *out_port_name(const lq_link *l)
 	return port < d->n_ports ? d->ports[port].name : NULL;
 }
 
+/* Without one (no memory) a sound is only not in the reports. */
+static void add_meter(lq__media *m, const lq__media_track *t, lq_node *tap)
+{
+	lq__meter *meter = lq__meter_ref(lq__room_meters(m->config.room), t->user, t->stream);
+	if (meter && lq_node_call(tap, lq__tap_meter, meter, "meter", NULL))
+		lq__meter_unref(meter);
+}
+
 /* Puts a tap on the output that feeds link l. */
 static int add_tap(lq__media *m, const lq__media_track *t, const char *group, lq_link *l, lq_diag *diag)
 {
@@ -251,6 +259,8 @@ static int add_tap(lq__media *m, const lq__media_track *t, const char *group, lq
 		lq__view_unref(view);
 		return r;
 	}
+	if (t->kind == LQ_AUDIO && m->config.room)
+		add_meter(m, t, tap);
 	return lq_graph_link(m->graph, from, out_port_name(l), tap, "in", NULL, name, diag, NULL);
 }
 
@@ -351,6 +361,8 @@ static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *,
 		return LQ_ENOMEM;
 	lq__group_name(t, group);
 	int r = start(m, e, group, diag);
+	if (!r && m->config.room)
+		lq__volume_apply(m->config.room, m, t);
 	if (!r)
 		return keep(m, e);
 	lq_graph_remove(m->graph, group);

@@ -11,11 +11,13 @@ libloquat_sdk_la_SOURCES = \
 	%D%/room_data.c %D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/session.c %D%/session.h %D%/session_api.c %D%/session_in.c \
 	%D%/session_protocol.c %D%/session_protocol.h %D%/signalling.c %D%/signalling.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \
 	%D%/task.h %D%/views.c %D%/views.h %D%/views_private.h
+libloquat_sdk_la_SOURCES += %D%/audio_report.c %D%/audio_report.h %D%/event_lists.c %D%/event_lists.h %D%/meters.c %D%/meters.h %D%/room_task.c \
+	%D%/room_task.h %D%/speaker.c %D%/speaker.h
 libloquat_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 
 lib_LTLIBRARIES += libloquat.la
 libloquat_la_SOURCES =
-libloquat_la_LIBADD = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS)
+libloquat_la_LIBADD = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) -lm
 libloquat_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,--version-script=$(srcdir)/%D%/loquat.map
 EXTRA_libloquat_la_DEPENDENCIES = %D%/loquat.map
 EXTRA_DIST += %D%/loquat.map %D%/README.md

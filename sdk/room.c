@@ -19,6 +19,7 @@ void lq__room_unref(lq_room *room)
 		return;
 	lq__members_clear(room);
 	lq__views_destroy(room->views);
+	lq__audio_report_finish(&room->report);
 	pthread_mutex_destroy(&room->lock);
 	free(room->user);
 	free(room->display);
@@ -197,6 +198,7 @@ void lq__room_finish(lq_room *room, int code, const char *text, int graceful)
 	if (!room->active || room->finishing)
 		return;
 	room->finishing = 1;
+	lq__audio_report_stop(room);
 	room->finish_code = code;
 	snprintf(room->finish_text, sizeof room->finish_text, "%s", text ? text : "");
 	pthread_mutex_lock(&room->lock);

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "audio_report.h"
 #include "change.h"
 #include "choices.h"
 #include "engine.h"
@@ -83,6 +84,7 @@ struct lq_room {
 	lq__member *members;
 	unsigned n_members;
 	lq__choices choices;
+	lq__audio_report report;
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;

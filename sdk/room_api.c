@@ -69,6 +69,7 @@ int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *opt
 	}
 	atomic_init(&room->refs, 1);
 	pthread_mutex_init(&room->lock, NULL);
+	lq__audio_report_init(&room->report);
 	room->engine = engine;
 	memcpy(room->name, name, strlen(name));
 	if (options)

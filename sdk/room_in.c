@@ -114,6 +114,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	for (uint32_t i = 0; i < msg->n_members; i++)
 		lq__tell_attributes(room, msg->members[i].user, msg->members[i].attributes, 1);
 	lq__publish_offer(room);
+	lq__audio_report_start(room);
 }
 
 static void on_error(lq_room *room, const lq__msg *msg)

@@ -7,6 +7,7 @@
 typedef struct tap {
 	const lq_host *host;
 	lq__view *view;
+	lq__meter *meter; /* NULL: of a picture */
 	lq_format format;
 	int first_seen;
 	double frames, freezes, frozen; /* frozen: s */
@@ -29,6 +30,7 @@ static void destroy(void *self)
 	tap *t = self;
 	if (t->view)
 		lq__view_unref(t->view);
+	lq__meter_unref(t->meter);
 	free(t);
 }
 
@@ -36,6 +38,13 @@ int lq__tap_attach(const lq_node_desc *desc, void *self, void *view)
 {
 	tap *t = self;
 	t->view = view;
+	return 0;
+}
+
+int lq__tap_meter(const lq_node_desc *desc, void *self, void *meter)
+{
+	tap *t = self;
+	t->meter = meter;
 	return 0;
 }
 
@@ -98,6 +107,8 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 		frame.n_samples = buf->samples;
 		frame.rate = f->rate;
 		frame.channels = f->channels;
+		if (t->meter)
+			lq__meter_add(t->meter, frame.samples, frame.n_samples * frame.channels);
 	}
 	lq__view_frame(t->view, &frame);
 	return 0;

@@ -7,6 +7,8 @@
 #include <loquat/loquat.h>
 #include <loquat/plugin/plugin.h>
 
+#include "meters.h"
+
 typedef struct lq__view lq__view;
 typedef struct lq__views lq__views;
 
@@ -29,5 +31,6 @@ void lq__view_unref(lq__view *view);
 #define LQ__TAP_ID "render.app"
 extern const lq_plugin lq__views_plugin;
 int lq__tap_attach(const lq_node_desc *desc, void *self, void *view); /* an lq_node_fn; takes the reference to the lq__view */
+int lq__tap_meter(const lq_node_desc *desc, void *self, void *meter); /* the same; takes the reference to the lq__meter */
 
 #endif

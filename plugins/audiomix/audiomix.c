@@ -218,6 +218,15 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 	return 0;
 }
 
+static int event(void *self, const lq_event *e)
+{
+	mix_input *in = find(self, e->port);
+	if (e->type != LQ_EVENT_INPUT_GAIN || !in)
+		return LQ_ENOTSUP;
+	in->wanted = (float)lq__clamp(e->value, 0, 16000) / 1000;
+	return 0;
+}
+
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
 	const mixer *m = self;
@@ -244,7 +253,7 @@ static const lq_param_desc params[] = {
 static const lq_port_desc ports[] = {[PORT_IN] = {"in", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
                                      [PORT_OUT] = {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .add_port = add_port, .remove_port = remove_port, .formats = formats,
-                                .set_format = set_format, .start = start, .stop = stop, .run = run, .set_param = set_param, .stats = stats};
+                                .set_format = set_format, .start = start, .stop = stop, .run = run, .set_param = set_param, .event = event, .stats = stats};
 static const lq_filter_ops filter_ops = {.process = process};
 
 static const lq_node_desc node = {

@@ -18,6 +18,7 @@ void mix_input_init(mix_input *in)
 	memset(in, 0, sizeof *in);
 	in->due = in->capture_time = LQ_TIME_NONE;
 	in->low = MIX_RING;
+	in->gain = in->wanted = 1;
 }
 
 static float *at(mix_input *in, uint32_t i)
@@ -148,11 +149,13 @@ uint32_t mix_input_pull(mix_input *in, int64_t time, float gain, float out[MIX_T
 		cut(in);
 	if (in->capture_time != LQ_TIME_NONE)
 		*capture_time = in->capture_time - lq__samples_to_ns(skip, MIX_RATE);
-	for (uint32_t i = 0; i < n; i++) {
+	float own = gain * in->gain, step = gain * (in->wanted - in->gain) / (float)n;
+	for (uint32_t i = 0; i < n; i++, own += step) {
 		const float *s = at(in, i);
-		out[skip + i][0] += gain * s[0];
-		out[skip + i][1] += gain * s[1];
+		out[skip + i][0] += own * s[0];
+		out[skip + i][1] += own * s[1];
 	}
+	in->gain = in->wanted;
 	drop(in, n);
 	in->played += n;
 	in->silence += MIX_TICK - n;

@@ -17,6 +17,7 @@ typedef struct mix_input {
 	uint32_t low;         /* fewest samples left behind since `ticks` was 0 */
 	uint32_t ticks;
 	uint32_t surplus;     /* samples to be cut out bit by bit */
+	float gain, wanted;   /* factor of this input; it moves to the wanted one within a tick */
 	float peak;           /* since it was last asked for */
 	uint64_t buffers, received, played, silence, underruns, overflow, removed;
 } mix_input;

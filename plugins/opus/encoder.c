@@ -13,13 +13,14 @@
 /* Input times may wander this far from the count of samples before they are believed instead of the count. */
 #define TIME_TOLERANCE (2 * LQ_MSEC)
 
-enum { P_BITRATE, P_APPLICATION, P_FRAME_MS, P_COMPLEXITY, P_FEC, P_DTX, P_LOSS };
+enum { P_BITRATE, P_APPLICATION, P_FRAME_MS, P_COMPLEXITY, P_FEC, P_DTX, P_LOSS, P_GAIN };
 
 typedef struct encoder {
 	const lq_host *host;
 	OpusEncoder *opus;
 	const lq_format *in, *out;
 	int max_bitrate; /* as the parameter says: the network can only lower it */
+	float gain, wanted_gain; /* it moves to the wanted one within a buffer */
 	int bitrate, application, complexity, fec, dtx, loss;
 	uint32_t frame; /* samples per channel */
 
@@ -59,6 +60,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	e->fec = (int)params[P_FEC].i;
 	e->dtx = (int)params[P_DTX].i;
 	e->loss = (int)params[P_LOSS].i;
+	e->gain = e->wanted_gain = (float)params[P_GAIN].f;
 	*self = e;
 	return 0;
 }
@@ -171,6 +173,19 @@ static void follow_time(encoder *e, const lq_buffer *buf)
 	}
 }
 
+/* What would exceed full scale is cut there. */
+static void amplify(encoder *e, float *s, uint32_t n)
+{
+	uint32_t channels = e->in->channels;
+	float gain = e->gain, step = (e->wanted_gain - gain) / (float)n;
+	for (uint32_t i = 0; i < n; i++, gain += step)
+		for (uint32_t c = 0; c < channels; c++) {
+			float v = s[i * channels + c] * gain;
+			s[i * channels + c] = v > 1 ? 1 : v < -1 ? -1 : v;
+		}
+	e->gain = e->wanted_gain;
+}
+
 static void append(encoder *e, const lq_buffer *buf, uint32_t from, uint32_t n)
 {
 	uint32_t channels = e->in->channels, count = n * channels;
@@ -182,6 +197,8 @@ static void append(encoder *e, const lq_buffer *buf, uint32_t from, uint32_t n)
 		for (uint32_t i = 0; i < count; i++)
 			to[i] = (float)s[i] * (1.0f / 32768);
 	}
+	if (e->gain != 1 || e->wanted_gain != 1)
+		amplify(e, to, n);
 	e->filled += n;
 }
 
@@ -230,6 +247,7 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 	case P_FEC: e->fec = (int)value->i; break;
 	case P_DTX: e->dtx = (int)value->i; break;
 	case P_LOSS: e->loss = (int)value->i; break;
+	case P_GAIN: e->wanted_gain = (float)value->f; return 0;
 	default: return LQ_ENOTSUP;
 	}
 	apply(e);
@@ -270,6 +288,7 @@ static const lq_param_desc params[] = {
 	[P_FEC] = {"fec", LQ_PARAM_BOOL, LQ_PARAM_RUNTIME, NULL, "true", 0, 0, NULL, "Repeat each packet, smaller, in the next one when packets get lost."},
 	[P_DTX] = {"dtx", LQ_PARAM_BOOL, LQ_PARAM_RUNTIME, NULL, "false", 0, 0, NULL, "Send almost nothing while there is silence."},
 	[P_LOSS] = {"packet_loss", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "%", "0", 0, 100, NULL, "Loss to expect until the far side reports."},
+	[P_GAIN] = {"gain", LQ_PARAM_FLOAT, LQ_PARAM_RUNTIME, NULL, "1", 0, 16, NULL, "Factor for the sound before it is encoded; 0: silent."},
 };
 
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, 0}, {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};

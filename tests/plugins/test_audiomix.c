@@ -90,6 +90,36 @@ START_TEST(inputs_are_added_up)
 }
 END_TEST
 
+static int set_gain(th_node *m, uint32_t port, int64_t value)
+{
+	return m->desc->ops->event(m->self, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_INPUT_GAIN, .port = port, .value = value});
+}
+
+START_TEST(an_input_has_a_gain_of_its_own)
+{
+	th_node *m = mixer(NULL, 2, 1);
+	float jump = 0;
+	ck_assert_int_eq(set_gain(m, 99, 500), LQ_ENOTSUP);
+	ck_assert_int_eq(th_event(m, LQ_EVENT_KEY_FRAME, 0), LQ_ENOTSUP);
+	for (int k = 0; k < 100; k++) {
+		int64_t t = 5 * LQ_SEC + k * 20 * LQ_MSEC;
+		if (k == 50)
+			ck_assert_int_eq(set_gain(m, A, 2000), 0);
+		push(m, A, t, (uint64_t)k * 960, 500, 0.5);
+		push(m, B, t, (uint64_t)k * 960, 1500, 0.25);
+		ck_assert_int_eq(th_run_until(m, t + 20 * LQ_MSEC - 1), 0);
+	}
+	size_t n = collect(m, NULL);
+	ck_assert_double_eq_tol(th_power(heard, n / 2, 1, 500, 48000), 0.2, 0.005);
+	ck_assert_double_eq_tol(th_power(heard + n / 2 + 960, n / 2 - 960, 1, 500, 48000), 0.4, 0.01);
+	ck_assert_double_eq_tol(th_power(heard + n / 2 + 960, n / 2 - 960, 1, 1500, 48000), 0.1, 0.005);
+	for (size_t i = n / 2 - 2000; i < n / 2 + 2000; i++)
+		jump = fabsf(heard[i + 1] - heard[i]) > jump ? fabsf(heard[i + 1] - heard[i]) : jump;
+	ck_assert_float_lt(jump, 0.05f); /* no click: as steep as the tones are themselves */
+	th_close(m);
+}
+END_TEST
+
 START_TEST(loud_sums_are_bent_below_one)
 {
 	th_node *m = mixer("gain=2", 2, 2);
@@ -249,6 +279,7 @@ int main(void)
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, silence_without_inputs);
 	tcase_add_loop_test(c, inputs_are_added_up, 0, 2);
+	tcase_add_test(c, an_input_has_a_gain_of_its_own);
 	tcase_add_test(c, loud_sums_are_bent_below_one);
 	tcase_add_test(c, sound_waits_until_it_is_due);
 	tcase_add_test(c, late_sound_is_heard_at_once);

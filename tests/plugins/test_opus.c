@@ -126,6 +126,24 @@ START_TEST(rate_follows_parameter_and_event)
 }
 END_TEST
 
+START_TEST(gain_changes_how_loud_it_is)
+{
+	th_node *e = open_encoder("bitrate=64000;application=audio;gain=0.5"), *d = open_decoder(LQ_SAMPLE_F32, 1);
+	double amplitude;
+	feed(e, LQ_SAMPLE_F32, 1, 480, 0, 48000);
+	ck_assert_int_eq(th_pump(e, 1, d, 0), 0);
+	ck_assert_double_gt(purity(d, 9600, &amplitude), 0.99);
+	ck_assert_double_eq_tol(amplitude, 0.2, 0.02);
+	ck_assert_int_eq(th_set(e, "gain", "2"), 0);
+	feed(e, LQ_SAMPLE_F32, 1, 480, 48000, 96000);
+	ck_assert_int_eq(th_pump(e, 1, d, 0), 0);
+	ck_assert_double_gt(purity(d, 9600, &amplitude), 0.99);
+	ck_assert_double_eq_tol(amplitude, 0.8, 0.05);
+	th_close(e);
+	th_close(d);
+}
+END_TEST
+
 START_TEST(dtx_leaves_silence_out)
 {
 	th_node *e = open_encoder("dtx=true");
@@ -279,6 +297,7 @@ int main(void)
 	tcase_add_test(c, packets_carry_exact_times);
 	tcase_add_test(c, a_jump_in_time_is_followed_and_marked);
 	tcase_add_test(c, rate_follows_parameter_and_event);
+	tcase_add_test(c, gain_changes_how_loud_it_is);
 	tcase_add_test(c, dtx_leaves_silence_out);
 	tcase_add_test(c, loss_is_concealed);
 	tcase_add_test(c, fec_recovers_what_got_lost);

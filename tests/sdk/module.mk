@@ -1,6 +1,6 @@
 if HAVE_CHECK
 SDK_TEST_CPPFLAGS = $(SDK_CPPFLAGS)
-SDK_TEST_LIBS = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) $(CHECK_LIBS)
+SDK_TEST_LIBS = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS) $(CHECK_LIBS) -lm
 
 check_LTLIBRARIES += %D%/sdktest.la
 %C%_sdktest_la_SOURCES = %D%/plugin_test.c %D%/plugin_test.h %D%/transport_test.c
@@ -8,6 +8,7 @@ check_LTLIBRARIES += %D%/sdktest.la
 
 SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call %D%/test_session %D%/test_devices
 SDK_TESTS += %D%/test_rooms
+SDK_TESTS += %D%/test_sound
 check_PROGRAMS += $(SDK_TESTS)
 TESTS += $(SDK_TESTS)
 
@@ -41,6 +42,11 @@ TESTS += $(SDK_TESTS)
 %C%_test_devices_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_devices_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_devices_LDADD = $(SDK_TEST_LIBS) -lm
+
+%C%_test_sound_SOURCES = %D%/test_sound.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h
+%C%_test_sound_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_sound_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sound_LDADD = $(SDK_TEST_LIBS)
 
 %C%_test_session_SOURCES = %D%/test_session.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/relay.c %D%/relay.h
 %C%_test_session_CPPFLAGS = $(SDK_TEST_CPPFLAGS)

@@ -33,6 +33,50 @@ START_TEST(strings_are_copied_and_never_null)
 }
 END_TEST
 
+START_TEST(lists_are_copied)
+{
+	lq__events *ev;
+	const lq_sdk_event *e;
+	char ann[] = "ann";
+	lq_volume v[] = {{.user = ann, .volume = 7}, {.user = "", .volume = 9}};
+	lq_quality q[] = {{.user = ann, .up = 1, .down = 6}};
+	ck_assert_int_eq(lq__events_create(NULL, NULL, NULL, &ev), 0);
+	lq__events_push(ev, &(lq_sdk_event){.type = LQ_ON_AUDIO_REPORT, .volumes = v, .n_volumes = 2, .qualities = q, .n_qualities = 1, .text = "t"});
+	memset(v, 0, sizeof v);
+	memset(q, 0, sizeof q);
+	*ann = 'x';
+	ck_assert_int_eq(lq__events_poll(ev, 0, &e), 0);
+	ck_assert_uint_eq(e->n_volumes, 2);
+	ck_assert_str_eq(e->volumes[0].user, "ann");
+	ck_assert_int_eq(e->volumes[1].volume, 9);
+	ck_assert_str_eq(e->qualities[0].user, "ann");
+	ck_assert_int_eq(e->qualities[0].down, 6);
+	ck_assert_str_eq(e->text, "t");
+	lq__events_destroy(ev);
+}
+END_TEST
+
+START_TEST(reports_leave_room_for_other_events)
+{
+	lq__events *ev;
+	const lq_sdk_event *e;
+	int muted = 0, reports = 0, lost = 0;
+	ck_assert_int_eq(lq__events_create(NULL, NULL, NULL, &ev), 0);
+	for (int i = 0; i < LQ__EVENTS_MAX; i++)
+		push(ev, LQ_ON_AUDIO_REPORT, ROOM, "");
+	push(ev, LQ_ON_STREAM_MUTED, ROOM, "");
+	while (!lq__events_poll(ev, 0, &e)) {
+		reports += e->type == LQ_ON_AUDIO_REPORT;
+		muted += e->type == LQ_ON_STREAM_MUTED;
+		lost += e->type == LQ_ON_WARNING;
+	}
+	ck_assert_int_eq(reports, LQ__EVENTS_MAX / 4);
+	ck_assert_int_eq(muted, 1);
+	ck_assert_int_eq(lost, 1); /* and is told */
+	lq__events_destroy(ev);
+}
+END_TEST
+
 START_TEST(a_full_queue_drops_the_new_and_says_so_but_keeps_what_must_arrive)
 {
 	lq__events *ev;
@@ -137,6 +181,8 @@ int main(void)
 	TCase *t = tcase_create("events");
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, strings_are_copied_and_never_null);
+	tcase_add_test(t, lists_are_copied);
+	tcase_add_test(t, reports_leave_room_for_other_events);
 	tcase_add_test(t, a_full_queue_drops_the_new_and_says_so_but_keeps_what_must_arrive);
 	tcase_add_test(t, purging_takes_one_rooms_events);
 	tcase_add_test(t, purging_waits_for_the_callback_that_runs);

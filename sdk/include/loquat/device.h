@@ -29,6 +29,24 @@ int lq_device_select(lq_room *room, lq_device_kind kind, lq_stream stream, const
 /* The id that was chosen; "" when none was. LQ_ENOSPACE. */
 int lq_device_selected(lq_room *room, lq_device_kind kind, lq_stream stream, char *id, size_t size);
 
+/* ---- volumes ---- */
+
+typedef struct lq_audio_report_params {
+	size_t size;
+	int interval_ms; /* 0 or less: no report; 1 to 100: 100; at most an hour (LQ_ERANGE) */
+	double smooth;   /* 0 to 1: the part of the newest level in what is told; 0 is 1, not smoothed */
+	lq_switch vad;   /* default off: `speaking` is 0 */
+} lq_audio_report_params;
+
+/* LQ_ON_AUDIO_REPORT at each interval while the room is joined, and LQ_ON_ACTIVE_SPEAKER when it changes. Before joining and in the room; again: the new interval holds. Levels
+ * of others are as they come, before lq_volume_set; our own is as it is sent: 0 while muted. A level is the mean over the interval. */
+int lq_audio_report(lq_room *room, const lq_audio_report_params *params);
+
+/* How loud a sound is played here (user), or sent (NULL): percent 0 to 400 of what it is (LQ_ERANGE). Before it is there, and while it is; remembered for
+ * up to 1,024 sounds (LQ_EFULL) until the room is closed. Louder than full scale is bent, or cut where it is sent. Changes without a click. */
+int lq_volume_set(lq_room *room, const char *user, lq_stream stream, int percent);
+int lq_volume_get(lq_room *room, const char *user, lq_stream stream); /* 100 when nothing was set, or a negative LQ_E* */
+
 LQ_API_END
 
 #endif

@@ -60,6 +60,9 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
 	LQ_ON_VIEW_CLOSED,          /* user, stream: the window was closed by its user */
 	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node, or the id of a device. code, text: it did not change, and why */
+	LQ_ON_AUDIO_REPORT,         /* volumes: of all sounds in the room that we send or receive (lq_audio_report) */
+	LQ_ON_ACTIVE_SPEAKER,       /* user: who speaks loudest now ("" ourselves); on: 0 nobody any more (lq_audio_report) */
+	LQ_ON_NETWORK_QUALITY,      /* qualities: of all members, ourselves first; every 2 s */
 	LQ_ON_DEVICE_CHANGED,       /* device, name: its id, text: its name; on: it was plugged in, 0: pulled out. Of the engine (device.h) */
 
 	/* What is asked of a room. */
@@ -104,6 +107,22 @@ typedef enum lq_connection_state {
 	LQ_CONN_FAILED        /* it could not be reached; a failed LQ_ON_JOINED follows */
 } lq_connection_state;
 
+/* How loud a sound is: of LQ_ON_AUDIO_REPORT. */
+typedef struct lq_volume {
+	const char *user; /* "" ourselves */
+	lq_stream stream;
+	int volume;   /* 0 to 255, a sine of full scale */
+	float db;     /* the same in dB, -127 to 0 */
+	int speaking; /* with vad: louder than -45 dB */
+} lq_volume;
+
+/* How good a member's connection is, up (what it sends) and down (what it receives): of LQ_ON_NETWORK_QUALITY. 0 unknown, 1 excellent, 2 good, 3 poor (told, not felt), 4 bad, 5 very
+ * bad, 6 down. */
+typedef struct lq_quality {
+	const char *user; /* "" ourselves */
+	int up, down;
+} lq_quality;
+
 /* Strings are "" where they do not apply, never NULL, and valid during the callback, or until the next poll. */
 typedef struct lq_sdk_event {
 	size_t size;
@@ -124,6 +143,9 @@ typedef struct lq_sdk_event {
 	uint32_t duration_s;
 	lq_device_kind device; /* 0: none */
 	void *ctx; /* what the app gave with its request */
+	const lq_volume *volumes; /* lists are valid as long as strings are */
+	const lq_quality *qualities;
+	uint32_t n_volumes, n_qualities;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);

@@ -15,6 +15,8 @@ enum {
 	LQ_EVENT_KEY_FRAME = 1,   /* send a key frame soon */
 	LQ_EVENT_TARGET_RATE = 2, /* value: bit/s that this stream may take at most; the parameter "bitrate" stays the ceiling */
 	LQ_EVENT_LOSS = 3,        /* value: packet loss seen by the far side, in 1/1000 */
+	/* towards mixers */
+	LQ_EVENT_INPUT_GAIN = 8,  /* value: the factor for what comes in at `port`, in 1/1000; 1000 at first */
 	/* to the app */
 	LQ_EVENT_STATE = 16,       /* transport: value is LQ_STATE_*, text a reason; track unset */
 	LQ_EVENT_DESCRIPTION = 17, /* transport: the local description (of `direction`) changed; fetch it with describe. value 1: the codec of
