@@ -4,6 +4,7 @@ include plugins/null/module.mk
 include plugins/audiomix/module.mk
 include plugins/v4l2/module.mk
 include plugins/avformat/module.mk
+include plugins/broadcast/module.mk
 include plugins/ffmpeg/module.mk
 include plugins/vpx/module.mk
 include plugins/opus/module.mk

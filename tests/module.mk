@@ -13,6 +13,7 @@ include tests/server/module.mk
 include tests/sdk/module.mk
 include tests/flows/module.mk
 include tests/tools/module.mk
+include tests/live/module.mk
 include tests/interop/module.mk
 include tests/fuzz/module.mk
 include tests/docs/module.mk

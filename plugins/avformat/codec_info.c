@@ -11,6 +11,7 @@ enum AVCodecID lq__av_codec(uint32_t codec)
 	case LQ_CODEC_VP8: return AV_CODEC_ID_VP8;
 	case LQ_CODEC_VP9: return AV_CODEC_ID_VP9;
 	case LQ_CODEC_OPUS: return AV_CODEC_ID_OPUS;
+	case LQ_CODEC_AAC: return AV_CODEC_ID_AAC;
 	default: return AV_CODEC_ID_NONE;
 	}
 }
@@ -38,6 +39,19 @@ static int opus(const lq_buffer *buf, AVCodecParameters *par)
 	par->frame_size = 960;
 	av_channel_layout_default(&par->ch_layout, channels);
 	return set_extra(par, head, sizeof head);
+}
+
+/* ISO/IEC 14496-3: AudioSpecificConfig comes with the format. */
+static int aac(const lq_buffer *buf, AVCodecParameters *par)
+{
+	const lq_format *f = buf->format;
+	if (!f->extra_size || !f->rate || !f->channels)
+		return LQ_EFORMAT;
+	par->codec_type = AVMEDIA_TYPE_AUDIO;
+	par->sample_rate = (int)f->rate;
+	par->frame_size = 1024;
+	av_channel_layout_default(&par->ch_layout, (int)f->channels);
+	return set_extra(par, f->extra, f->extra_size);
 }
 
 /* Offset of the next start code's first zero at or behind `i`, or size. */
@@ -117,6 +131,8 @@ int lq__codec_parameters(const lq_buffer *buf, AVCodecParameters *par)
 	par->codec_id = lq__av_codec(buf->format->codec);
 	if (!buf->size)
 		return LQ_EAGAIN;
+	if (par->codec_id == AV_CODEC_ID_AAC)
+		return aac(buf, par);
 	return buf->format->media == LQ_MEDIA_AUDIO ? opus(buf, par) : video(buf, par);
 }
 
@@ -141,5 +157,7 @@ int lq__codec_fits(const lq_buffer *buf, const AVCodecParameters *par)
 		size_t n = parameter_sets(buf, sets, sizeof sets);
 		return !n || ((int)n == par->extradata_size && !memcmp(sets, par->extradata, n));
 	}
+	if (par->codec_id == AV_CODEC_ID_AAC)
+		return (int)f->extra_size == par->extradata_size && !memcmp(f->extra, par->extradata, f->extra_size);
 	return f->media != LQ_MEDIA_VIDEO || !f->width || !f->height || ((int)f->width == par->width && (int)f->height == par->height);
 }

@@ -168,7 +168,7 @@ static void remove_port(void *self, uint32_t port)
 /* The codecs that the container holds. */
 static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 {
-	static const uint32_t audio[] = {LQ_CODEC_OPUS}, video[] = {LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_VP9};
+	static const uint32_t audio[] = {LQ_CODEC_OPUS, LQ_CODEC_AAC}, video[] = {LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_VP9};
 	recorder *r = self;
 	track *t = find(r, port);
 	int is_audio = t ? t->media == LQ_MEDIA_AUDIO : port == PORT_AUDIO;

@@ -4,7 +4,8 @@
 #include "ffmpeg_nodes.h"
 
 static const lq_node_desc *const nodes[] = {&lq__h264_encoder, &lq__h264_decoder, &lq__vp8_decoder,
-                                            &lq__vp9_decoder,  &lq__scale,        &lq__resample};
+                                            &lq__vp9_decoder,  &lq__scale,        &lq__resample,
+                                            &lq__aac_encoder,  &lq__aac_decoder};
 
 /* Damaged packets are ordinary here; the nodes report what matters themselves. */
 static int init(void)
@@ -19,7 +20,7 @@ LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {
 	.name = "ffmpeg",
 	.version = "0.1",
 	.licence = "GPL-2.0-or-later",
-	.summary = "H.264 encoder; H.264, VP8 and VP9 decoders; scaling and resampling, by FFmpeg",
+	.summary = "H.264 and AAC encoders; H.264, VP8, VP9 and AAC decoders; scaling and resampling, by FFmpeg",
 	.nodes = nodes,
 	.n_nodes = sizeof nodes / sizeof *nodes,
 	.init = init,

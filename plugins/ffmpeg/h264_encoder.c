@@ -31,6 +31,7 @@ typedef struct encoder {
 	int64_t max_bitrate; /* as the parameter says: the network can only lower it */
 	lq__frame_rate rate;
 	int want_key;
+	int64_t last_key; /* pts of the last key frame that was asked for or due */
 	frame_times times[N_TIMES];
 	uint32_t next_time;
 	uint64_t frames, keys, bytes;
@@ -114,7 +115,7 @@ static void set_options(encoder *e)
 	av->pix_fmt = AV_PIX_FMT_YUV420P;
 	av->time_base = (AVRational){1, 90000};
 	av->framerate = e->in->fps_num && e->in->fps_den ? (AVRational){(int)e->in->fps_num, (int)e->in->fps_den} : (AVRational){30, 1};
-	av->gop_size = e->key_seconds ? (int)(e->key_seconds * lq__nominal_fps(e->in)) : 1 << 24;
+	av->gop_size = 1 << 24; /* key frames come by time (due_key): frames may be missing */
 	av->max_b_frames = 0;
 	av->thread_count = e->threads;
 	av_opt_set(av->priv_data, "preset", e->preset ? presets[e->preset] : big ? "superfast" : "veryfast", 0);
@@ -132,6 +133,7 @@ static int reopen(encoder *e)
 	const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
 	avcodec_free_context(&e->av);
 	lq__frame_rate_reset(&e->rate);
+	e->last_key = LQ_TIME_NONE;
 	e->av = codec ? avcodec_alloc_context3(codec) : NULL;
 	if (!e->av)
 		return e->host->fail(e->host, LQ_ENOLIB, "this FFmpeg is built without libx264");
@@ -244,6 +246,17 @@ static int lend(encoder *e, lq_buffer *buf)
 	return 0;
 }
 
+/* Whether this picture has to be a key frame. Half a frame early is nearer than half a frame late. */
+static int due_key(encoder *e, int64_t pts)
+{
+	int64_t half = (int64_t)(0.5e9 / lq__nominal_fps(e->in));
+	int key = e->want_key || e->last_key == LQ_TIME_NONE || pts < e->last_key || (e->key_seconds && pts - e->last_key >= e->key_seconds * LQ_SEC - half);
+	if (key)
+		e->last_key = pts;
+	e->want_key = 0;
+	return key;
+}
+
 static int encode(encoder *e, lq_buffer *buf)
 {
 	int64_t start = e->host->now(e->host), pts = buf->pts == LQ_TIME_NONE ? start : buf->pts;
@@ -254,8 +267,7 @@ static int encode(encoder *e, lq_buffer *buf)
 		apply_rate(e);
 	e->times[e->next_time++ % N_TIMES] = (frame_times){pts, buf->capture_time, buf->duration};
 	e->frame->pts = av_rescale_q(pts, lq__av_ns, e->av->time_base);
-	e->frame->pict_type = e->want_key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-	e->want_key = 0;
+	e->frame->pict_type = due_key(e, pts) ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
 	int sent = avcodec_send_frame(e->av, e->frame);
 	av_frame_unref(e->frame);
 	if (sent < 0)

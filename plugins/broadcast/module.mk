@@ -1,0 +1,10 @@
+if PLUGIN_AVFORMAT
+plugin_LTLIBRARIES += plugins/broadcast.la
+plugins_broadcast_la_SOURCES = %D%/broadcast.c %D%/broadcast_nodes.h %D%/nodes.c %D%/outlet.c %D%/outlet.h %D%/outlet_node.h %D%/admit.c %D%/worker.c \
+	%D%/session.c %D%/session.h %D%/kinds.c %D%/why.c %D%/why.h %D%/packet_ring.h plugins/avformat/codec_info.c plugins/avformat/codec_info.h \
+	plugins/common/av.h plugins/common/util.h
+plugins_broadcast_la_CPPFLAGS = $(AM_CPPFLAGS) $(AVFORMAT_CFLAGS)
+plugins_broadcast_la_LDFLAGS = $(PLUGIN_LINK)
+plugins_broadcast_la_LIBADD = $(AVFORMAT_LIBS)
+endif
+EXTRA_DIST += %D%/README.md

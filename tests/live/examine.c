@@ -1,0 +1,164 @@
+/* What a player gets of a recording or a stream: `examine FILE` prints one JSON object a file.
+ *
+ * codecs, size, packets, keys, seconds between key frames, whether a timestamp goes back, the longest gap in each track, and how far picture and sound are apart
+ * (flash against chirp, ms; picture behind sound: positive). A file that cannot be opened is an error; a damaged end is not. */
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "media/barcode.h"
+#include "media/chirp.h"
+
+enum { MAX_EVENTS = 4096, VIDEO = 0, AUDIO = 1 };
+
+typedef struct track {
+	AVStream *stream;
+	AVCodecContext *av;
+	int packets, keys, back, frames;
+	int64_t last_dts;
+	double first, last, gap, last_key, key_gap;
+} track;
+
+static track tracks[2];
+static double flashes[MAX_EVENTS], chirps[MAX_EVENTS];
+static int n_flashes, n_chirps;
+static lq_chirp_detector detector;
+
+static void on_chirp(void *arg, int64_t time, float fit)
+{
+	if (fit > 0.6f && n_chirps < MAX_EVENTS)
+		chirps[n_chirps++] = (double)time / 1e9;
+}
+
+static void see(const AVFrame *f, double t)
+{
+	if (n_flashes < MAX_EVENTS && lq_flash_is(f->data[0], (uint32_t)f->linesize[0], (uint32_t)f->width, (uint32_t)f->height))
+		flashes[n_flashes++] = t;
+}
+
+static void hear(const AVFrame *f, double t)
+{
+	if (f->sample_rate != LQ_CHIRP_RATE || (f->format != AV_SAMPLE_FMT_FLTP && f->format != AV_SAMPLE_FMT_FLT))
+		return;
+	int step = f->format == AV_SAMPLE_FMT_FLT ? f->ch_layout.nb_channels : 1;
+	float mono[8192];
+	int n = f->nb_samples < 8192 ? f->nb_samples : 8192;
+	for (int i = 0; i < n; i++)
+		mono[i] = ((const float *)(const void *)f->data[0])[i * step];
+	lq_chirp_detect_push(&detector, mono, (size_t)n, (int64_t)(t * 1e9), on_chirp, NULL);
+}
+
+static void decode(track *t, const AVPacket *p, AVFrame *f)
+{
+	if (avcodec_send_packet(t->av, p) < 0)
+		return;
+	while (avcodec_receive_frame(t->av, f) >= 0) {
+		double at = (double)f->best_effort_timestamp * av_q2d(t->stream->time_base);
+		t->frames++;
+		if (t == &tracks[VIDEO])
+			see(f, at);
+		else
+			hear(f, at);
+		av_frame_unref(f);
+	}
+}
+
+static void count(track *t, const AVPacket *p)
+{
+	double at = (double)p->pts * av_q2d(t->stream->time_base);
+	if (t->packets++ == 0)
+		t->first = at;
+	else {
+		t->gap = fmax(t->gap, at - t->last);
+		t->back += p->dts <= t->last_dts;
+	}
+	t->last = at;
+	t->last_dts = p->dts;
+	if (p->flags & AV_PKT_FLAG_KEY) {
+		if (t->keys++)
+			t->key_gap = fmax(t->key_gap, at - t->last_key);
+		t->last_key = at;
+	}
+}
+
+static int open_track(AVFormatContext *av, int k)
+{
+	const AVCodec *codec = NULL;
+	int i = av_find_best_stream(av, k == VIDEO ? AVMEDIA_TYPE_VIDEO : AVMEDIA_TYPE_AUDIO, -1, -1, &codec, 0);
+	if (i < 0)
+		return 0;
+	tracks[k].stream = av->streams[i];
+	tracks[k].av = avcodec_alloc_context3(codec);
+	return avcodec_parameters_to_context(tracks[k].av, av->streams[i]->codecpar) < 0 || avcodec_open2(tracks[k].av, codec, NULL) < 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double d = *(const double *)a - *(const double *)b;
+	return d < 0 ? -1 : d > 0;
+}
+
+static void print_skew(void)
+{
+	static double skew[MAX_EVENTS];
+	int n = 0;
+	for (int i = 0; i < n_flashes; i++) {
+		double best = 1e9;
+		for (int k = 0; k < n_chirps; k++)
+			if (fabs(flashes[i] - chirps[k]) < fabs(best))
+				best = flashes[i] - chirps[k];
+		if (fabs(best) < 0.45)
+			skew[n++] = best * 1000;
+	}
+	qsort(skew, (size_t)n, sizeof *skew, by_value);
+	printf(",\"pairs\":%d,\"skew_ms\":%.1f,\"skew_min_ms\":%.1f,\"skew_max_ms\":%.1f", n, n ? skew[n / 2] : NAN, n ? skew[0] : NAN, n ? skew[n - 1] : NAN);
+}
+
+static void print_track(const char *name, const track *t)
+{
+	printf(",\"%s\":{\"codec\":\"%s\",\"width\":%d,\"height\":%d,\"rate\":%d,\"channels\":%d,\"packets\":%d,\"frames\":%d,\"keys\":%d,\"first\":%.3f,\"last\":%.3f,"
+	       "\"gap\":%.3f,\"key_gap\":%.3f,\"back\":%d}",
+	       name, avcodec_get_name(t->stream->codecpar->codec_id), t->stream->codecpar->width, t->stream->codecpar->height, t->stream->codecpar->sample_rate,
+	       t->stream->codecpar->ch_layout.nb_channels, t->packets, t->frames, t->keys, t->first, t->last, t->gap, t->key_gap, t->back);
+}
+
+int main(int argc, char **argv)
+{
+	AVFormatContext *av = NULL;
+	AVPacket *p = av_packet_alloc();
+	AVFrame *f = av_frame_alloc();
+	av_log_set_level(AV_LOG_FATAL);
+	lq_chirp_detect_init(&detector);
+	if (argc != 2 || avformat_open_input(&av, argv[1], NULL, NULL) < 0 || avformat_find_stream_info(av, NULL) < 0 || open_track(av, VIDEO) || open_track(av, AUDIO)) {
+		fprintf(stderr, "usage: examine FILE, which can be opened and decoded\n");
+		return 1;
+	}
+	while (av_read_frame(av, p) >= 0) {
+		for (int k = 0; k < 2; k++)
+			if (tracks[k].stream && p->stream_index == tracks[k].stream->index) {
+				count(&tracks[k], p);
+				decode(&tracks[k], p, f);
+			}
+		av_packet_unref(p);
+	}
+	for (int k = 0; k < 2; k++)
+		if (tracks[k].av)
+			decode(&tracks[k], NULL, f);
+	lq_chirp_detect_flush(&detector, on_chirp, NULL);
+	printf("{\"format\":\"%s\"", av->iformat->name);
+	if (tracks[VIDEO].stream)
+		print_track("video", &tracks[VIDEO]);
+	if (tracks[AUDIO].stream)
+		print_track("audio", &tracks[AUDIO]);
+	if (tracks[VIDEO].stream && tracks[AUDIO].stream)
+		print_skew();
+	printf("}\n");
+	av_frame_free(&f);
+	av_packet_free(&p);
+	for (int k = 0; k < 2; k++)
+		avcodec_free_context(&tracks[k].av);
+	avformat_close_input(&av);
+	return 0;
+}

@@ -1,0 +1,118 @@
+// What the tests of live broadcast share: a broadcast of a test picture and sound, nginx as RTMP server, a link that can be slowed down and cut.
+'use strict';
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const { dir, build, run, start } = require('../tools/harness.js');
+
+const file = (name) => path.join(dir, name);
+
+// A port that was free a moment ago, never the same one twice.
+const used = new Set();
+const port = () => new Promise((resolve) => {
+  const s = net.createServer();
+  s.listen(0, '127.0.0.1', () => {
+    const p = s.address().port;
+    s.close(() => resolve(used.has(p) ? port() : (used.add(p), p)));
+  });
+});
+
+let profiles = 0;
+
+// A profile of test picture and sound into a transport; `more` are other nodes' parameters.
+function profile(use, params, { audio = 'codec.aac.enc', size = '640x360', bitrate = 1000000, more = {}, chains } = {}) {
+  const name = file(`profile-${++profiles}.json`);
+  const node = (u, loop, p) => ({ use: u, ...(loop ? { loop } : {}), params: p || {} });
+  fs.writeFileSync(name, JSON.stringify({
+    loquat_profile: 1, name: 'broadcast', loops: { audio: {}, video: {}, net: {} },
+    graphs: { run: {
+      nodes: {
+        cam: node('capture.pattern', 'video', { size, fps: '30/1', ...more.cam }), venc: node('codec.h264.enc', null, { bitrate, key_interval: 2, ...more.venc }),
+        mic: node('capture.tone', 'audio', { channels: 2, ...more.mic }), aenc: node(audio), out: node(use, 'net', params),
+      },
+      chains: chains || [['cam', 'venc', 'out.video'], ['mic', 'aenc', 'out.audio']],
+    } },
+  }));
+  return name;
+}
+
+// Runs it for so many seconds: {status, err, stat(name)}.
+async function broadcast(profileName, seconds, args = []) {
+  const p = start('loquat', ['run', profileName, '--stats', '--seconds', String(seconds), ...args]);
+  const end = await p.ended;
+  return { ...end, log: p.log, stat: stat(p) };
+}
+
+const stat = (p) => (name) => {
+  const m = p.log.match(new RegExp(`^run/out +0 +${name} +(\\S+)`, 'm'));
+  return m ? Number(m[1]) : NaN;
+};
+
+function examine(name) {
+  const r = run(path.join(build, 'tests/live/examine'), [name]);
+  try { return JSON.parse(r.out.replace(/nan/g, 'null')); } catch { return { error: r.err + r.out }; }
+}
+
+// An nginx with RTMP: applications live (records what comes), closed (refuses), keyed (asks http for the key "good").
+async function rtmpServer(rtmp, http) {
+  const home = fs.mkdtempSync(file('nginx-'));
+  fs.chmodSync(home, 0o777); // the worker may run as another user
+  fs.chmodSync(dir, 0o755);
+  const module = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/share/nginx/modules'].map((d) => `${d}/ngx_rtmp_module.so`).find((f) => fs.existsSync(f));
+  const config = path.join(home, 'nginx.conf');
+  fs.writeFileSync(config, `load_module ${module};\ndaemon off; worker_processes 1; pid ${home}/pid; error_log ${home}/error.log notice;\n` +
+    `events { worker_connections 64; }\nrtmp { access_log off; server { listen 127.0.0.1:${rtmp}; chunk_size 4096;\n` +
+    `application live { live on; record all; record_path ${home}; record_suffix -%s.flv; }\napplication closed { live on; deny publish all; }\n` +
+    `application keyed { live on; notify_method get; on_publish http://127.0.0.1:${http}/auth; } } }\n` +
+    `http { access_log off; ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${home}/${n};`).join(' ')}\n` +
+    `server { listen 127.0.0.1:${http}; location /auth { if ($arg_name = "good") { return 200; } return 403; } } }\n`);
+  const process = start('/usr/sbin/nginx', ['-c', config, '-e', `${home}/error.log`]);
+  await listening(rtmp).catch((e) => { throw new Error(`${e.message}: ${process.log}${fs.existsSync(`${home}/error.log`) ? fs.readFileSync(`${home}/error.log`) : ''}`); });
+  const recordings = () => fs.readdirSync(home).filter((f) => f.endsWith('.flv')).map((f) => path.join(home, f))
+    .sort((a, b) => fs.statSync(a).mtimeMs - fs.statSync(b).mtimeMs);
+  return { process, home, recordings };
+}
+
+const haveNginx = () => fs.existsSync('/usr/sbin/nginx') && fs.existsSync('/usr/lib/nginx/modules/ngx_rtmp_module.so');
+
+async function listening(p, ms = 20000) {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    const open = await new Promise((resolve) => {
+      const s = net.connect(p, '127.0.0.1', () => { s.destroy(); resolve(true); });
+      s.on('error', () => resolve(false));
+    });
+    if (open)
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nobody listens on port ${p}`);
+}
+
+// A TCP link to `to`, which passes `rate` bytes a second towards it (Infinity: as they come).
+async function link(to) {
+  const state = { rate: Infinity, sockets: new Set(), passed: 0 };
+  const server = net.createServer((near) => {
+    const far = net.connect(to, '127.0.0.1');
+    for (const s of [near, far]) {
+      state.sockets.add(s);
+      s.on('error', () => {});
+      s.on('close', () => { state.sockets.delete(s); near.destroy(); far.destroy(); });
+    }
+    far.pipe(near);
+    near.on('data', (chunk) => {
+      state.passed += chunk.length;
+      far.write(chunk);
+      if (state.rate !== Infinity) {
+        near.pause();
+        setTimeout(() => near.resume(), 1000 * chunk.length / state.rate);
+      }
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  state.port = server.address().port;
+  state.cut = () => { for (const s of state.sockets) s.destroy(); };
+  state.close = () => { state.cut(); server.close(); };
+  return state;
+}
+
+module.exports = { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, listening, link };
