@@ -245,6 +245,39 @@ static int parse_attributes(parser *p, json_t *obj)
 	return get_attributes(p, obj, &p->msg->attributes);
 }
 
+/* Ints from 0 to 6. */
+static int get_grade(parser *p, json_t *obj, const char *key, int *out)
+{
+	json_int_t n = json_integer_value(json_object_get(obj, key));
+	if (!json_is_integer(json_object_get(obj, key)) || n < 0 || n > 6)
+		return wrong(p, "not a number from 0 to 6:", key);
+	*out = (int)n;
+	return 0;
+}
+
+static int parse_quality(parser *p, json_t *obj)
+{
+	lq__msg *m = p->msg;
+	json_t *array = json_object_get(obj, "members");
+	if (!json_is_array(array))
+		return wrong(p, "not an array:", "members");
+	size_t n = json_array_size(array);
+	m->members = calloc(n ? n : 1, sizeof *m->members);
+	if (!m->members)
+		return LQ_ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		json_t *member = json_array_get(array, i);
+		lq__msg_member *b = &m->members[i];
+		int r;
+		if (!json_is_object(member))
+			return wrong(p, "not an object:", "members");
+		if ((r = get_string(p, member, "user", 1, &b->user)) || (r = get_grade(p, member, "up", &b->up)) || (r = get_grade(p, member, "down", &b->down)))
+			return r;
+		m->n_members++;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	lq__msg_type type;
@@ -264,6 +297,7 @@ static const struct {
 	{"track_unpublished", LQ__MSG_TRACK_UNPUBLISHED, parse_track_event},
 	{"track_muted", LQ__MSG_TRACK_MUTED, parse_track_event},
 	{"kicked", LQ__MSG_KICKED, parse_kicked},
+	{"quality", LQ__MSG_QUALITY, parse_quality},
 	{"message", LQ__MSG_MESSAGE, parse_message},
 	{"attributes", LQ__MSG_ATTRIBUTES, parse_attributes},
 	{"room_locked", LQ__MSG_ROOM_LOCKED, parse_locked},

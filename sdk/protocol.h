@@ -12,7 +12,7 @@ typedef enum lq__msg_type {
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED,
-	LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED
+	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -28,6 +28,7 @@ typedef struct lq__msg_member {
 	const char *user, *name, *info;
 	uint32_t first_track, n_tracks; /* in lq__msg.tracks */
 	void *attributes;               /* for lq__msg_attributes; NULL none */
+	int up, down;                   /* quality: 0 to 6 */
 } lq__msg_member;
 
 typedef struct lq__msg {

@@ -199,6 +199,7 @@ void lq__room_finish(lq_room *room, int code, const char *text, int graceful)
 		return;
 	room->finishing = 1;
 	lq__audio_report_stop(room);
+	lq__quality_stop(room);
 	room->finish_code = code;
 	snprintf(room->finish_text, sizeof room->finish_text, "%s", text ? text : "");
 	pthread_mutex_lock(&room->lock);

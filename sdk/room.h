@@ -14,6 +14,7 @@
 #include "job.h"
 #include "media.h"
 #include "protocol.h"
+#include "quality.h"
 #include "signalling.h"
 
 enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500 };
@@ -33,6 +34,7 @@ typedef struct lq__member {
 	struct lq__member *next;
 	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1], info[LQ__INFO_MAX + 1];
 	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
+	int up, down; /* control thread: lq_quality */
 } lq__member;
 
 /* A local track. */
@@ -85,6 +87,7 @@ struct lq_room {
 	unsigned n_members;
 	lq__choices choices;
 	lq__audio_report report;
+	lq__room_quality quality; /* control thread */
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;

@@ -115,6 +115,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 		lq__tell_attributes(room, msg->members[i].user, msg->members[i].attributes, 1);
 	lq__publish_offer(room);
 	lq__audio_report_start(room);
+	lq__quality_start(room, msg->user);
 }
 
 static void on_error(lq_room *room, const lq__msg *msg)
@@ -250,6 +251,9 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_TRACK_UNPUBLISHED:
 	case LQ__MSG_TRACK_MUTED:
 		on_track_event(room, msg);
+		return;
+	case LQ__MSG_QUALITY:
+		lq__on_quality(room, msg);
 		return;
 	case LQ__MSG_MESSAGE:
 		lq__on_message(room, msg);

@@ -77,6 +77,18 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period < 20000 ? 20000 : period);
 }
 
+/* In its turn, however late one is. */
+static void on_quality(lws_sorted_usec_list_t *sul)
+{
+	lq__server *s = lws_container_of(sul, lq__server, quality);
+	s->now = lq__server_now();
+	lq__quality_tick(s->service.rooms, s->now);
+	s->next_quality += LQ_QUALITY_PERIOD;
+	if (s->next_quality < s->now)
+		s->next_quality = s->now;
+	lws_sul_schedule(s->context, 0, &s->quality, on_quality, (s->next_quality - s->now) / 1000 + 1);
+}
+
 static int start_media(lq__server *s)
 {
 	const char *hosts[LQ_MEDIA_HOSTS_MAX];
@@ -148,7 +160,9 @@ static void run(lq__server *s)
 	printf("{\"port\":%d,\"media_port\":%u}\n", lws_get_vhost_listen_port(s->vhost), lq__media_port(s->service.media, 0));
 	fflush(stdout);
 	s->started = s->now = lq__server_now();
+	s->next_quality = s->now;
 	on_tick(&s->tick);
+	on_quality(&s->quality);
 	while (!stopping && lws_service(s->context, 0) >= 0)
 		;
 }
@@ -159,6 +173,7 @@ static void shut_down(lq__server *s)
 	int64_t limit = lq__server_now() + SHUTDOWN_LIMIT;
 	lws_sul_cancel(&s->tick);
 	lws_sul_cancel(&s->calls);
+	lws_sul_cancel(&s->quality);
 	lq__calls_destroy(s->service.calls);
 	s->service.calls = NULL;
 	lq__rooms_destroy(s->service.rooms);

@@ -273,6 +273,12 @@ int64_t lq__publish_seen(const lq__member *m)
 	return s.seen;
 }
 
+void lq__publish_figures(const lq__member *m, lq__peer_stats *out)
+{
+	if (m->publisher)
+		lq__peer_stats_get(m->publisher->peer, out);
+}
+
 static json_t *track_stats(const lq__track *t)
 {
 	lq__track_stats s;

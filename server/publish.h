@@ -16,6 +16,8 @@ void lq__publish_announce(lq__member *m);
 void lq__publish_close(lq__member *m);
 void lq__publish_track_leaving(lq__track *t);
 int64_t lq__publish_seen(const lq__member *m);
+struct lq__peer_stats;
+void lq__publish_figures(const lq__member *m, struct lq__peer_stats *out); /* unchanged where there is no connection */
 json_t *lq__publish_stats(const lq__member *m);
 
 /* {"host", "port"} of a worker. */

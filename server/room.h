@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/names.h"
 #include "server/log.h"
+#include "server/quality.h"
 
 #define LQ_SID_SIZE 17 /* 16 hexadecimal digits and NUL */
 #define LQ_ROOM_MEMBERS_MAX 500
@@ -58,6 +59,7 @@ typedef struct lq__member {
 	json_t *attributes; /* NULL: none yet */
 	struct lq__publisher *publisher;   /* media, the host's; NULL before the first publish */
 	struct lq__subscriber *subscriber; /* likewise */
+	lq__quality quality;
 } lq__member;
 
 typedef struct lq__track {

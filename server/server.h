@@ -16,9 +16,10 @@ typedef struct lq__server {
 	uint32_t n_connections;
 	uint64_t overflows; /* connections closed because they did not read */
 	uint64_t pings;
-	lws_sorted_usec_list_t tick, calls;
+	lws_sorted_usec_list_t tick, calls, quality;
 	int64_t now;       /* ns, read once per callback */
 	int64_t last_ping; /* ns */
+	int64_t next_quality; /* ns */
 	int64_t started;
 } lq__server;
 

@@ -328,6 +328,12 @@ int64_t lq__subscribe_seen(const lq__member *m)
 	return s.seen;
 }
 
+void lq__subscribe_figures(const lq__member *m, lq__peer_stats *out)
+{
+	if (m->subscriber)
+		lq__peer_stats_get(m->subscriber->peer, out);
+}
+
 static json_t *slot_stats(const slot *sl)
 {
 	lq__forward_stats f;

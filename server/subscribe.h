@@ -20,6 +20,8 @@ void lq__subscribe_close(lq__member *m);
 /* Nobody gets this track any more. */
 void lq__subscribe_track_leaving(lq__track *t);
 int64_t lq__subscribe_seen(const lq__member *m);
+struct lq__peer_stats;
+void lq__subscribe_figures(const lq__member *m, struct lq__peer_stats *out); /* unchanged where there is no connection */
 json_t *lq__subscribe_stats(const lq__member *m);
 
 #endif

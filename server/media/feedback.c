@@ -6,7 +6,8 @@
 
 #include "server/media/track.h"
 
-#define REPORT_INTERVAL INT64_C(1000000000)
+#define SECOND INT64_C(1000000000)
+#define REPORT_INTERVAL SECOND
 #define VIDEO_BITRATE 3000000 /* bit/s that a browser may send per video track */
 #define AUDIO_BITRATE 128000
 #define BLOCKS_MAX 31
@@ -40,13 +41,42 @@ static void on_sender_report(lq__peer *p, const lq_rtcp *r)
 		lq__forward_sr(f);
 }
 
+/* A receiver counts what never came to us as lost, too: that is not its way's fault. */
+static void count_loss(lq__peer *p, lq__forward *f, const lq_report_block *b)
+{
+	uint32_t expected = b->highest_seq - f->reported_seq, sent = f->packets - f->reported_packets;
+	uint16_t numbers = (uint16_t)(f->last_seq - f->reported_last);
+	int first = !f->reported;
+	f->reported_seq = b->highest_seq;
+	f->reported_packets = f->packets;
+	f->reported_last = f->last_seq;
+	if (first || expected > 65535)
+		return;
+	uint32_t lost = expected * b->fraction_lost / 256, ours = numbers > sent ? numbers - sent : 0;
+	lq__add(&p->packets_reported, expected);
+	lq__add(&p->packets_unreceived, lost > ours ? lost - ours : 0);
+}
+
+/* What a receiver says of our way to it. */
+static void on_block(lq__peer *p, lq__forward *f, const lq_report_block *b)
+{
+	int64_t held = (int64_t)b->delay_since_sr * SECOND / 65536, trip = p->worker->now - f->sr_sent - held;
+	count_loss(p, f, b);
+	f->reported = 1;
+	lq__add(&p->reports, 1);
+	if (b->last_sr && b->last_sr == f->sr_id && trip >= 0)
+		atomic_store_explicit(&p->round_trip, (uint64_t)trip / 1000 + 1, memory_order_relaxed);
+	if (f->track->config.media == LQ_MEDIA_AUDIO && f->track->config.clock_rate)
+		atomic_store_explicit(&p->jitter_out, b->jitter * UINT64_C(1000000) / f->track->config.clock_rate, memory_order_relaxed);
+}
+
 static void on_blocks(lq__peer *p, const lq_rtcp *r)
 {
 	lq_report_block b;
 	for (uint32_t i = 0; !lq_rtcp_block(r, i, &b); i++) {
 		lq__forward *f = forward_by_ssrc(p, b.ssrc);
 		if (f)
-			f->reported = 1;
+			on_block(p, f, &b);
 	}
 }
 
@@ -113,6 +143,10 @@ static void fill_block(lq__media_track *t, lq_report_block *b)
 	uint64_t expected = (uint64_t)(t->highest - t->first);
 	int64_t lost = (int64_t)(expected - t->received);
 	uint64_t expected_now = expected - t->expected_before, received_now = t->received - t->received_before;
+	lq__add(&t->peer->packets_expected, expected_now);
+	lq__add(&t->peer->packets_missed, expected_now > received_now ? expected_now - received_now : 0);
+	if (t->config.media == LQ_MEDIA_AUDIO && t->config.clock_rate)
+		atomic_store_explicit(&t->peer->jitter_in, (uint64_t)(t->jitter * 1e6 / t->config.clock_rate), memory_order_relaxed);
 	t->expected_before = expected;
 	t->received_before = t->received;
 	atomic_store_explicit(&t->packets_lost, lost > 0 ? (uint64_t)lost : 0, memory_order_relaxed);

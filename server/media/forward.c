@@ -118,6 +118,8 @@ void lq__forward_sr(lq__forward *f)
 	lq_sender_info info = {t->sr.ntp, t->sr.rtp + f->ts_offset, f->packets, f->octets};
 	size_t len = lq_rtcp_write_sr(d->data, LQ_DATAGRAM_MAX, 0, f->config.ssrc, &info, NULL, 0);
 	len = lq_rtcp_write_sdes(d->data, LQ_DATAGRAM_MAX, len, f->config.ssrc, f->config.cname);
+	f->sr_id = (uint32_t)(info.ntp >> 16);
+	f->sr_sent = f->peer->worker->now;
 	if (len)
 		lq__peer_send_rtcp(f->peer, d, len);
 }

@@ -223,7 +223,10 @@ uint16_t lq__peer_port(const lq__peer *p) { return p->worker->port; }
 void lq__peer_stats_get(const lq__peer *p, lq__peer_stats *out)
 {
 	*out = (lq__peer_stats){atomic_load_explicit(&p->seen, memory_order_relaxed), atomic_load_explicit(&p->open, memory_order_relaxed),
-	                        lq__get(&p->packets_received), lq__get(&p->bytes_received), lq__get(&p->packets_sent), lq__get(&p->bytes_sent)};
+	                        lq__get(&p->packets_received), lq__get(&p->bytes_received), lq__get(&p->packets_sent), lq__get(&p->bytes_sent),
+	                        lq__get(&p->packets_expected), lq__get(&p->packets_missed), lq__get(&p->reports),
+	                        lq__get(&p->packets_reported), lq__get(&p->packets_unreceived),
+	                        (uint32_t)lq__get(&p->jitter_in), (uint32_t)lq__get(&p->jitter_out), (uint32_t)lq__get(&p->round_trip)};
 }
 
 /* ---- tracks ---- */

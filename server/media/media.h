@@ -48,6 +48,11 @@ typedef struct lq__peer_stats {
 	int64_t seen; /* last packet that was authentic, LQ_TIME_NONE */
 	int open;     /* DTLS is */
 	uint64_t packets_received, bytes_received, packets_sent, bytes_sent;
+	/* As it came: before anything was sent again. */
+	uint64_t packets_expected, packets_missed;       /* from it, as of the last report, once a second */
+	uint64_t reports, packets_reported, packets_unreceived; /* reception reports from it; what should have come to it, and what we sent and did not */
+	uint32_t jitter_in_us, jitter_out_us;            /* of sound */
+	uint32_t round_trip_us;                          /* 0: not known */
 } lq__peer_stats;
 void lq__peer_stats_get(const lq__peer *peer, lq__peer_stats *out);
 

@@ -63,6 +63,11 @@ struct lq__forward {
 	uint16_t last_seq, rtx_seq;
 	uint32_t last_ts;
 	int64_t last_at;
+	/* As of the last reception report: what the receiver had as the highest number, what we had sent, and how much. */
+	uint32_t reported_seq, reported_packets;
+	uint16_t reported_last;
+	uint32_t sr_id; /* of the report that was sent last: the middle of its NTP time */
+	int64_t sr_sent;
 	int reported; /* the receiver knows the SSRC: MID is needed no longer */
 	uint32_t packets, octets;
 	uint32_t budget; /* retransmissions left in this second */

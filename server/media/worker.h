@@ -109,6 +109,8 @@ struct lq__peer {
 	_Atomic int64_t seen;
 	atomic_int open;
 	lq__count packets_received, bytes_received, packets_sent, bytes_sent;
+	/* How good its way to us is, and ours to it: sums over all tracks, and the latest values in us (0: not known). */
+	lq__count packets_expected, packets_missed, reports, packets_reported, packets_unreceived, jitter_in, jitter_out, round_trip;
 	lq__letter open_letter, close_letter;
 };
 

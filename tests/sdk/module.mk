@@ -8,7 +8,7 @@ check_LTLIBRARIES += %D%/sdktest.la
 
 SDK_TESTS = %D%/test_protocol %D%/test_events %D%/test_room %D%/test_media %D%/test_call %D%/test_session %D%/test_devices
 SDK_TESTS += %D%/test_rooms
-SDK_TESTS += %D%/test_sound
+SDK_TESTS += %D%/test_sound %D%/test_quality
 check_PROGRAMS += $(SDK_TESTS)
 TESTS += $(SDK_TESTS)
 
@@ -42,6 +42,11 @@ TESTS += $(SDK_TESTS)
 %C%_test_devices_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_devices_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_devices_LDADD = $(SDK_TEST_LIBS) -lm
+
+%C%_test_quality_SOURCES = %D%/test_quality.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h
+%C%_test_quality_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_quality_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_quality_LDADD = $(SDK_TEST_LIBS)
 
 %C%_test_sound_SOURCES = %D%/test_sound.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h
 %C%_test_sound_CPPFLAGS = $(SDK_TEST_CPPFLAGS)

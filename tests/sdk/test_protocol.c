@@ -49,6 +49,16 @@ START_TEST(offers_events_and_errors_are_read)
 	ck_assert_int_eq(m.id, 9);
 	ck_assert_str_eq(m.text, "expired");
 	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"quality\",\"members\":[{\"user\":\"a\",\"up\":1,\"down\":6},{\"user\":\"b\",\"up\":0,\"down\":0}]}", &m, error), 0);
+	ck_assert_uint_eq(m.n_members, 2);
+	ck_assert_str_eq(m.members[0].user, "a");
+	ck_assert_int_eq(m.members[0].up, 1);
+	ck_assert_int_eq(m.members[0].down, 6);
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"quality\",\"members\":[{\"user\":\"a\",\"up\":7,\"down\":6}]}", &m, error), LQ_EPROTO);
+	ck_assert_str_eq(error, "not a number from 0 to 6: \"up\"");
+	ck_assert_int_eq(parse("{\"type\":\"quality\",\"members\":[{\"up\":1,\"down\":6}]}", &m, error), LQ_EPROTO);
+	ck_assert_int_eq(parse("{\"type\":\"quality\"}", &m, error), LQ_EPROTO);
 	ck_assert_int_eq(parse("{\"type\":\"track_muted\",\"seq\":1,\"track\":\"T1\",\"user\":\"a\",\"muted\":true}", &m, error), 0);
 	ck_assert_str_eq(m.tracks[0].id, "T1");
 	ck_assert_int_eq(m.tracks[0].muted, 1);

@@ -91,6 +91,81 @@ END_TEST
 
 static int eve_sees(call *x) { return eve->video_frames >= 20 && eve->audio_frames >= 10; }
 
+START_TEST(grades_are_as_the_figures)
+{
+	static const struct { double loss, round_trip, jitter; int grade; } t[] = {
+		{0, 0, 0, 1}, {0.01, 150, 30, 1}, {0.011, 0, 0, 2}, {0, 151, 0, 2}, {0, 0, 31, 2}, {0.04, 250, 60, 2}, {0.05, 0, 0, 3}, {0.10, 400, 100, 3},
+		{0.11, 0, 0, 4}, {0, 500, 0, 4}, {0.2, 800, 200, 4}, {0.21, 0, 0, 5}, {0, 900, 0, 5}, {0, 0, 300, 5}, {1, 10000, 10000, 5}};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+		ck_assert_int_eq(lq__quality_grade(t[i].loss, t[i].round_trip, t[i].jitter), t[i].grade);
+}
+END_TEST
+
+static int64_t next_look;
+static struct { int up, down; } told[2]; /* what bob was told: of ann and of himself */
+
+/* As loquatd's timer does, a little faster. */
+static void look_and_hear(void)
+{
+	json_t *m, *member;
+	size_t i;
+	int64_t t = lq_clock_now(lq_clock_real());
+	if (t < next_look)
+		return;
+	next_look = t + 1500 * LQ_MSEC;
+	lq__quality_tick(c.service.rooms, t);
+	while ((m = call_take(bob, "quality"))) {
+		json_array_foreach(json_object_get(m, "members"), i, member) {
+			int is_bob = !strcmp(json_string_value(json_object_get(member, "user")), "bob");
+			told[is_bob].up = (int)json_integer_value(json_object_get(member, "up"));
+			told[is_bob].down = (int)json_integer_value(json_object_get(member, "down"));
+		}
+		json_decref(m);
+	}
+}
+
+static int all_is_well(call *x) { look_and_hear(); return told[0].up == 1 && told[1].down == 1; }
+static int ann_is_bad(call *x) { look_and_hear(); return told[0].up == 5; }
+static int bob_is_bad(call *x) { look_and_hear(); return told[1].down == 5 && told[0].up == 1; }
+
+START_TEST(a_bad_way_is_told_with_whose_it_is)
+{
+	memset(told, 0, sizeof told);
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, all_is_well);
+	ck_assert_int_eq(told[0].down, 0); /* she receives nothing */
+	ck_assert_int_eq(told[1].up, 0);
+	ann->sending.lose_out = 3;
+	call_run(&c, ann_is_bad);
+	ck_assert_int_le(told[1].down, 2); /* what did not come to us is not bob's way's fault */
+	ann->sending.lose_out = 0;
+	call_run(&c, all_is_well);
+	bob->receiving.lose_in = 3;
+	call_run(&c, bob_is_bad);
+	bob->receiving.lose_in = 0;
+	call_run(&c, all_is_well);
+}
+END_TEST
+
+static int ann_is_down(call *x) { look_and_hear(); return told[0].up == 6; }
+
+START_TEST(a_way_that_carries_nothing_is_down)
+{
+	memset(told, 0, sizeof told);
+	connect_both(LQ_CODEC_VP8);
+	call_run(&c, all_is_well);
+	ann->sending.lose_out = 1; /* all of it */
+	call_run(&c, ann_is_down);
+	ann->sending.lose_out = 0;
+	call_run(&c, all_is_well);
+	eve = call_join(&c, "eve"); /* who comes later is told everything */
+	lq__quality_tick(c.service.rooms, lq_clock_now(lq_clock_real()));
+	json_t *all = call_take(eve, "quality");
+	ck_assert_uint_eq(json_array_size(json_object_get(all, "members")), 2);
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(a_latecomer_begins_with_a_key_frame)
 {
 	connect_both(LQ_CODEC_VP8);
@@ -265,6 +340,9 @@ int main(void)
 	tcase_add_test(t, both_directions_at_once);
 	tcase_add_test(t, what_is_lost_on_the_way_in_is_asked_for_again);
 	tcase_add_loop_test(t, what_is_lost_on_the_way_out_is_sent_again, 0, 2);
+	tcase_add_test(t, grades_are_as_the_figures);
+	tcase_add_test(t, a_bad_way_is_told_with_whose_it_is);
+	tcase_add_test(t, a_way_that_carries_nothing_is_down);
 	tcase_add_test(t, a_latecomer_begins_with_a_key_frame);
 	tcase_add_test(t, key_frame_requests_are_throttled);
 	tcase_add_loop_test(t, garbage_disturbs_nobody, 0, 3);
