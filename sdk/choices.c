@@ -1,5 +1,7 @@
 #include "choices.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +14,14 @@ static lq__chosen *place_of(lq_room *room, int is_speaker, lq_stream stream, lq_
 
 void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list *out)
 {
+	lq__binding b;
 	out->n = 0;
-	if (track && *track->user)
+	if (track && *track->user) {
+		lq__views_binding(room->views, track->user, track->stream, &b);
+		if (track->kind == LQ_VIDEO && b.bound) /* the profile's own renderer is not needed */
+			out->at[out->n++] = (lq_profile_override){.kind = LQ_KIND_RENDERER, .use = LQ__TAP_ID};
 		return;
+	}
 	pthread_mutex_lock(&room->lock);
 	out->device = *(track ? place_of(room, 0, track->stream, track->kind) : place_of(room, 1, 0, 0));
 	pthread_mutex_unlock(&room->lock);
@@ -24,6 +31,21 @@ void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list
 		                                           .params = out->params[out->n], .n_params = 1, .keeps = 1};
 		out->n++;
 	}
+	if (track)
+		lq__screen_choice(room, track, out);
+}
+
+void lq__choice_param(lq__choice_list *list, const char *name, const char *format, ...)
+{
+	va_list args;
+	size_t n = list->at[0].n_params;
+	if (n == LQ__CHOICE_PARAMS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(list->texts[n], sizeof list->texts[n], format, args);
+	va_end(args);
+	list->params[0][n] = (lq_param_text){name, list->texts[n]};
+	list->at[0].n_params++;
 }
 
 /* ---- while it runs ---- */

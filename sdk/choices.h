@@ -18,11 +18,15 @@ typedef struct lq__choice_list {
 	lq_profile_override at[LQ__CHOICES_MAX];
 	size_t n;
 	lq_param_text params[LQ__CHOICES_MAX][LQ__CHOICE_PARAMS_MAX];
+	char texts[LQ__CHOICE_PARAMS_MAX][256];
 	lq__chosen device;
 } lq__choice_list;
 
-/* [media thread] What was chosen for a local track, or (track NULL) for what all tracks share. */
+/* [media thread] What was chosen for a local track, or (track NULL) for what all tracks share; of a remote one, that a view shows it. */
 void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list *out);
+
+/* A parameter of the first choice. */
+void lq__choice_param(lq__choice_list *list, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* [media thread] Changes a running source, or (kind of the change) the speaker, over to a device. Nothing to do: 0. */
 int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);

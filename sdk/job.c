@@ -27,6 +27,7 @@ void lq__job_free(lq__job *job)
 		return;
 	lq__room_unref(job->room);
 	free(job->sdp);
+	free(job->path);
 	lq__change_free(job->change);
 	free(job);
 }
@@ -124,6 +125,85 @@ void lq__work_describe(lq__job *job)
 	with_media(job, describe);
 }
 
+/* A view that cannot be shown is no failure of its stream. */
+static void show(lq__job *job, lq__media *m, const lq__media_track *t, lq_diag *diag)
+{
+	char error[400];
+	int r = lq__media_view(m, t, diag);
+	if (r) {
+		keep_error(error, sizeof error, r, diag);
+		lq__room_event(job->room, &(lq_sdk_event){.type = LQ_ON_ERROR, .user = t->user, .stream = t->stream, .kind = t->kind, .code = r, .text = error});
+	}
+	lq_diag_clear(diag);
+}
+
+static void preview(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	for (uint32_t i = 0; i < job->n_tracks; i++) {
+		lq__media_track *t = &job->tracks[i];
+		track_result(t, lq__media_preview(m, t, diag), diag);
+		show(job, m, t, diag);
+	}
+}
+
+void lq__work_preview(lq__job *job)
+{
+	with_media(job, preview);
+}
+
+void lq__work_unpublish(lq__job *job)
+{
+	for (uint32_t i = 0; job->room->media && i < job->n_tracks; i++)
+		lq__media_unpublish(job->room->media, &job->tracks[i]);
+}
+
+static void view(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	for (uint32_t i = 0; i < job->n_tracks; i++)
+		show(job, m, &job->tracks[i], diag);
+}
+
+void lq__work_view(lq__job *job)
+{
+	if (job->room->media)
+		with_media(job, view);
+}
+
+static void mirror(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	for (uint32_t i = 0; i < job->n_tracks; i++) {
+		int r = lq__media_mirror(m, &job->tracks[i], diag);
+		if (r && !job->code)
+			set_result(job, r, diag);
+		lq_diag_clear(diag);
+	}
+}
+
+void lq__work_mirror(lq__job *job)
+{
+	if (job->room->media)
+		with_media(job, mirror);
+}
+
+static void snapshot(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	set_result(job, lq__media_snapshot(m, &job->tracks[0], job->id, job->path, diag), diag);
+}
+
+void lq__work_snapshot(lq__job *job)
+{
+	if (job->room->media)
+		with_media(job, snapshot);
+	else
+		set_result(job, LQ_ENOENT, NULL);
+}
+
+void lq__work_snapshot_end(lq__job *job)
+{
+	if (job->room->media)
+		lq__media_snapshot_end(job->room->media, job->id);
+}
+
 static void publish(lq__job *job, lq__media *m, lq_diag *diag)
 {
 	int any = 0;
@@ -131,6 +211,7 @@ static void publish(lq__job *job, lq__media *m, lq_diag *diag)
 		lq__media_track *t = &job->tracks[i];
 		track_result(t, lq__media_publish(m, t, diag), diag);
 		any |= !t->code;
+		show(job, m, t, diag);
 	}
 	job->direction = LQ_SEND;
 	if (any)
@@ -160,6 +241,7 @@ static void offer(lq__job *job, lq__media *m, lq_diag *diag)
 		lq__media_track *t = &job->tracks[i];
 		if (!lq__media_has(m, t))
 			track_result(t, lq__media_subscribe(m, t, diag), diag);
+		show(job, m, t, diag);
 	}
 	job->direction = LQ_RECEIVE;
 	describe(job, m, diag);

@@ -22,6 +22,8 @@ struct lq__job {
 	char *sdp;          /* in or out; freed with the job */
 	int64_t rev;
 	int muted;
+	uint32_t id; /* snapshot */
+	char *path;  /* likewise; freed with the job */
 	lq__change *change; /* freed with the job */
 	uint32_t n_tracks;
 	lq__media_track tracks[];
@@ -39,6 +41,12 @@ void lq__work_offer(lq__job *job);      /* sdp in, builds the tracks, sdp out */
 void lq__work_remove(lq__job *job);     /* tracks */
 void lq__work_mute(lq__job *job);       /* tracks, muted */
 void lq__work_change(lq__job *job);     /* tracks[0], change */
+void lq__work_preview(lq__job *job);    /* tracks */
+void lq__work_unpublish(lq__job *job);  /* tracks: they go on as previews */
+void lq__work_view(lq__job *job);       /* tracks: their windows */
+void lq__work_mirror(lq__job *job);     /* tracks */
+void lq__work_snapshot(lq__job *job);   /* tracks[0], id, path */
+void lq__work_snapshot_end(lq__job *job); /* id */
 void lq__work_destroy(lq__job *job);    /* all of the room's media */
 
 /* [control thread] Removes the media of one track. */

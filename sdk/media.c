@@ -1,4 +1,4 @@
-#include "media.h"
+#include "media_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,20 +10,7 @@
 
 enum { SDP_MAX = 256 * 1024 };
 
-/* A track that has its group in the graph. */
-typedef struct entry {
-	struct entry *next;
-	lq__media_track track;
-	uint32_t port; /* of the transport */
-} entry;
-
-struct lq__media {
-	lq__media_config config;
-	lq_graph *graph;
-	lq_node *net;
-	entry *tracks;
-	int open[2]; /* by direction */
-};
+typedef lq__entry entry;
 
 static int is_local(const lq__media_track *t)
 {
@@ -43,6 +30,8 @@ int lq__group_parse(const char *node, lq__media_track *out)
 {
 	char stream[16], kind[16], user[LQ__USER_MAX + 1] = "";
 	int used = 0;
+	if (!strncmp(node, LQ__VIEW_PREFIX, sizeof LQ__VIEW_PREFIX - 1))
+		node += sizeof LQ__VIEW_PREFIX - 1;
 	if ((sscanf(node, "publish/%15[^/]/%15[^/]%n", stream, kind, &used) != 2 || !used) &&
 	    (sscanf(node, "subscribe/%128[^/]/%15[^/]/%15[^/]%n", user, stream, kind, &used) != 3 || !used))
 		return LQ_ENOENT;
@@ -53,7 +42,7 @@ int lq__group_parse(const char *node, lq__media_track *out)
 	return 0;
 }
 
-static entry *find(lq__media *m, const lq__media_track *t)
+lq__entry *lq__media_find(lq__media *m, const lq__media_track *t)
 {
 	for (entry *e = m->tracks; e; e = e->next)
 		if (e->track.stream == t->stream && e->track.kind == t->kind && !strcmp(e->track.user, t->user))
@@ -210,7 +199,7 @@ const lq__media_track *lq__media_port(lq__media *m, uint32_t direction, uint32_t
 
 /* ---- groups ---- */
 
-static int in_group(const lq_node *node, const char *group)
+int lq__in_group(const lq_node *node, const char *group)
 {
 	size_t n = strlen(group);
 	const char *name = lq_node_name(node);
@@ -222,12 +211,12 @@ static lq_link *net_link(lq__media *m, const char *group, int local)
 {
 	lq_link *l;
 	for (uint32_t i = 0; (l = lq_node_link(m->net, local ? LQ_IN : LQ_OUT, i)); i++)
-		if (in_group(local ? lq_link_from(l) : lq_link_to(l), group))
+		if (lq__in_group(local ? lq_link_from(l) : lq_link_to(l), group))
 			return l;
 	return NULL;
 }
 
-static const char *out_port_name(const lq_link *l)
+const char *lq__out_port_name(const lq_link *l)
 {
 	const lq_node_desc *d = lq_node_descriptor(lq_link_from(l));
 	uint32_t port = lq_link_from_port(l);
@@ -261,7 +250,7 @@ static int add_tap(lq__media *m, const lq__media_track *t, const char *group, lq
 	}
 	if (t->kind == LQ_AUDIO && m->config.room)
 		add_meter(m, t, tap);
-	return lq_graph_link(m->graph, from, out_port_name(l), tap, "in", NULL, name, diag, NULL);
+	return lq_graph_link(m->graph, from, lq__out_port_name(l), tap, "in", NULL, name, diag, NULL);
 }
 
 static int build(lq__media *m, const lq__media_track *t, const char *group, const lq_format *in, lq_diag *diag)
@@ -280,7 +269,7 @@ static int build(lq__media *m, const lq__media_track *t, const char *group, cons
 	return lq_profile_build(m->config.profile, m->graph, &bc, diag);
 }
 
-static int bind(lq__media *m, entry *e, const char *group, lq_diag *diag)
+static int find_port(lq__media *m, entry *e, const char *group, lq_diag *diag)
 {
 	int local = is_local(&e->track);
 	lq_link *l = net_link(m, group, local);
@@ -288,17 +277,30 @@ static int bind(lq__media *m, entry *e, const char *group, lq_diag *diag)
 		return lq_diag_add(diag, LQ_ENOENT, lq_profile_name(m->config.profile), "graphs.%s has no chain %s net.%s", local ? "publish" : "subscribe",
 		                   local ? "to" : "from", lq__kind_label(e->track.kind));
 	e->port = local ? lq_link_to_port(l) : lq_link_from_port(l);
-	net_call c = {.direction = local ? LQ_SEND : LQ_RECEIVE, .port = e->port, .text = e->track.mid};
+	return 0;
+}
+
+/* mid "": the port is no part of the description any more. */
+static int bind(lq__media *m, entry *e, const char *mid, lq_diag *diag)
+{
+	net_call c = {.direction = is_local(&e->track) ? LQ_SEND : LQ_RECEIVE, .port = e->port, .text = mid};
 	int r = open_direction(m, c.direction, diag);
 	return r ? r : call(m, op_bind, &c, diag);
 }
 
-/* The node at the far side of the transport's link when it is an encoder or decoder, NULL when it is something else. */
-static lq_node *codec_of(lq__media *m, const char *group, int local)
+lq_node *lq__media_codec(lq__media *m, const char *group, int local)
 {
 	lq_link *l = net_link(m, group, local);
 	lq_node *n = !l ? NULL : local ? lq_link_from(l) : lq_link_to(l);
 	return n && lq_node_descriptor(n)->kind == LQ_KIND_CODEC ? n : NULL;
+}
+
+lq_link *lq__media_raw(lq__media *m, const lq__media_track *t)
+{
+	char group[LQ__GROUP_MAX];
+	lq__group_name(t, group);
+	lq_node *codec = lq__media_codec(m, group, is_local(t));
+	return codec ? lq_node_link(codec, is_local(t) ? LQ_IN : LQ_OUT, 0) : NULL;
 }
 
 static entry *entry_new(const lq__media_track *t)
@@ -316,14 +318,31 @@ static int keep(lq__media *m, entry *e)
 	return 0;
 }
 
-/* The tap of a local track is on what its encoder gets, behind any converter that the start of the group put in; so it comes second. */
-static int start_publish(lq__media *m, entry *e, const char *group, lq_diag *diag)
+/* The encoder's input, so that the app's own preview goes on; for a source that brings packets, the transport's. */
+static void apply_mute(lq__media *m, const entry *e)
+{
+	char group[LQ__GROUP_MAX];
+	int muted = e->muted || !e->published;
+	lq__group_name(&e->track, group);
+	lq_node *encoder = lq__media_codec(m, group, 1);
+	lq_link *l = encoder ? lq_node_link(encoder, LQ_IN, 0) : net_link(m, group, 1);
+	if (l)
+		lq_link_set_muted(l, muted);
+	if (!muted && encoder)
+		lq_node_send_event(encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
+}
+
+/* The tap is on what the encoder gets, behind any converter that the start of the group put in; so it comes second. */
+static int start_local(lq__media *m, entry *e, const char *group, lq_diag *diag)
 {
 	int r;
-	if ((r = build(m, &e->track, group, NULL, diag)) || (r = lq_graph_start(m->graph, group, diag)) || (r = bind(m, e, group, diag)))
+	if ((r = build(m, &e->track, group, NULL, diag)) || (r = lq_graph_start(m->graph, group, diag)) || (r = find_port(m, e, group, diag)))
 		return r;
-	lq_node *encoder = codec_of(m, group, 1);
-	lq_link *raw = encoder ? lq_node_link(encoder, LQ_IN, 0) : NULL;
+	if (e->track.kind == LQ_VIDEO && (r = lq__media_mirror_entry(m, e, diag))) {
+		lq_log(LQ_LOG_WARNING, "sdk", "%s is not mirrored: %s", group, lq_error_text(r));
+		lq_diag_clear(diag);
+	}
+	lq_link *raw = lq__media_raw(m, &e->track);
 	if (!raw)
 		return 0;
 	return (r = add_tap(m, &e->track, group, raw, diag)) ? r : lq_graph_start(m->graph, group, diag);
@@ -342,10 +361,9 @@ static int start_subscribe(lq__media *m, entry *e, const char *group, lq_diag *d
 			in.codec = codecs[i].codec;
 	if (!in.codec)
 		return lq_diag_add(diag, LQ_ENOTSUP, group, "codec \"%s\" is not known here", e->track.codec);
-	if ((r = build(m, &e->track, group, &in, diag)) || (r = bind(m, e, group, diag)))
+	if ((r = build(m, &e->track, group, &in, diag)) || (r = find_port(m, e, group, diag)) || (r = bind(m, e, e->track.mid, diag)))
 		return r;
-	lq_node *decoder = codec_of(m, group, 0);
-	lq_link *raw = decoder ? lq_node_link(decoder, LQ_OUT, 0) : NULL;
+	lq_link *raw = lq__media_raw(m, &e->track);
 	if (raw && (r = add_tap(m, &e->track, group, raw, diag)))
 		return r;
 	return lq_graph_start(m->graph, group, diag);
@@ -354,7 +372,7 @@ static int start_subscribe(lq__media *m, entry *e, const char *group, lq_diag *d
 static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *, entry *, const char *, lq_diag *), lq_diag *diag)
 {
 	char group[LQ__GROUP_MAX];
-	if (find(m, t))
+	if (lq__media_find(m, t))
 		return LQ_EEXIST;
 	entry *e = entry_new(t);
 	if (!e)
@@ -370,10 +388,48 @@ static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *,
 	return r;
 }
 
+int lq__media_preview(lq__media *m, const lq__media_track *t, lq_diag *diag)
+{
+	int r = lq__media_find(m, t) ? 0 : add(m, t, start_local, diag);
+	if (!r)
+		apply_mute(m, lq__media_find(m, t));
+	return r;
+}
+
+/* What is previewed already goes on as it is. */
 int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
 {
+	entry *e = lq__media_find(m, t);
+	int was_there = e != NULL;
 	snprintf(t->mid, sizeof t->mid, "%u", (unsigned)t->stream * 2 + (t->kind == LQ_VIDEO));
-	return add(m, t, start_publish, diag);
+	if (e && e->published)
+		return LQ_EEXIST;
+	int r = was_there ? 0 : add(m, t, start_local, diag);
+	if (r)
+		return r;
+	e = lq__media_find(m, t);
+	if ((r = bind(m, e, t->mid, diag))) {
+		if (!was_there)
+			lq__media_remove(m, t);
+		return r;
+	}
+	e->published = 1;
+	if (was_there)
+		apply_mute(m, e);
+	return 0;
+}
+
+void lq__media_unpublish(lq__media *m, const lq__media_track *t)
+{
+	entry *e = lq__media_find(m, t);
+	if (!e || !e->published)
+		return;
+	if (bind(m, e, "", NULL)) {
+		lq__media_remove(m, t);
+		return;
+	}
+	e->published = 0;
+	apply_mute(m, e);
 }
 
 int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag)
@@ -383,15 +439,16 @@ int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag)
 
 int lq__media_has(lq__media *m, const lq__media_track *t)
 {
-	return find(m, t) != NULL;
+	return lq__media_find(m, t) != NULL;
 }
 
 void lq__media_remove(lq__media *m, const lq__media_track *t)
 {
 	char group[LQ__GROUP_MAX];
-	entry *e = find(m, t);
+	entry *e = lq__media_find(m, t);
 	if (!e)
 		return;
+	lq__media_unview(m, e);
 	lq__group_name(t, group);
 	lq_graph_remove(m->graph, group);
 	for (entry **p = &m->tracks; *p; p = &(*p)->next)
@@ -402,19 +459,13 @@ void lq__media_remove(lq__media *m, const lq__media_track *t)
 	free(e);
 }
 
-/* The encoder's input, so that the app's own preview goes on; for a source that brings packets, the transport's. */
 void lq__media_mute(lq__media *m, const lq__media_track *t, int muted)
 {
-	char group[LQ__GROUP_MAX];
-	if (!find(m, t))
+	entry *e = lq__media_find(m, t);
+	if (!e)
 		return;
-	lq__group_name(t, group);
-	lq_node *encoder = codec_of(m, group, 1);
-	lq_link *l = encoder ? lq_node_link(encoder, LQ_IN, 0) : net_link(m, group, 1);
-	if (l)
-		lq_link_set_muted(l, muted);
-	if (!muted && encoder)
-		lq_node_send_event(encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
+	e->muted = muted;
+	apply_mute(m, e);
 }
 
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag)
@@ -424,7 +475,7 @@ int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c
 		return lq__media_select(m, t, c, diag);
 	lq__group_name(t, group);
 	snprintf(full, sizeof full, "%s/%.60s", group, c->node);
-	if (!find(m, t))
+	if (!lq__media_find(m, t))
 		return lq_diag_add(diag, LQ_ENOENT, group, "there is no such stream");
 	lq_node *node = lq_graph_find(m->graph, full);
 	if (!node)

@@ -21,11 +21,13 @@ typedef struct lq__media_track {
 	char mid[LQ__ID_MAX];
 	char codec[16];
 	uint32_t width, height; /* 0 unknown */
+	int preview;            /* of ours: it begins as one */
 	int code;               /* the result, where a list of these is worked off */
 	char error[400];
 } lq__media_track;
 
 typedef struct lq__media lq__media;
+struct lq__entry;
 
 typedef struct lq__media_config {
 	lq_registry *registry;
@@ -42,11 +44,26 @@ void lq__media_destroy(lq__media *m); /* NULL is fine */
 
 /* Starts a local track and gives it a place (t->mid, an output) in the next offer. */
 int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag);
+void lq__media_unpublish(lq__media *m, const lq__media_track *t);                    /* it goes on as a preview */
+int lq__media_preview(lq__media *m, const lq__media_track *t, lq_diag *diag); /* starts it, and sends nothing */
 int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag);
 int lq__media_has(lq__media *m, const lq__media_track *t);
 void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
 void lq__media_mute(lq__media *m, const lq__media_track *t, int muted);
+
+/* ---- media_view.c ---- */
+#define LQ__VIEW_PREFIX "view/"
+#define LQ__SNAPSHOT_PREFIX "snapshot/"
+/* Makes the track's window follow its binding; a track that is not there is fine. */
+int lq__media_view(lq__media *m, const lq__media_track *t, lq_diag *diag);
+void lq__media_unview(lq__media *m, struct lq__entry *e);
+/* Makes what our camera sends follow the room's mirror mode. */
+int lq__media_mirror(lq__media *m, const lq__media_track *t, lq_diag *diag);
+int lq__media_mirror_entry(lq__media *m, struct lq__entry *e, lq_diag *diag);
+/* Writes the next picture; the node "snapshot/ID/file" then tells LQ_EVENT_FIRST_BUFFER or LQ_EVENT_ERROR. */
+int lq__media_snapshot(lq__media *m, const lq__media_track *t, uint32_t id, const char *path, lq_diag *diag);
+void lq__media_snapshot_end(lq__media *m, uint32_t id);
 
 /* LQ_SEND: our offer, the server's answer. LQ_RECEIVE: its offer, our answer. describe's text is for free(); LQ_EAGAIN: not yet, an
  * LQ_EVENT_DESCRIPTION follows. */

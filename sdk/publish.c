@@ -37,10 +37,20 @@ static void mute_media(lq_room *room, unsigned i, int muted)
 	lq__job_post(job);
 }
 
+/* A stream that is previewed goes on for that. */
 static void remove_media(lq_room *room, unsigned i)
 {
-	room->pubs[i / 2][i % 2].built = 0;
-	lq__job_remove(room, "", stream_of(i), kind_of(i));
+	lq__pub *p = &room->pubs[i / 2][i % 2];
+	lq__job *job = p->preview ? lq__job_new(room, 1, lq__work_unpublish, NULL) : NULL;
+	p->built = 0;
+	p->running = job != NULL;
+	if (!job) {
+		lq__job_remove(room, "", stream_of(i), kind_of(i));
+		return;
+	}
+	job->tracks[0].stream = stream_of(i);
+	job->tracks[0].kind = kind_of(i);
+	lq__job_post(job);
 }
 
 void lq__publish_auto(lq_room *room)
@@ -60,11 +70,13 @@ static void built(lq_room *room, const lq__media_track *t)
 	unsigned i = t->stream * 2u + t->kind - 1u;
 	lq__pub *p = &room->pubs[t->stream][t->kind - 1];
 	if (t->code) {
-		p->wanted = 0;
+		p->wanted = p->renew = 0; /* of a share that began anew meanwhile, too: it would fail alike */
 		report(room, i, t->code, t->error);
+		lq__screen_state(room, t->stream, t->kind, LQ_SCREEN_STOPPED, t->code, t->error);
 		return;
 	}
 	p->built = 1;
+	lq__screen_state(room, t->stream, t->kind, LQ_SCREEN_STARTED, 0, "");
 	snprintf(p->mid, sizeof p->mid, "%s", t->mid);
 	if (p->muted)
 		mute_media(room, i, 1);
@@ -83,6 +95,7 @@ static void finished(lq_room *room)
 	room->pub_busy = 0;
 	free(room->offer);
 	room->offer = NULL;
+	lq__preview_sync(room);
 	if (room->pub_again)
 		lq__publish_again(room);
 	else if (room->pub_dirty)
@@ -99,6 +112,7 @@ static void offer_made(lq__job *job)
 				job->tracks[i].code = job->code;
 				snprintf(job->tracks[i].error, sizeof job->tracks[i].error, "%.*s", (int)sizeof job->tracks[i].error - 1, job->error);
 				lq__job_remove(room, "", job->tracks[i].stream, job->tracks[i].kind);
+				room->pubs[job->tracks[i].stream][job->tracks[i].kind - 1].running = 0;
 			}
 			built(room, &job->tracks[i]);
 		}
@@ -129,7 +143,8 @@ static void remove_unwanted(lq_room *room)
 	const char *ids[2 * LQ__STREAMS];
 	uint32_t n = 0;
 	FOR_EACH_PUB(room, i, p)
-		if (p->built && !p->wanted) {
+		if (p->built && (!p->wanted || p->renew)) {
+			p->renew = 0;
 			if (*p->track)
 				ids[n++] = p->track;
 			remove_media(room, i);
@@ -213,6 +228,7 @@ void lq__publish_failed(lq_room *room, int code, const char *text)
 			p->wanted = 0;
 			remove_media(room, i);
 			report(room, i, code, text);
+			lq__screen_state(room, stream_of(i), kind_of(i), LQ_SCREEN_STOPPED, code, text);
 		}
 	finished(room);
 }
@@ -268,6 +284,8 @@ void lq__publish_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int m
 {
 	unsigned i = stream * 2u + kind - 1u;
 	lq__pub *p = &room->pubs[stream][kind - 1];
+	if (p->muted != muted && p->built)
+		lq__screen_state(room, stream, kind, muted ? LQ_SCREEN_PAUSED : LQ_SCREEN_RESUMED, 0, "");
 	p->muted = muted;
 	if (!room->active || room->finishing || (!p->built && !room->pub_busy))
 		return;

@@ -47,7 +47,7 @@ void lq__room_warn(lq_room *room, lq_sdk_event_type type, int code, const char *
 
 uint32_t lq__room_elapsed(const lq_room *room)
 {
-	return (uint32_t)((lq_clock_now(lq_clock_real()) - room->join_time) / LQ_MSEC);
+	return !room->join_time ? 0 : (uint32_t)((lq_clock_now(lq_clock_real()) - room->join_time) / LQ_MSEC);
 }
 
 static void connection(lq_room *room, lq_connection_state state, const char *text)
@@ -139,7 +139,7 @@ static void clear(lq_room *room)
 	room->pub_busy = room->pub_dirty = room->offer_busy = 0;
 	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
 		lq__pub *p = &room->pubs[i / 2][i % 2];
-		p->built = p->offered = 0;
+		p->built = p->offered = p->running = 0;
 		*p->track = 0;
 	}
 	for (unsigned d = 0; d < 2; d++) {
@@ -155,6 +155,9 @@ void lq__room_maybe_complete(lq_room *room)
 	if (!room->signal_done || !room->media_done)
 		return;
 	clear(room);
+	lq__snapshots_end(room);
+	if (room->joined_reported)
+		lq__screen_left(room);
 	e.type = room->joined_reported ? LQ_ON_LEFT : LQ_ON_JOINED;
 	room->active = room->finishing = 0;
 	pthread_mutex_lock(&room->lock);
@@ -163,6 +166,8 @@ void lq__room_maybe_complete(lq_room *room)
 	lq__room_event(room, &e);
 	if (room->disposed)
 		remove_from_engine(room);
+	else
+		lq__preview_sync(room);
 }
 
 void lq__room_signal_done(lq_room *room)
@@ -215,11 +220,30 @@ void lq__room_finish(lq_room *room, int code, const char *text, int graceful)
 	lq__room_signal_done(room);
 }
 
+static void media_disposed(lq__job *job)
+{
+	remove_from_engine(job->room);
+	lq__job_free(job);
+}
+
+static void dispose_media(lq_room *room)
+{
+	lq__job *job = lq__job_new(room, 0, lq__work_destroy, media_disposed);
+	room->finishing = 1;
+	lq__snapshots_end(room);
+	if (job)
+		lq__job_post(job);
+	else
+		remove_from_engine(room);
+}
+
 void lq__room_dispose(lq_room *room)
 {
 	room->disposed = 1;
 	if (room->active)
 		lq__room_finish(room, 0, "", 1);
+	else if (room->had_media)
+		dispose_media(room);
 	else
 		remove_from_engine(room);
 }

@@ -44,6 +44,9 @@ typedef struct lq__pub {
 	int built;     /* it has its group in the graph */
 	int offered;   /* it is part of the offer under way */
 	int muted;
+	int preview;   /* the app asked to see it */
+	int renew;     /* it is to be made from something else */
+	int running;   /* it has its group, or one is being made, for that */
 	char mid[LQ__ID_MAX];
 	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
 } lq__pub;
@@ -69,6 +72,37 @@ typedef struct lq__describing {
 	int changed;      /* LQ_EVENT_DESCRIPTION came since the job was posted */
 } lq__describing;
 
+/* What our sub stream shows instead of a camera. */
+typedef struct lq__screen {
+	int on, sound, cursor, x, y;
+	uint32_t width, height, fps;
+	uint64_t window;
+	char display[64], sound_device[256];
+} lq__screen;
+
+/* A picture that is to be written. */
+typedef struct lq__snapshot {
+	struct lq__snapshot *next;
+	uint32_t id;
+	int64_t until;
+	char user[LQ__USER_MAX + 1];
+	lq_stream stream;
+	char path[];
+} lq__snapshot;
+
+/* A call of the API on its way to the control thread. */
+typedef struct lq__api_task {
+	lq__task task; /* first */
+	lq_room *room;
+	void (*fn)(struct lq__api_task *t);
+	lq_stream stream;
+	lq_track_kind kind;
+	int on;
+	char user[LQ__USER_MAX + 1];
+	lq__change *change;
+	lq__snapshot *snapshot;
+} lq__api_task;
+
 struct lq_room {
 	lq_engine *engine;
 	lq_room *next;
@@ -88,6 +122,10 @@ struct lq_room {
 	lq__choices choices;
 	lq__audio_report report;
 	lq__room_quality quality; /* control thread */
+
+	/* under the lock, too: what the app asked for */
+	unsigned previews, n_snapshots; /* previews: bit by stream */
+	lq__screen screen;
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;
@@ -110,6 +148,10 @@ struct lq_room {
 	char *offer; /* ours, ready to be sent */
 	int offer_busy;
 	lq__describing describing[2];
+	lq__snapshot *snapshots;
+	lq__timer snapshot_timer;
+	uint32_t next_snapshot;
+	int had_media; /* without a join: previews */
 
 	lq__media *media; /* media thread */
 };
@@ -145,6 +187,27 @@ void lq__room_answered(lq_room *room, const lq__request *req, int code, const ch
 int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);
 void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c);
 
+/* [any] Checks, and has fn run on the control thread. user may be NULL: ourselves. */
+int lq__room_request(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, int on, void (*fn)(lq__api_task *));
+int lq__room_request_snapshot(lq_room *room, lq__snapshot *s, void (*fn)(lq__api_task *));
+
+/* ---- preview.c ---- */
+void lq__preview_sync(lq_room *room); /* makes previews follow what is wanted */
+
+/* ---- view_api.c ---- */
+void lq__view_follow(lq_room *room, const char *user, lq_stream stream); /* LQ_BY_VIEW */
+void lq__view_closed(lq_room *room, const lq__media_track *t);
+void lq__view_shown(lq_room *room, const lq__media_track *t);
+
+/* ---- snapshot.c ---- */
+void lq__snapshot_done(lq_room *room, uint32_t id, int code, const char *text);
+void lq__snapshots_end(lq_room *room); /* there will be no more pictures */
+
+/* ---- screen.c ---- */
+void lq__screen_choice(lq_room *room, const lq__media_track *t, lq__choice_list *out); /* [media thread] the screen, or a preview's size */
+void lq__screen_state(lq_room *room, lq_stream stream, lq_track_kind kind, lq_screen_state state, int code, const char *text);
+void lq__screen_left(lq_room *room);
+
 /* ---- room_data.c: messages and attributes ---- */
 void lq__on_message(lq_room *room, const lq__msg *msg);
 void lq__on_attributes(lq_room *room, const lq__msg *msg);
@@ -159,7 +222,7 @@ void lq__members_clear(lq_room *room);
 lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq_stream *stream, lq_track_kind *kind);
 
 /* ---- subscribe.c ---- */
-int lq__wants(const lq_room *room, lq_track_kind kind); /* auto subscribe */
+int lq__wants(const lq_room *room, const char *user, lq_stream stream, lq_track_kind kind); /* auto subscribe */
 void lq__subscribe(lq_room *room, const char *const *ids, uint32_t n);
 void lq__subscribe_failed(lq_room *room, const lq__request *req, int code, const char *text);
 void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int tell_server);

@@ -6,16 +6,7 @@
 
 #include "room.h"
 
-typedef struct api_task {
-	lq__task task; /* first */
-	lq_room *room;
-	void (*fn)(struct api_task *t);
-	lq_stream stream;
-	lq_track_kind kind;
-	int on;
-	char user[LQ__USER_MAX + 1];
-	lq__change *change;
-} api_task;
+typedef lq__api_task api_task;
 
 static void task_drop(api_task *t)
 {
@@ -199,7 +190,7 @@ static int good(lq_stream stream, lq_track_kind kind)
 	return (unsigned)stream < LQ__STREAMS && (kind == LQ_AUDIO || kind == LQ_VIDEO);
 }
 
-static int request(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, int on, void (*fn)(api_task *))
+int lq__room_request(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, int on, void (*fn)(api_task *))
 {
 	if (!room || !good(stream, kind) || (user && lq__user_check(user)))
 		return LQ_EINVAL;
@@ -217,6 +208,16 @@ static int request(lq_room *room, const char *user, lq_stream stream, lq_track_k
 	return 0;
 }
 
+int lq__room_request_snapshot(lq_room *room, lq__snapshot *s, void (*fn)(api_task *))
+{
+	api_task *t = task_new(room, fn);
+	if (!t)
+		return LQ_ENOMEM;
+	t->snapshot = s;
+	post(t);
+	return 0;
+}
+
 static void do_publish(api_task *t)
 {
 	lq__pub *p = &t->room->pubs[t->stream][t->kind - 1];
@@ -227,12 +228,12 @@ static void do_publish(api_task *t)
 
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind)
 {
-	return request(room, NULL, stream, kind, 1, do_publish);
+	return lq__room_request(room, NULL, stream, kind, 1, do_publish);
 }
 
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind)
 {
-	return request(room, NULL, stream, kind, 0, do_publish);
+	return lq__room_request(room, NULL, stream, kind, 0, do_publish);
 }
 
 static void do_mute(api_task *t)
@@ -242,7 +243,7 @@ static void do_mute(api_task *t)
 
 int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted)
 {
-	return request(room, NULL, stream, kind, muted != 0, do_mute);
+	return lq__room_request(room, NULL, stream, kind, muted != 0, do_mute);
 }
 
 static void do_subscribe(api_task *t)
@@ -273,13 +274,13 @@ static int known(lq_room *room, const char *user, lq_stream stream, lq_track_kin
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
 	int r = known(room, user, stream, kind);
-	return r ? r : request(room, user, stream, kind, 1, do_subscribe);
+	return r ? r : lq__room_request(room, user, stream, kind, 1, do_subscribe);
 }
 
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
 	int r = known(room, user, stream, kind);
-	return r ? r : request(room, user, stream, kind, 0, do_subscribe);
+	return r ? r : lq__room_request(room, user, stream, kind, 0, do_subscribe);
 }
 
 static void do_change(api_task *t)

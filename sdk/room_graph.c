@@ -45,14 +45,41 @@ static void on_state(lq_room *room, const graph_event *e)
 static void on_view_closed(lq_room *room, const graph_event *e)
 {
 	lq__media_track t = {0};
-	if (!lq__group_parse(e->node, &t))
-		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_VIEW_CLOSED, .user = t.user, .stream = t.stream, .kind = t.kind});
+	if (lq__group_parse(e->node, &t))
+		return;
+	if (!strncmp(e->node, LQ__VIEW_PREFIX, sizeof LQ__VIEW_PREFIX - 1))
+		lq__view_closed(room, &t);
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_VIEW_CLOSED, .user = t.user, .stream = t.stream, .kind = t.kind});
+}
+
+/* A window has its first picture. */
+static void on_shown(lq_room *room, const graph_event *e)
+{
+	lq__media_track t = {0};
+	if (!strncmp(e->node, LQ__VIEW_PREFIX, sizeof LQ__VIEW_PREFIX - 1) && !lq__group_parse(e->node, &t))
+		lq__view_shown(room, &t);
+}
+
+/* What a snapshot's node says. 0: it is none. */
+static int on_snapshot(lq_room *room, const graph_event *e)
+{
+	if (strncmp(e->node, LQ__SNAPSHOT_PREFIX, sizeof LQ__SNAPSHOT_PREFIX - 1))
+		return 0;
+	uint32_t id = (uint32_t)strtoul(e->node + sizeof LQ__SNAPSHOT_PREFIX - 1, NULL, 10);
+	if (e->type == LQ_EVENT_FIRST_BUFFER)
+		lq__snapshot_done(room, id, 0, "");
+	else if (e->type == LQ_EVENT_ERROR)
+		lq__snapshot_done(room, id, e->value < 0 && e->value > -1000 ? (int)e->value : LQ_EIO, e->text);
+	return 1;
 }
 
 static void on_trouble(lq_room *room, const graph_event *e)
 {
 	char text[sizeof e->node + sizeof e->text + 8];
 	int code = e->type == LQ_EVENT_EOS ? LQ_END : e->value < 0 && e->value > -1000 ? (int)e->value : LQ_EIO;
+	lq__media_track t = {0};
+	if (e->type == LQ_EVENT_EOS && !lq__group_parse(e->node, &t) && !*t.user)
+		lq__screen_state(room, t.stream, t.kind, LQ_SCREEN_STOPPED, LQ_END, "what was shared is gone");
 	snprintf(text, sizeof text, "%s: %s", e->node, *e->text ? e->text : e->type == LQ_EVENT_EOS ? "the source has ended" : lq_error_text(code));
 	lq__room_warn(room, LQ_ON_WARNING, code, text);
 }
@@ -62,13 +89,15 @@ static void run(lq__task *task)
 	graph_event *e = (graph_event *)task;
 	lq_room *room = e->room;
 	atomic_fetch_sub(&room->n_events, 1);
-	if (room->active && !room->finishing) {
+	if (!room->finishing && !on_snapshot(room, e)) {
 		if (e->type == LQ_EVENT_DESCRIPTION)
 			on_description(room, e->direction, e->value);
 		else if (e->type == LQ_EVENT_STATE)
 			on_state(room, e);
 		else if (e->type == LQ_EVENT_CLOSED)
 			on_view_closed(room, e);
+		else if (e->type == LQ_EVENT_FIRST_BUFFER)
+			on_shown(room, e);
 		else
 			on_trouble(room, e);
 	}
@@ -85,6 +114,9 @@ static int interesting(const lq_node *node, const lq_event *event)
 		return event->direction == LQ_SEND || event->direction == LQ_RECEIVE;
 	case LQ_EVENT_EOS:
 		return lq_node_descriptor(node)->kind == LQ_KIND_CAPTURE;
+	case LQ_EVENT_FIRST_BUFFER:
+		return strncmp(lq_node_name(node), LQ__VIEW_PREFIX, sizeof LQ__VIEW_PREFIX - 1) == 0 ||
+		       strncmp(lq_node_name(node), LQ__SNAPSHOT_PREFIX, sizeof LQ__SNAPSHOT_PREFIX - 1) == 0;
 	case LQ_EVENT_ERROR:
 	case LQ_EVENT_WARNING:
 	case LQ_EVENT_CLOSED:
@@ -120,5 +152,5 @@ void lq__room_first_frame(void *arg, const char *user, lq_stream stream, lq_trac
 {
 	lq_room *room = arg;
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_FIRST_FRAME, .user = user, .stream = stream, .kind = kind, .width = width, .height = height,
-	                                     .elapsed_ms = lq__room_elapsed(room)});
+	                                     .stage = *user ? LQ_STAGE_DECODED : LQ_STAGE_CAPTURED, .elapsed_ms = lq__room_elapsed(room)});
 }

@@ -80,7 +80,7 @@ static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 			if (!t->present)
 				continue;
 			stream_event(room, LQ_ON_STREAM_PUBLISHED, m, (lq_stream)(i / 2), kind, t);
-			if (wanted && lq__wants(room, kind))
+			if (wanted && lq__wants(room, m->user, (lq_stream)(i / 2), kind))
 				wanted[n++] = t->id;
 		}
 	if (n)
@@ -162,7 +162,7 @@ static void on_track_published(lq_room *room, const lq__msg *msg)
 	if (!t)
 		return;
 	stream_event(room, LQ_ON_STREAM_PUBLISHED, m, in->stream, in->kind, t);
-	if (lq__wants(room, in->kind))
+	if (lq__wants(room, in->user, in->stream, in->kind))
 		lq__subscribe(room, (const char *const[]){t->id}, 1);
 }
 

@@ -7,8 +7,10 @@
 
 #include "room.h"
 
-int lq__wants(const lq_room *room, lq_track_kind kind)
+int lq__wants(const lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
+	if (kind == LQ_VIDEO && room->options.auto_subscribe_video == LQ_BY_VIEW)
+		return lq__views_is_visible(room->views, user, stream);
 	return (kind == LQ_AUDIO ? room->options.auto_subscribe_audio : room->options.auto_subscribe_video) != LQ_OFF;
 }
 

@@ -148,7 +148,7 @@ static const lq_node_desc desc = {
 	.ops = &ops,
 	.kind_ops = &renderer_ops,
 };
-static const lq_node_desc *const nodes[] = {&desc};
+static const lq_node_desc *const nodes[] = {&desc, &lq__mirror_desc};
 
 const lq_plugin lq__views_plugin = {
 	.struct_size = sizeof(lq_plugin),
@@ -158,5 +158,5 @@ const lq_plugin lq__views_plugin = {
 	.licence = "Apache-2.0",
 	.summary = "The SDK's own nodes",
 	.nodes = nodes,
-	.n_nodes = 1,
+	.n_nodes = 2,
 };

@@ -149,14 +149,18 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 		return 0;
 	if (buf->format->pixel != LQ_PIXEL_I420 || buf->format->codec != LQ_CODEC_RAW)
 		return set_format(s, port, buf->format);
-	if (!s->frames++)
-		lq__tell(s->host, LQ_EVENT_FIRST_BUFFER, port, now, NULL);
+	int first = !s->frames++;
 	s->host->buffer_unref(s->host, s->held);
 	s->held = NULL;
 	if (is_due(s, now)) {
 		s->written_at = now;
-		return save(s, buf);
+		int r = save(s, buf);
+		if (first && !r && !s->errors)
+			lq__tell(s->host, LQ_EVENT_FIRST_BUFFER, port, now, NULL);
+		return r;
 	}
+	if (first)
+		lq__tell(s->host, LQ_EVENT_FIRST_BUFFER, port, now, NULL);
 	if (s->mode == LAST)
 		s->held = s->host->buffer_ref(s->host, buf);
 	return 0;

@@ -29,6 +29,14 @@ int lq__ports_add(lq__webrtc *w, uint32_t tmpl, uint32_t port)
 	return 0;
 }
 
+void lq__port_unbind(lq__webrtc *w, lq__port *p)
+{
+	if (p->added && p->direction == LQ_SEND && w->peers[LQ_SEND])
+		lq_session_remove_track(w->peers[LQ_SEND]->session, p->mid);
+	p->added = 0;
+	*p->mid = 0;
+}
+
 void lq__ports_remove(lq__webrtc *w, uint32_t port)
 {
 	lq__port **at = &w->ports;
@@ -38,8 +46,7 @@ void lq__ports_remove(lq__webrtc *w, uint32_t port)
 	if (!p)
 		return;
 	*at = p->next;
-	if (p->added && w->peers[LQ_SEND])
-		lq_session_remove_track(w->peers[LQ_SEND]->session, p->mid);
+	lq__port_unbind(w, p);
 	for (uint32_t i = 0; i < MAX_CODECS; i++)
 		lq__format_drop(w->host, &p->formats[i]);
 	lq__free(p);

@@ -123,7 +123,11 @@ static int transport_bind(void *self, uint32_t port, const char *mid)
 	size_t n = strlen(mid);
 	if (!p)
 		return LQ_ENOENT;
-	if (!n || n >= sizeof p->mid)
+	if (!n) {
+		lq__port_unbind(w, p);
+		return 0;
+	}
+	if (n >= sizeof p->mid)
 		return w->host->fail(w->host, LQ_EINVAL, "a track's name has 1 to %zu bytes", sizeof p->mid - 1);
 	if (p->added)
 		return w->host->fail(w->host, LQ_ESTATE, "port %u is track %s already", port, p->mid);

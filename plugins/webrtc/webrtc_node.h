@@ -41,6 +41,7 @@ typedef struct lq__webrtc {
 /* ports.c */
 int lq__ports_add(lq__webrtc *w, uint32_t tmpl, uint32_t port);
 void lq__ports_remove(lq__webrtc *w, uint32_t port);
+void lq__port_unbind(lq__webrtc *w, lq__port *p);
 lq__port *lq__port_find(const lq__webrtc *w, uint32_t port);
 lq__port *lq__port_by_mid(const lq__webrtc *w, uint32_t direction, const char *mid);
 int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out);

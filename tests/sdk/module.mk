@@ -62,5 +62,13 @@ TESTS += $(SDK_TESTS)
 %C%_test_rooms_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_rooms_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_rooms_LDADD = $(SDK_TEST_LIBS)
+if PLUGIN_PNG
+check_PROGRAMS += %D%/test_views
+TESTS += %D%/test_views
+%C%_test_views_SOURCES = %D%/test_views.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h
+%C%_test_views_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_views_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(PNG_CFLAGS)
+%C%_test_views_LDADD = libloquat-measure.la $(SDK_TEST_LIBS) $(PNG_LIBS)
+endif
 endif
 EXTRA_DIST += %D%/test.json %D%/call.json

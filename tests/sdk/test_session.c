@@ -52,7 +52,7 @@ static lq_call *invite(lq_session *s, const char *user)
 
 static void await_state(lq_engine *e, lq_connection_state state)
 {
-	while (await(e, NULL, LQ_ON_CONNECTION)->state != state)
+	while (await(e, NULL, LQ_ON_CONNECTION)->state != (int)state)
 		;
 }
 

@@ -136,6 +136,8 @@ static int transport_bind(void *self, uint32_t port, const char *id)
 		return LQ_ENOENT;
 	pthread_mutex_lock(&air);
 	snprintf(p->mid, sizeof p->mid, "%s", id);
+	if (!*id)
+		*p->track = 0;
 	pthread_mutex_unlock(&air);
 	return 0;
 }
@@ -149,7 +151,7 @@ static int transport_describe(void *self, uint32_t direction, char *out, size_t 
 	}
 	snprintf(out, size, "test\n");
 	for (int i = 0; i < MAX_PORTS; i++)
-		if (t->ports[i].used && t->ports[i].sends == (direction == LQ_SEND))
+		if (t->ports[i].used && *t->ports[i].mid && t->ports[i].sends == (direction == LQ_SEND))
 			snprintf(out + strlen(out), size - strlen(out), "%s\n", t->ports[i].mid);
 	return 0;
 }

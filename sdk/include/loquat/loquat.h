@@ -36,7 +36,8 @@ typedef enum lq_stream {
 #define LQ_STREAM_CAMERA(n) ((lq_stream)((n) ? (n) + 1 : 0))
 typedef enum lq_track_kind { LQ_AUDIO = 1, LQ_VIDEO = 2 } lq_track_kind;
 typedef enum lq_device_kind { LQ_DEVICE_CAMERA = 1, LQ_DEVICE_MICROPHONE = 2, LQ_DEVICE_SPEAKER = 3, LQ_DEVICE_SCREEN = 4 } lq_device_kind;
-typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2 } lq_switch; /* 0 means: what the documentation says */
+/* 0 means: what the documentation says. LQ_BY_VIEW (auto_subscribe_video): subscribed while a view is bound to the stream and not hidden. */
+typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2, LQ_BY_VIEW = 3 } lq_switch;
 
 /* ---- events ---- */
 
@@ -57,8 +58,11 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_STREAM_MUTED,         /* user, stream, kind, muted */
 	LQ_ON_LOCAL_PUBLISHED,      /* stream, kind: the server has it. code, text: it is not published, and why */
 	LQ_ON_SUBSCRIBED,           /* user, stream, kind: media will come. code, text: it will not, and why */
-	LQ_ON_FIRST_FRAME,          /* decoded, or captured: user ("" ourselves), stream, kind, width, height, elapsed_ms since joining began */
-	LQ_ON_VIEW_CLOSED,          /* user, stream: the window was closed by its user */
+	LQ_ON_FIRST_FRAME,          /* stage (lq_stage), once for each time that a stream begins; user ("" ourselves), stream, kind, width, height,
+	                               elapsed_ms since joining began (before the first join: 0) */
+	LQ_ON_VIEW_CLOSED,          /* user, stream: the view's window was closed, by its user or with the app's; it shows nothing any more */
+	LQ_ON_SNAPSHOT,             /* one for each lq_snapshot: user, stream, name: the path, width, height; code, text: there is no picture, and why */
+	LQ_ON_SCREEN,               /* state (lq_screen_state): our own screen share; code, text: why it stopped */
 	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node, or the id of a device. code, text: it did not change, and why */
 	LQ_ON_AUDIO_REPORT,         /* volumes: of all sounds in the room that we send or receive (lq_audio_report) */
 	LQ_ON_ACTIVE_SPEAKER,       /* user: who speaks loudest now ("" ourselves); on: 0 nobody any more (lq_audio_report) */
@@ -123,6 +127,20 @@ typedef struct lq_quality {
 	int up, down;
 } lq_quality;
 
+/* How far a stream's first frame is. */
+typedef enum lq_stage {
+	LQ_STAGE_CAPTURED = 1, /* of ours: from the device */
+	LQ_STAGE_DECODED,      /* of others */
+	LQ_STAGE_RENDERED      /* besides, where a view has a window: it is on the screen */
+} lq_stage;
+
+typedef enum lq_screen_state {
+	LQ_SCREEN_STARTED = 1,
+	LQ_SCREEN_PAUSED,  /* muted by lq_mute */
+	LQ_SCREEN_RESUMED,
+	LQ_SCREEN_STOPPED  /* by lq_screen_stop, by leaving the room, or for the reason in code: LQ_END the shared window is gone … */
+} lq_screen_state;
+
 /* Strings are "" where they do not apply, never NULL, and valid during the callback, or until the next poll. */
 typedef struct lq_sdk_event {
 	size_t size;
@@ -132,7 +150,7 @@ typedef struct lq_sdk_event {
 	const char *user, *name, *text, *room_sid;
 	lq_stream stream;
 	lq_track_kind kind;
-	lq_connection_state state;
+	int state; /* lq_connection_state or lq_screen_state, as the type says */
 	int muted, existed, join_type;
 	uint32_t width, height;
 	uint32_t elapsed_ms;
@@ -146,6 +164,7 @@ typedef struct lq_sdk_event {
 	const lq_volume *volumes; /* lists are valid as long as strings are */
 	const lq_quality *qualities;
 	uint32_t n_volumes, n_qualities;
+	lq_stage stage;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -184,7 +203,7 @@ typedef struct lq_room_options {
 	lq_switch auto_publish_audio;   /* default on */
 	lq_switch auto_publish_video;   /* default on */
 	lq_switch auto_subscribe_audio; /* default on */
-	lq_switch auto_subscribe_video; /* default on */
+	lq_switch auto_subscribe_video; /* default on; or LQ_BY_VIEW */
 	lq_room_create_policy create;
 	lq_switch strict_leave; /* default off: lq_room_leave gives 0 at any time. On: LQ_ESTATE when not joined nor joining, LQ_EEXIST while leaving */
 } lq_room_options;
@@ -234,6 +253,28 @@ int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* 
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 
+/* The camera of a stream runs, and views of it (user NULL) get its pictures; nothing is sent. Before the join or in the room. The picture is of 640x480, and stays so
+ * when the stream is published: the camera runs on. LQ_ON_FIRST_FRAME (captured), or LQ_ON_ERROR with the stream. A preview goes on after the room is left;
+ * the camera is opened anew for that. LQ_EEXIST: it runs already. */
+int lq_preview_start(lq_room *room, lq_stream stream);
+int lq_preview_stop(lq_room *room, lq_stream stream); /* a published stream goes on. LQ_ESTATE: this one has no preview */
+
+/* Shares the screen, a part of it, or a window as LQ_STREAM_SUB: as lq_publish, remembered before the join. Leaving the room stops it.
+ * LQ_ON_SCREEN follows. LQ_EEXIST: one is shared already. */
+typedef struct lq_screen_params {
+	size_t size;
+	const char *display;  /* ":0.0", as lq_devices names it; NULL: the variable DISPLAY */
+	uint64_t window;      /* an X11 window; 0: the screen */
+	int x, y;             /* left and top edge of the part */
+	uint32_t width, height; /* 0: all that is right of and below it */
+	uint32_t fps;         /* 0: 15 */
+	lq_switch sound;      /* publish what this machine plays, too. Default off */
+	const char *sound_device; /* a source of the sound server; NULL: what its default output plays */
+	lq_switch cursor;     /* the pointer is in the picture. Default on */
+} lq_screen_params;
+int lq_screen_start(lq_room *room, const lq_screen_params *params); /* NULL: all of the screen, without sound */
+int lq_screen_stop(lq_room *room);                                  /* LQ_ESTATE: none is shared */
+
 /* ---- changes of a running stream ----
  *
  * A stream is made of the nodes that the profile's `publish` (user NULL: ours) or `subscribe` names: "cam", "venc", "vdec". They can change while it runs: streams
@@ -282,6 +323,33 @@ typedef void (*lq_frame_cb)(const lq_frame *frame, void *user_data);
 /* Frames of a remote (user) or local (user NULL) stream go to on_frame, beside what the profile renders. One callback a stream and kind; NULL
  * takes it away and returns when no call is running. May be set before the stream exists. */
 int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq_frame_cb on_frame, void *user_data);
+
+typedef enum lq_scale { LQ_SCALE_FIT = 0, LQ_SCALE_STRETCH = 1, LQ_SCALE_CROP = 2 } lq_scale; /* with bars, out of shape, cut */
+
+/* Where a stream's picture is shown. A window of the app's, a window of its own, or the app's function: with on_frame and without window there is none. */
+typedef struct lq_view_params {
+	size_t size;
+	uint64_t window;      /* X11 window id of the app's, which is drawn all over; 0: one is made, unless there is on_frame */
+	const char *title;    /* of a window that is made; NULL: user and stream */
+	lq_scale scale;
+	lq_switch mirror;     /* default: as lq_mirror_set says for our own cameras, off for all else */
+	int hidden;           /* nothing is drawn, no frame given; with LQ_BY_VIEW nothing is received */
+	lq_frame_cb on_frame; /* as in lq_view_frames, but mirrored as the view is */
+	void *user_data;
+} lq_view_params;
+
+/* One view a stream, beside lq_view_frames; may be bound before the stream is there, and stays when it goes and comes back. Bound again it changes (hidden, scale …); params NULL
+ * takes it away, and returns when no on_frame runs. A stream with a view is not shown by the profile's own renderer, from then on until it is subscribed
+ * anew. A window that cannot be used is told by LQ_ON_ERROR with user and stream. */
+int lq_view_bind(lq_room *room, const char *user, lq_stream stream, const lq_view_params *params);
+
+/* How our own cameras are mirrored: on our screen, as one expects of oneself (default), nowhere, or what is sent, too. */
+typedef enum lq_mirror { LQ_MIRROR_RENDER = 0, LQ_MIRROR_NONE = 1, LQ_MIRROR_RENDER_AND_ENCODE = 2 } lq_mirror;
+int lq_mirror_set(lq_room *room, lq_mirror mirror);
+
+/* Writes the next picture of a running stream (user NULL: ours) to a PNG file, not mirrored. LQ_ON_SNAPSHOT follows, with LQ_ETIMEDOUT when none came within 5 s. The file appears
+ * whole or not at all. LQ_EFULL: 16 are under way. */
+int lq_snapshot(lq_room *room, const char *user, lq_stream stream, const char *path);
 
 /* ---- figures ---- */
 

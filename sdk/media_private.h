@@ -1,0 +1,34 @@
+/* What the files of a room's media share. [media thread] */
+#ifndef LQ_SDK_MEDIA_PRIVATE_H
+#define LQ_SDK_MEDIA_PRIVATE_H
+
+#include "media.h"
+
+/* A track that has its group in the graph. */
+typedef struct lq__entry {
+	struct lq__entry *next;
+	lq__media_track track;
+	uint32_t port;  /* of the transport */
+	int published;  /* of ours: it is bound to a mid; else only seen by us */
+	int muted;      /* of ours: by the app */
+	lq__binding shown; /* what its window was made from; not drawn: it has none */
+} lq__entry;
+
+struct lq__media {
+	lq__media_config config;
+	lq_graph *graph;
+	lq_node *net;
+	lq__entry *tracks;
+	int open[2]; /* by direction */
+};
+
+lq__entry *lq__media_find(lq__media *m, const lq__media_track *t);
+
+/* The node at the far side of the transport's link when it is an encoder or decoder, NULL when it is something else. */
+lq_node *lq__media_codec(lq__media *m, const char *group, int local);
+/* A link whose output carries the track's raw picture or sound: to the encoder, or from the decoder. NULL: it has none. */
+lq_link *lq__media_raw(lq__media *m, const lq__media_track *t);
+int lq__in_group(const lq_node *node, const char *group);
+const char *lq__out_port_name(const lq_link *l);
+
+#endif
