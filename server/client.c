@@ -222,7 +222,7 @@ static void on_subscribe(lq__client *c, const lq__message *m)
 	char error[256] = "";
 	if (find_tracks(c, m, tracks))
 		return;
-	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, m->n_ids, error, sizeof error) : 0;
+	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, m->n_ids, m->layer, error, sizeof error) : 0;
 	if (e) {
 		lq__client_error(c, m, e, error);
 		return;
@@ -231,6 +231,17 @@ static void on_subscribe(lq__client *c, const lq__message *m)
 		lq__unsubscribe(c->member, tracks, m->n_ids);
 	lq__client_ok(c, m);
 	lq__subscribe_offer(c->member);
+}
+
+static void on_layer(lq__client *c, const lq__message *m)
+{
+	lq__track *t = lq__room_find_track(c->member->room, m->track);
+	int e = t ? lq__subscribe_layer(c->member, t, m->layer) : LQ_ENOENT;
+	if (!e)
+		lq__client_ok(c, m);
+	else
+		lq__client_error(c, m, e, e == LQ_ENOENT ? "layer.track: there is no such track in this room" :
+		                          e == LQ_ESTATE ? "layer.track: it is not subscribed" : "the server is out of memory");
 }
 
 static void on_answer(lq__client *c, const lq__message *m)
@@ -340,6 +351,7 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	case LQ_MSG_SUBSCRIBE:
 	case LQ_MSG_UNSUBSCRIBE: on_subscribe(c, m); break;
 	case LQ_MSG_ANSWER: on_answer(c, m); break;
+	case LQ_MSG_LAYER: on_layer(c, m); break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
 	case LQ_MSG_STATS: on_stats(c, m); break;

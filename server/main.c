@@ -89,6 +89,12 @@ static void on_quality(lws_sorted_usec_list_t *sul)
 	lws_sul_schedule(s->context, 0, &s->quality, on_quality, (s->next_quality - s->now) / 1000 + 1);
 }
 
+/* lws_service returns, and what the workers have to say is heard. */
+static void wake(void *arg)
+{
+	lws_cancel_service(((lq__server *)arg)->context);
+}
+
 static int start_media(lq__server *s)
 {
 	const char *hosts[LQ_MEDIA_HOSTS_MAX];
@@ -96,7 +102,7 @@ static int start_media(lq__server *s)
 	const lq__options *o = s->options;
 	for (uint32_t i = 0; i < o->n_media_hosts; i++)
 		hosts[i] = o->media_hosts[i];
-	lq__media_config config = {o->host, o->media_port, o->workers, hosts, o->n_media_hosts};
+	lq__media_config config = {o->host, o->media_port, o->workers, hosts, o->n_media_hosts, wake, s};
 	if (lq__media_create(&config, &s->service.media, error, sizeof error)) {
 		fprintf(stderr, "loquatd: %s\n", error);
 		return -1;
@@ -164,7 +170,7 @@ static void run(lq__server *s)
 	on_tick(&s->tick);
 	on_quality(&s->quality);
 	while (!stopping && lws_service(s->context, 0) >= 0)
-		;
+		lq__media_reap(s->service.media);
 }
 
 /* Everybody is told, and gets a moment to take it. */

@@ -38,6 +38,63 @@ static int read_join(lq__reader *r, const json_t *o, lq__message *m)
 	return e ? e : lq__read_join_options(r, o, m);
 }
 
+static const char *const layer_names[] = {"high", "mid", "low"};
+
+const char *lq__layer_name(uint32_t layer)
+{
+	return layer < LQ_MESSAGE_LAYERS ? layer_names[layer] : "";
+}
+
+static int read_layer(lq__reader *r, const json_t *o, int required, uint32_t *out)
+{
+	const char *name = NULL;
+	int e = lq__read_string(r, o, "layer", required, &name);
+	if (e || !name)
+		return e;
+	for (uint32_t i = 0; i < LQ_MESSAGE_LAYERS; i++)
+		if (!strcmp(name, layer_names[i])) {
+			*out = i;
+			return 0;
+		}
+	return lq__read_fail(r, LQ_EINVAL, "%s.layer: must be high, mid or low, is \"%.32s\"", r->type, name);
+}
+
+static int read_size(lq__reader *r, const json_t *o, const char *key, uint32_t *out)
+{
+	int64_t n = 0;
+	int e = lq__read_integer(r, o, key, LQ_OPTIONAL, &n);
+	if (!e && (n < 0 || n > 16384))
+		return lq__read_fail(r, LQ_EINVAL, "%s.%s: must be 0 to 16384, is %lld", r->type, key, (long long)n);
+	*out = (uint32_t)n;
+	return e;
+}
+
+static int read_layers(lq__reader *r, const json_t *o, lq__message_track *t)
+{
+	json_t *layers, *l;
+	size_t i;
+	int e = lq__read_field(r, o, "layers", LQ_OPTIONAL, lq__is_array, "an array", &layers);
+	if (!e && json_array_size(layers) > LQ_MESSAGE_LAYERS)
+		return lq__read_fail(r, LQ_EFULL, "%s.layers: %zu layers, at most %d are taken", r->type, json_array_size(layers), LQ_MESSAGE_LAYERS);
+	json_array_foreach(layers, i, l) {
+		char place[56];
+		lq__reader inner = *r;
+		snprintf(place, sizeof place, "%s.layers[%zu]", r->type, i);
+		inner.type = place;
+		if (!json_is_object(l))
+			return lq__read_fail(r, LQ_EINVAL, "%s: must be an object, is %s", place, lq__json_type_name(l));
+		e = lq__read_string(&inner, l, "rid", LQ_REQUIRED, &t->layers[i].rid);
+		if (!e)
+			e = read_size(&inner, l, "width", &t->layers[i].width);
+		if (!e)
+			e = read_size(&inner, l, "height", &t->layers[i].height);
+		if (e)
+			return e;
+		t->n_layers++;
+	}
+	return e;
+}
+
 static int read_stream(lq__reader *r, const char *name, size_t i, uint32_t *out)
 {
 	for (uint32_t s = 0; s < LQ_MESSAGE_STREAMS; s++)
@@ -62,6 +119,12 @@ static int read_track(lq__reader *r, const json_t *o, size_t i, lq__message_trac
 		e = lq__read_string(&inner, o, "kind", LQ_REQUIRED, &kind);
 	if (!e)
 		e = lq__read_string(&inner, o, "stream", LQ_OPTIONAL, &stream);
+	if (!e)
+		e = read_size(&inner, o, "width", &t->width);
+	if (!e)
+		e = read_size(&inner, o, "height", &t->height);
+	if (!e)
+		e = read_layers(&inner, o, t);
 	if (e)
 		return e;
 	t->media = !strcmp(kind, "audio") ? LQ_MEDIA_AUDIO : !strcmp(kind, "video") ? LQ_MEDIA_VIDEO : LQ_MEDIA_NONE;
@@ -94,6 +157,18 @@ static int read_ids(lq__reader *r, const json_t *o, lq__message *m)
 	return lq__read_ids(r, o, "tracks", m);
 }
 
+static int read_subscribe(lq__reader *r, const json_t *o, lq__message *m)
+{
+	int e = lq__read_ids(r, o, "tracks", m);
+	return e ? e : read_layer(r, o, LQ_OPTIONAL, &m->layer);
+}
+
+static int read_wish(lq__reader *r, const json_t *o, lq__message *m)
+{
+	int e = lq__read_string(r, o, "track", LQ_REQUIRED, &m->track);
+	return e ? e : read_layer(r, o, LQ_REQUIRED, &m->layer);
+}
+
 static int read_mute(lq__reader *r, const json_t *o, lq__message *m)
 {
 	int e = lq__read_string(r, o, "track", LQ_REQUIRED, &m->track);
@@ -115,7 +190,8 @@ static const struct {
 	{"publish", LQ_MSG_PUBLISH, read_publish},
 	{"unpublish", LQ_MSG_UNPUBLISH, read_ids},
 	{"mute", LQ_MSG_MUTE, read_mute},
-	{"subscribe", LQ_MSG_SUBSCRIBE, read_ids},
+	{"subscribe", LQ_MSG_SUBSCRIBE, read_subscribe},
+	{"layer", LQ_MSG_LAYER, read_wish},
 	{"unsubscribe", LQ_MSG_UNSUBSCRIBE, read_ids},
 	{"answer", LQ_MSG_ANSWER, read_answer},
 	{"stats", LQ_MSG_STATS, NULL},

@@ -25,6 +25,7 @@ typedef enum lq__message_type {
 	LQ_MSG_SUBSCRIBE,
 	LQ_MSG_UNSUBSCRIBE,
 	LQ_MSG_ANSWER,
+	LQ_MSG_LAYER,
 	LQ_MSG_STATS,
 	LQ_MSG_LEAVE,
 	LQ_MSG_PING,
@@ -42,10 +43,20 @@ typedef enum lq__message_type {
 	LQ_MSG_ROOM_LOCK
 } lq__message_type;
 
+#define LQ_MESSAGE_LAYERS 3
+
+/* An encoding of a published track. */
+typedef struct lq__message_layer {
+	const char *rid;
+	uint32_t width, height; /* 0 unknown */
+} lq__message_layer;
+
 typedef struct lq__message_track {
 	const char *mid;
 	uint32_t media;  /* LQ_MEDIA_AUDIO, LQ_MEDIA_VIDEO */
 	uint32_t stream; /* 0 main … 8 ninth */
+	uint32_t width, height, n_layers;
+	lq__message_layer layers[LQ_MESSAGE_LAYERS]; /* the best first */
 } lq__message_track;
 
 /* Strings are "" when absent and live as long as the message. */
@@ -60,7 +71,8 @@ typedef struct lq__message {
 	int64_t max_members, max_mics, max_cameras; /* room_create */
 	const char *sdp;                        /* publish, answer */
 	int64_t rev;                            /* answer */
-	const char *track;                      /* mute */
+	const char *track;                      /* mute, layer */
+	uint32_t layer;                         /* layer, subscribe: LQ_LAYER_* */
 	int muted;
 	uint32_t n_tracks; /* publish */
 	lq__message_track tracks[LQ_MESSAGE_TRACKS];
@@ -87,5 +99,6 @@ void lq__message_finish(lq__message *m);
 
 const char *lq__stream_name(uint32_t stream); /* "main" … */
 const char *lq__kind_name(uint32_t media);   /* "audio", "video" */
+const char *lq__layer_name(uint32_t layer);  /* "high", "mid", "low" */
 
 #endif

@@ -7,7 +7,7 @@ libloquat_server_la_SOURCES = \
 	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
 	%D%/calls/accounts.c %D%/calls/calls.h %D%/calls/ending.c %D%/calls/events.c %D%/calls/presence.c %D%/calls/private.h %D%/calls/requests.c \
 	%D%/calls/seats.c %D%/calls/snapshot.c %D%/calls/type.c \
-	%D%/media/feedback.c %D%/media/forward.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
+	%D%/media/feedback.c %D%/media/forward.c %D%/media/layers.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
 	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
 libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
 libloquat_server_la_LIBADD = libloquat-webrtc.la libloquat-base.la $(LWS_LIBS) $(JWT_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)

@@ -61,6 +61,8 @@ static lq_sdp_media *section(lq_sdp *sdp, const char *mid)
 	return NULL;
 }
 
+static int check_layers(publishing *p, uint32_t i);
+
 static int check_track(publishing *p, uint32_t i)
 {
 	const lq__message_track *t = &p->request->tracks[i];
@@ -81,6 +83,44 @@ static int check_track(publishing *p, uint32_t i)
 	if (keep_first_codec(m))
 		return refuse(p, i, t->media == LQ_MEDIA_AUDIO ? "the offer has no Opus for it" :
 		                                                 "the offer has neither H264 (packetization-mode 1) nor VP8 nor VP9 for it");
+	return check_layers(p, i);
+}
+
+/* ---- layers ---- */
+
+/* How to go from one layer to another is known of these codecs. */
+static int can_layer(const lq_sdp_media *m)
+{
+	uint32_t codec = lq_sdp_codec_id(&m->codecs[0]);
+	return codec == LQ_CODEC_H264 || codec == LQ_CODEC_VP8;
+}
+
+static void put_first(lq_sdp_media *m, uint32_t to, uint32_t from)
+{
+	lq_sdp_rid rid = m->rids[from];
+	memmove(&m->rids[to + 1], &m->rids[to], (from - to) * sizeof rid);
+	m->rids[to] = rid;
+}
+
+/* The section's encodings become those that the request names, in its order; without a word of them they stay in the order of a=simulcast. */
+static int check_layers(publishing *p, uint32_t i)
+{
+	const lq__message_track *t = &p->request->tracks[i];
+	lq_sdp_media *m = section(&p->offer, t->mid);
+	if (!can_layer(m)) {
+		m->n_rids = m->n_sims = 0;
+		return 0;
+	}
+	for (uint32_t k = 0; k < t->n_layers; k++) {
+		uint32_t at = k;
+		while (at < m->n_rids && (!m->rids[at].simulcast || m->rids[at].direction != LQ_SDP_SENDONLY || strcmp(m->rids[at].id, t->layers[k].rid)))
+			at++;
+		if (at == m->n_rids)
+			return refuse(p, i, "layers: the offer's a=simulcast sends no such RID, or it is there twice");
+		put_first(m, k, at);
+	}
+	if (t->n_layers)
+		m->n_rids = t->n_layers;
 	return 0;
 }
 
@@ -95,8 +135,10 @@ static int is_requested(const lq__message *request, const char *mid)
 static int make_answer(publishing *p)
 {
 	static const uint32_t codecs[] = {LQ_CODEC_OPUS, LQ_CODEC_H264, LQ_CODEC_VP8, LQ_CODEC_VP9};
-	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_ABS_CAPTURE_TIME, LQ_EXT_AUDIO_LEVEL};
-	const lq_sdp_answer_options options = {codecs, 4, 1, 1, LQ_SDP_RECVONLY, LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR | LQ_FB_REMB, exts, 3, 0, LQ_SETUP_PASSIVE};
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_ABS_CAPTURE_TIME, LQ_EXT_AUDIO_LEVEL, LQ_EXT_RID, LQ_EXT_REPAIRED_RID};
+	const lq_sdp_answer_options options = {.codecs = codecs, .n_codecs = 4, .first_only = 1, .rtx = 1, .direction = LQ_SDP_RECVONLY,
+	                                       .feedback = LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR | LQ_FB_REMB, .exts = exts, .n_exts = 5,
+	                                       .max_layers = LQ_LAYERS_MAX, .setup = LQ_SETUP_PASSIVE};
 	for (uint32_t i = 0; i < p->offer.n_media; i++)
 		if (!is_requested(p->request, p->offer.media[i].mid))
 			p->offer.media[i].direction = LQ_SDP_INACTIVE;
@@ -134,12 +176,73 @@ static lq__track_config config_of(const publishing *p, const char *mid)
 	return config;
 }
 
+static uint32_t repair_of(const lq_sdp_media *m, uint32_t ssrc)
+{
+	for (uint32_t i = 0; i < m->n_ssrcs; i++)
+		if (m->ssrcs[i].ssrc == ssrc)
+			return m->ssrcs[i].rtx;
+	return 0;
+}
+
+/* One for each layer: by the RIDs that were agreed on, or by the sources of a SIM group, which has the smallest first. Returns how many. */
+static uint32_t configs_of(const publishing *p, const char *mid, lq__track_config out[LQ_LAYERS_MAX])
+{
+	const lq_sdp_rid *rids[LQ_LAYERS_MAX];
+	const lq_sdp_media *offered = lq_sdp_media_by_mid(&p->offer, mid), *m = lq_sdp_media_by_mid(&p->answer, mid);
+	uint32_t n = lq_sdp_layers(m, LQ_SDP_RECVONLY, rids, LQ_LAYERS_MAX), n_sims = n ? 0 : offered->n_sims;
+	out[0] = config_of(p, mid);
+	n_sims = n_sims < LQ_LAYERS_MAX ? n_sims : LQ_LAYERS_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		out[i] = out[0];
+		out[i].ssrc = out[i].rtx_ssrc = 0;
+		out[i].rid_ext = lq_sdp_ext_id(m, LQ_EXT_RID);
+		out[i].repaired_rid_ext = lq_sdp_ext_id(m, LQ_EXT_REPAIRED_RID);
+		snprintf(out[i].rid, sizeof out[i].rid, "%s", rids[i]->id);
+	}
+	for (uint32_t i = 0; i < n_sims; i++) {
+		out[i] = out[0];
+		out[i].ssrc = offered->sims[offered->n_sims - 1 - i];
+		out[i].rtx_ssrc = repair_of(offered, out[i].ssrc);
+	}
+	return n ? n : n_sims ? n_sims : 1;
+}
+
+static int same_layers(const lq__track *t, const lq__track_config *configs, uint32_t n)
+{
+	if (lq__media_track_layers(t->source) != n)
+		return 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(t->layers[i].rid, configs[i].rid))
+			return 0;
+	return 1;
+}
+
+/* What others are told of its size. */
+static void note_sizes(lq__track *t, const lq__message_track *r, const lq__track_config *configs, uint32_t n)
+{
+	t->width = r->width;
+	t->height = r->height;
+	t->n_layers = n;
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(t->layers[i].rid, sizeof t->layers[i].rid, "%s", configs[i].rid);
+		t->layers[i].width = i < r->n_layers ? r->layers[i].width : 0;
+		t->layers[i].height = i < r->n_layers ? r->layers[i].height : 0;
+	}
+	if (!t->width && r->n_layers) {
+		t->width = r->layers[0].width;
+		t->height = r->layers[0].height;
+	}
+}
+
 static int still_there(const lq__track *t, const publishing *p)
 {
 	for (uint32_t i = 0; i < p->request->n_tracks; i++) {
 		const lq__message_track *r = &p->request->tracks[i];
-		if (!strcmp(r->mid, t->mid) && r->media == t->media && r->stream == t->stream)
-			return config_of(p, t->mid).codec == t->codec;
+		if (!strcmp(r->mid, t->mid) && r->media == t->media && r->stream == t->stream) {
+			lq__track_config configs[LQ_LAYERS_MAX];
+			uint32_t n = configs_of(p, t->mid, configs);
+			return configs[0].codec == t->codec && same_layers(t, configs, n);
+		}
 	}
 	return 0;
 }
@@ -147,13 +250,15 @@ static int still_there(const lq__track *t, const publishing *p)
 static int open_track(publishing *p, const lq__message_track *r)
 {
 	lq__track *t;
-	lq__track_config config = config_of(p, r->mid);
+	lq__track_config configs[LQ_LAYERS_MAX];
+	uint32_t n = configs_of(p, r->mid, configs);
 	int e = lq__track_create(p->member, r->media, r->stream, r->mid, &t);
 	if (e)
 		return e;
-	t->codec = config.codec;
+	t->codec = configs[0].codec;
+	note_sizes(t, r, configs, n);
 	t->profile = lq__codec_profile(&lq_sdp_media_by_mid(&p->answer, r->mid)->codecs[0]);
-	t->source = lq__media_track_open(p->member->publisher->peer, &config);
+	t->source = lq__media_track_open(p->member->publisher->peer, configs, n);
 	if (t->source)
 		return 0;
 	lq__track_remove(t);
@@ -169,8 +274,11 @@ static int apply_tracks(publishing *p)
 	for (uint32_t i = 0; !e && i < p->request->n_tracks; i++) {
 		const lq__message_track *r = &p->request->tracks[i];
 		lq__track *t = lq__track_by_mid(p->member, r->mid);
-		lq__track_config config = config_of(p, r->mid);
-		e = t ? lq__media_track_update(t->source, &config) : open_track(p, r);
+		lq__track_config configs[LQ_LAYERS_MAX];
+		uint32_t n = configs_of(p, r->mid, configs);
+		e = t ? lq__media_track_update(t->source, configs) : open_track(p, r);
+		if (t)
+			note_sizes(t, r, configs, n);
 		if (e)
 			refuse(p, i, lq_error_text(e));
 	}
@@ -279,14 +387,35 @@ void lq__publish_figures(const lq__member *m, lq__peer_stats *out)
 		lq__peer_stats_get(m->publisher->peer, out);
 }
 
-static json_t *track_stats(const lq__track *t)
+static json_t *layer_stats(const lq__track *t, uint32_t layer)
 {
 	lq__track_stats s;
-	lq__media_track_stats(t->source, &s);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "track", t->id, "packetsReceived", (json_int_t)s.packets_received, "bytesReceived",
+	lq__media_track_stats(t->source, layer, &s);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i}", "packetsReceived", (json_int_t)s.packets_received, "bytesReceived",
 	                 (json_int_t)s.bytes_received, "packetsLost", (json_int_t)s.packets_lost, "retransmittedPacketsReceived",
 	                 (json_int_t)s.packets_repaired, "keyFramesReceived", (json_int_t)s.key_frames, "nackCount", (json_int_t)s.nacks_sent, "pliCount",
-	                 (json_int_t)s.plis_sent);
+	                 (json_int_t)s.plis_sent, "frameWidth", (int)s.width, "frameHeight", (int)s.height);
+}
+
+/* Counts of the layers are summed up; sizes are the best one's. */
+static json_t *track_stats(const lq__track *t)
+{
+	uint32_t n = lq__media_track_layers(t->source);
+	json_t *sum = layer_stats(t, 0), *layers = json_array(), *value;
+	const char *name;
+	for (uint32_t i = 0; i < n; i++) {
+		json_t *layer = layer_stats(t, i);
+		json_object_foreach(layer, name, value)
+			if (i && strncmp(name, "frame", 5))
+				json_object_set_new(sum, name, json_integer(json_integer_value(json_object_get(sum, name)) + json_integer_value(value)));
+		json_object_set_new(layer, "rid", json_string(t->layers[i].rid));
+		json_array_append_new(layers, layer);
+	}
+	json_object_set_new(sum, "track", json_string(t->id));
+	if (n > 1)
+		json_object_set(sum, "layers", layers);
+	json_decref(layers);
+	return sum;
 }
 
 json_t *lq__publish_stats(const lq__member *m)

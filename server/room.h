@@ -69,7 +69,12 @@ typedef struct lq__track {
 	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 8 ninth, LQ_CODEC_* */
 	uint32_t profile; /* H.264, as lq__codec_profile says */
 	int announced, muted;
-	uint32_t width, height;
+	uint32_t width, height; /* as its publisher says, 0 unknown */
+	uint32_t n_layers;      /* 0: there is one encoding without a RID */
+	struct {
+		char rid[33];
+		uint32_t width, height;
+	} layers[3];
 	struct lq__media_track *source; /* media, the host's */
 } lq__track;
 
@@ -124,6 +129,8 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 void lq__track_announce(lq__track *t);
 void lq__track_remove(lq__track *t); /* tells the others, if they know of it */
 void lq__track_mute(lq__track *t, int muted);
+/* Tells a member which layer of a track comes to it (LQ_LAYER_*), and how large it is. */
+void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height);
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
 

@@ -20,6 +20,9 @@
 typedef struct slot {
 	uint32_t media, codec, profile;
 	uint32_t ssrc, rtx_ssrc;
+	uint32_t layer, told; /* LQ_LAYER_*: the wish; what the member was told of last, with its size */
+	uint32_t told_width, told_height;
+	int tell;             /* it is to be told in any case */
 	lq__track *track; /* NULL: inactive */
 	lq__forward *forward;
 	int offered; /* the offer under way shows it as it is now */
@@ -58,12 +61,13 @@ static slot *free_slot(lq__subscriber *s, uint32_t media)
 	return s->n_slots < LQ_SDP_MAX_MEDIA ? &s->slots[s->n_slots++] : NULL;
 }
 
-static void put_in(lq__subscriber *s, slot *sl, lq__track *t)
+static void put_in(lq__subscriber *s, slot *sl, lq__track *t, uint32_t layer)
 {
 	uint32_t ssrcs[2] = {0};
 	if (RAND_bytes((unsigned char *)ssrcs, sizeof ssrcs) != 1)
 		ssrcs[0] = ssrcs[1] = (uint32_t)(s->rev * 2 + 1);
-	*sl = (slot){.media = t->media, .codec = t->codec, .profile = t->profile, .ssrc = ssrcs[0] | 1, .rtx_ssrc = ssrcs[1] & ~1u, .track = t};
+	*sl = (slot){.media = t->media, .codec = t->codec, .profile = t->profile, .ssrc = ssrcs[0] | 1, .rtx_ssrc = ssrcs[1] & ~1u,
+	              .layer = layer, .told = LQ_LAYERS_MAX, .track = t};
 	s->dirty = 1;
 }
 
@@ -114,7 +118,7 @@ static int has_room(lq__subscriber *s, lq__track *const *tracks, uint32_t n)
 	return 1;
 }
 
-int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *tracks, uint32_t n, char *error, size_t error_size)
+int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *tracks, uint32_t n, uint32_t layer, char *error, size_t error_size)
 {
 	if (!m->may_subscribe) {
 		snprintf(error, error_size, "the token does not give the right to subscribe");
@@ -134,7 +138,7 @@ int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *trac
 	}
 	for (uint32_t i = 0; i < n; i++)
 		if (!slot_of(m->subscriber, tracks[i]))
-			put_in(m->subscriber, free_slot(m->subscriber, tracks[i]->media), tracks[i]);
+			put_in(m->subscriber, free_slot(m->subscriber, tracks[i]->media), tracks[i], layer);
 	return 0;
 }
 
@@ -151,6 +155,42 @@ void lq__subscribe_track_leaving(lq__track *t)
 {
 	LQ__EACH(lq__member, m, &t->member->room->members, link)
 		lq__unsubscribe(m, &t, 1);
+}
+
+/* ---- layers ---- */
+
+static slot *slot_of_forward(lq__subscriber *s, const lq__forward *f)
+{
+	for (uint32_t i = 0; s && i < s->n_slots; i++)
+		if (s->slots[i].forward == f)
+			return &s->slots[i];
+	return NULL;
+}
+
+static void on_layer(void *arg, lq__forward *f)
+{
+	lq__member *m = arg;
+	slot *sl = slot_of_forward(m->subscriber, f);
+	uint32_t layer, width, height;
+	if (!sl || !lq__forward_layer(f, &layer, &width, &height))
+		return;
+	if (!sl->tell && sl->told == layer && sl->told_width == width && sl->told_height == height)
+		return;
+	sl->tell = 0;
+	sl->told = layer;
+	sl->told_width = width;
+	sl->told_height = height;
+	lq__track_tell_layer(sl->track, m, layer, width, height);
+}
+
+int lq__subscribe_layer(lq__member *m, lq__track *t, uint32_t layer)
+{
+	slot *sl = slot_of(m->subscriber, t);
+	if (!sl)
+		return LQ_ESTATE;
+	sl->layer = layer;
+	sl->tell = 1;
+	return sl->forward ? lq__forward_wish(sl->forward, layer) : 0;
 }
 
 /* ---- offers ---- */
@@ -238,7 +278,7 @@ void lq__subscribe_resume(lq__member *m)
 
 /* ---- answers ---- */
 
-static void start(const lq__member *m, const slot *sl, const lq_sdp_media *a, lq__forward **out)
+static void start(lq__member *m, const slot *sl, const lq_sdp_media *a, lq__forward **out)
 {
 	lq_sdp_media offered = {.media = sl->media};
 	lq__forward_config config = {.ssrc = sl->ssrc, .rtx_ssrc = sl->rtx_ssrc};
@@ -252,6 +292,10 @@ static void start(const lq__member *m, const slot *sl, const lq_sdp_media *a, lq
 	config.level_ext = lq_sdp_ext_id(a, LQ_EXT_AUDIO_LEVEL);
 	mid_of(m->subscriber, sl, config.mid);
 	snprintf(config.cname, sizeof config.cname, "%s", sl->track->member->session);
+	config.layer = sl->layer;
+	config.tell = sl->tell;
+	config.on_layer = on_layer;
+	config.arg = m;
 	if (lq_sdp_codec_by_pt(a, config.pt))
 		*out = lq__forward_open(m->subscriber->peer, sl->track->source, &config);
 }
@@ -338,9 +382,12 @@ static json_t *slot_stats(const slot *sl)
 {
 	lq__forward_stats f;
 	lq__forward_stats_get(sl->forward, &f);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "track", sl->track->id, "packetsSent", (json_int_t)f.packets_sent, "bytesSent",
+	uint32_t layer = 0, width = 0, height = 0;
+	int known = lq__forward_layer(sl->forward, &layer, &width, &height);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s*, s:I}", "track", sl->track->id, "packetsSent", (json_int_t)f.packets_sent, "bytesSent",
 	                 (json_int_t)f.bytes_sent, "retransmittedPacketsSent", (json_int_t)f.packets_retransmitted, "nackCount",
-	                 (json_int_t)f.nacks_received, "pliCount", (json_int_t)f.plis_received);
+	                 (json_int_t)f.nacks_received, "pliCount", (json_int_t)f.plis_received, "layer", known ? lq__layer_name(layer) : NULL,
+	                 "layerSwitches", (json_int_t)f.layer_switches);
 }
 
 json_t *lq__subscribe_stats(const lq__member *m)

@@ -8,8 +8,10 @@
 struct lq__media;
 typedef struct lq__subscriber lq__subscriber;
 
-/* All of the tracks or none. */
-int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *tracks, uint32_t n, char *error, size_t error_size);
+/* All of the tracks or none. layer: LQ_LAYER_*, of those that were not subscribed before. */
+int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *tracks, uint32_t n, uint32_t layer, char *error, size_t error_size);
+/* Another layer of a track. LQ_ESTATE when it is not subscribed, LQ_ENOMEM. */
+int lq__subscribe_layer(lq__member *m, lq__track *t, uint32_t layer);
 void lq__unsubscribe(lq__member *m, lq__track *const *tracks, uint32_t n);
 /* Sends an offer when there is something new to offer and none is under way. */
 void lq__subscribe_offer(lq__member *m);

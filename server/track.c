@@ -99,6 +99,12 @@ void lq__track_mute(lq__track *t, int muted)
 	               json_pack("{s:s, s:s, s:s, s:b}", "type", "track_muted", "track", t->id, "user", t->member->user, "muted", t->muted));
 }
 
+void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height)
+{
+	lq__member_event(to, json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "type", "layer", "track", t->id, "user", t->member->user, "layer",
+	                               lq__layer_name(layer), "width", (int)width, "height", (int)height));
+}
+
 lq__track *lq__room_find_track(const lq__room *room, const char *id)
 {
 	LQ__EACH(lq__member, m, &room->members, link)
@@ -127,11 +133,19 @@ static const char *codec_name(uint32_t codec)
 	}
 }
 
+static json_t *layers_json(const lq__track *t)
+{
+	json_t *layers = t->n_layers > 1 ? json_array() : NULL;
+	for (uint32_t i = 0; layers && i < t->n_layers; i++)
+		json_array_append_new(layers, json_pack("{s:i, s:i}", "width", (int)t->layers[i].width, "height", (int)t->layers[i].height));
+	return layers;
+}
+
 json_t *lq__track_json(const lq__track *t)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "id", t->id, "user", t->member->user, "kind", lq__kind_name(t->media),
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:o*}", "id", t->id, "user", t->member->user, "kind", lq__kind_name(t->media),
 	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width,
-	                 "height", (int)t->height);
+	                 "height", (int)t->height, "layers", layers_json(t));
 }
 
 json_t *lq__member_json(const lq__member *m)

@@ -40,7 +40,7 @@ int lq_payload_split(lq_payloader *p, const uint8_t *au, size_t len, int key, si
 int lq_payload_inspect(uint32_t codec, const uint8_t *payload, size_t len, lq_payload_info *out)
 {
 	memset(out, 0, sizeof *out);
-	out->picture_id = -1;
+	out->picture_id = out->tl0_index = -1;
 	switch (codec) {
 	case LQ_CODEC_H264:
 		return lq__h264_inspect(payload, len, out);

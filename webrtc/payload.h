@@ -29,9 +29,16 @@ typedef struct lq_payload_info {
 	uint8_t start;     /* first payload of a frame, as far as the payload tells */
 	uint8_t end;       /* last payload of a frame: FU end bit, or the whole; the RTP marker says more */
 	int32_t picture_id; /* VP8, VP9; -1 none */
+	int16_t tl0_index;  /* VP8: TL0PICIDX; -1 none */
 	uint8_t temporal_id, spatial_id;
 } lq_payload_info;
 int lq_payload_inspect(uint32_t codec, const uint8_t *payload, size_t len, lq_payload_info *out);
+
+/* The size of the picture that a key frame's first payload tells (H.264: a parameter set in it). 0 or LQ_ENOENT. */
+int lq_payload_size(uint32_t codec, const uint8_t *payload, size_t len, uint32_t *width, uint32_t *height);
+
+/* VP8: adds to the picture id and to TL0PICIDX of a payload, in place; others stay as they are. For who joins several streams into one. */
+void lq_payload_move_ids(uint32_t codec, uint8_t *payload, size_t len, uint16_t picture, uint8_t tl0);
 
 /* Appends one payload of a frame to `out` as access-unit bytes (H.264: start codes are put in; FU-A and STAP-A are undone). Payloads of
  * one frame must come in order and complete; *used 0 begins a frame. *used grows. LQ_EPARSE, LQ_ENOSPACE: the frame is lost. */

@@ -11,6 +11,8 @@ typedef struct descriptor {
 	size_t len;
 	int first; /* S and partition 0: the frame starts here */
 	int32_t picture_id;
+	int16_t tl0_index;
+	size_t picture_at, tl0_at; /* where they are, 0: not there */
 	uint8_t temporal_id;
 } descriptor;
 
@@ -42,7 +44,7 @@ static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
 {
 	size_t at = 1;
 	uint8_t flags = 0;
-	*d = (descriptor){.picture_id = -1};
+	*d = (descriptor){.picture_id = -1, .tl0_index = -1};
 	if (!len)
 		return LQ_EPARSE;
 	d->first = (p[0] & 0x17) == 0x10;
@@ -54,11 +56,14 @@ static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
 	if (flags & 0x80) {
 		if (at >= len || (p[at] & 0x80 && at + 1 >= len))
 			return LQ_EPARSE;
+		d->picture_at = at;
 		d->picture_id = p[at] & 0x80 ? lq__get16(p + at) & 0x7FFF : p[at];
 		at += p[at] & 0x80 ? 2 : 1;
 	}
-	if (flags & 0x40) /* TL0PICIDX */
-		at++;
+	if (flags & 0x40 && at < len) {
+		d->tl0_index = p[at];
+		d->tl0_at = at++;
+	}
 	if (flags & 0x30) { /* TID, KEYIDX */
 		if (at >= len)
 			return LQ_EPARSE;
@@ -77,8 +82,29 @@ int lq__vp8_inspect(const uint8_t *payload, size_t len, lq_payload_info *out)
 	out->start = d.first != 0;
 	out->key = d.first && !(payload[d.len] & 1);
 	out->picture_id = d.picture_id;
+	out->tl0_index = d.tl0_index;
 	out->temporal_id = d.temporal_id;
 	return 0;
+}
+
+void lq__vp8_move_ids(uint8_t *payload, size_t len, uint16_t picture, uint8_t tl0)
+{
+	descriptor d;
+	if (read_descriptor(payload, len, &d))
+		return;
+	uint8_t *p = payload + d.picture_at;
+	if (d.picture_at && *p & 0x80)
+		lq__put16(p, (uint16_t)(0x8000 | ((lq__get16(p) + picture) & 0x7FFF)));
+	else if (d.picture_at)
+		*p = (uint8_t)((*p + picture) & 0x7F);
+	if (d.tl0_at)
+		payload[d.tl0_at] = (uint8_t)(payload[d.tl0_at] + tl0);
+}
+
+size_t lq__vp8_header(const uint8_t *payload, size_t len)
+{
+	descriptor d;
+	return read_descriptor(payload, len, &d) ? 0 : d.len;
 }
 
 int lq__vp8_join(const uint8_t *payload, size_t len, uint8_t *out, size_t size, size_t *used)

@@ -122,6 +122,12 @@ int lq__vp9_inspect(const uint8_t *payload, size_t len, lq_payload_info *out)
 	return 0;
 }
 
+size_t lq__vp9_header(const uint8_t *payload, size_t len)
+{
+	descriptor d;
+	return read_descriptor(payload, len, &d) ? 0 : d.len;
+}
+
 int lq__vp9_join(const uint8_t *payload, size_t len, uint8_t *out, size_t size, size_t *used)
 {
 	descriptor d;

@@ -9,6 +9,7 @@
 #define SECOND INT64_C(1000000000)
 #define REPORT_INTERVAL SECOND
 #define VIDEO_BITRATE 3000000 /* bit/s that a browser may send per video track */
+#define LAYERS_BITRATE 1500000 /* more, for the lower layers of a track */
 #define AUDIO_BITRATE 128000
 #define BLOCKS_MAX 31
 
@@ -160,6 +161,18 @@ static void fill_block(lq__media_track *t, lq_report_block *b)
 	}
 }
 
+/* What a track may take is told with the first of its layers that came; a sender that is told of less would never begin with the others. */
+static uint64_t bitrate_of(const lq__media_track *t)
+{
+	const lq__media_track *main = t->main;
+	if (t->config.media != LQ_MEDIA_VIDEO)
+		return AUDIO_BITRATE;
+	for (uint32_t i = 0; i < main->n_layers && main->layers[i] != t; i++)
+		if (main->layers[i]->highest >= 0)
+			return 0;
+	return VIDEO_BITRATE + (main->n_layers > 1 ? LAYERS_BITRATE : 0);
+}
+
 void lq__feedback_report(lq__peer *p)
 {
 	lq_report_block blocks[BLOCKS_MAX];
@@ -169,7 +182,7 @@ void lq__feedback_report(lq__peer *p)
 	LQ__EACH(lq__media_track, t, &p->tracks, link) {
 		if (t->highest < 0 || n == BLOCKS_MAX)
 			continue;
-		bitrate += t->config.media == LQ_MEDIA_VIDEO ? VIDEO_BITRATE : AUDIO_BITRATE;
+		bitrate += bitrate_of(t);
 		ssrcs[n] = t->config.ssrc;
 		fill_block(t, &blocks[n++]);
 	}

@@ -33,6 +33,8 @@ int lq__media_create(const lq__media_config *config, lq__media **out, char *erro
 		}
 		w->media = m;
 		w->index = i;
+		w->wake_control = config->wake;
+		w->wake_arg = config->arg;
 		m->workers[m->n_workers++] = w;
 		e = lq__worker_start(w, config->host, config->port ? (uint16_t)(config->port + i) : 0, error, error_size);
 	}
@@ -231,58 +233,91 @@ void lq__peer_stats_get(const lq__peer *p, lq__peer_stats *out)
 
 /* ---- tracks ---- */
 
+static void destroy_layers(lq__media_track *main)
+{
+	for (uint32_t i = main->n_layers; i-- > 0;) { /* main comes last */
+		lq__media_track *t = main->layers[i];
+		lq__free(t->ring);
+		lq__free(t);
+	}
+}
+
 static void free_track(lq__letter *l)
 {
-	lq__media_track *t = LQ__ENTRY(l, lq__media_track, close_letter);
-	lq__free(t->ring);
-	lq__free(t);
+	destroy_layers(LQ__ENTRY(l, lq__media_track, close_letter));
 }
 
 static void run_track_open(lq__worker *w, lq__letter *l)
 {
-	lq__media_track *t = LQ__ENTRY(l, lq__media_track, open_letter);
-	lq__list_append(&t->peer->tracks, &t->link);
+	lq__media_track *main = LQ__ENTRY(l, lq__media_track, open_letter);
+	for (uint32_t i = 0; i < main->n_layers; i++)
+		lq__list_append(&main->peer->tracks, &main->layers[i]->link);
 }
 
 static void run_track_close(lq__worker *w, lq__letter *l)
 {
-	lq__media_track *t = LQ__ENTRY(l, lq__media_track, close_letter);
-	lq__list_remove(&t->link);
+	lq__media_track *main = LQ__ENTRY(l, lq__media_track, close_letter);
+	for (uint32_t i = 0; i < main->n_layers; i++)
+		lq__list_remove(&main->layers[i]->link);
 }
 
-lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *config)
+/* Lower layers have fewer packets to keep. */
+static lq__media_track *make_layer(lq__peer *peer, lq__media_track *main, const lq__track_config *config, uint32_t i, uint32_t n)
 {
 	lq__media_track *t = lq__calloc(1, sizeof *t);
 	if (!t)
 		return NULL;
-	t->mask = (config->media == LQ_MEDIA_VIDEO ? LQ_RING_VIDEO : LQ_RING_AUDIO) - 1;
+	t->mask = (config->media == LQ_MEDIA_VIDEO ? LQ_RING_VIDEO >> i : LQ_RING_AUDIO) - 1;
 	t->ring = lq__calloc(t->mask + 1, sizeof *t->ring);
 	if (!t->ring) {
 		lq__free(t);
 		return NULL;
 	}
-	for (uint32_t i = 0; i <= t->mask; i++)
-		t->ring[i].seq = -1;
+	for (uint32_t k = 0; k <= t->mask; k++)
+		t->ring[k].seq = -1;
 	t->peer = peer;
+	t->main = main ? main : t;
+	t->level = i && n == 2 ? LQ_LAYER_BOTTOM : i;
 	t->config = *config;
 	t->highest = -1;
-	t->sr_at = t->key_asked_at = LQ_TIME_NONE;
+	t->sr_at = t->key_asked_at = t->last_at = LQ_TIME_NONE;
 	lq__list_init(&t->link);
 	lq__list_init(&t->forwards);
-	post(peer->worker, &t->open_letter, run_track_open, NULL);
+	lq__list_init(&t->comers);
+	t->main->layers[i] = t;
+	t->main->n_layers++;
 	return t;
+}
+
+lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *layers, uint32_t n)
+{
+	lq__media_track *main = make_layer(peer, NULL, &layers[0], 0, n);
+	for (uint32_t i = 1; main && i < n; i++)
+		if (!make_layer(peer, main, &layers[i], i, n)) {
+			destroy_layers(main);
+			return NULL;
+		}
+	if (main)
+		post(peer->worker, &main->open_letter, run_track_open, NULL);
+	return main;
+}
+
+uint32_t lq__media_track_layers(const lq__media_track *t)
+{
+	return t->n_layers;
 }
 
 typedef struct update_letter {
 	lq__letter letter;
 	lq__media_track *track;
-	lq__track_config config;
+	lq__track_config layers[LQ_LAYERS_MAX];
 } update_letter;
 
 static void run_track_update(lq__worker *w, lq__letter *l)
 {
 	update_letter *u = LQ__ENTRY(l, update_letter, letter);
-	lq__track_reconfigure(u->track, &u->config);
+	for (uint32_t i = 0; i < u->track->n_layers; i++)
+		lq__track_reconfigure(u->track->layers[i], &u->layers[i]);
 }
 
 static void free_update(lq__letter *l)
@@ -290,13 +325,13 @@ static void free_update(lq__letter *l)
 	lq__free(LQ__ENTRY(l, update_letter, letter));
 }
 
-int lq__media_track_update(lq__media_track *t, const lq__track_config *config)
+int lq__media_track_update(lq__media_track *t, const lq__track_config *layers)
 {
 	update_letter *u = lq__calloc(1, sizeof *u);
 	if (!u)
 		return LQ_ENOMEM;
 	u->track = t;
-	u->config = *config;
+	memcpy(u->layers, layers, t->n_layers * sizeof *layers);
 	post(t->peer->worker, &u->letter, run_track_update, free_update);
 	return 0;
 }
@@ -306,10 +341,12 @@ void lq__media_track_close(lq__media_track *t)
 	post(t->peer->worker, &t->close_letter, run_track_close, free_track);
 }
 
-void lq__media_track_stats(const lq__media_track *t, lq__track_stats *out)
+void lq__media_track_stats(const lq__media_track *main, uint32_t layer, lq__track_stats *out)
 {
+	const lq__media_track *t = main->layers[layer];
+	uint32_t size = atomic_load_explicit(&t->size, memory_order_relaxed);
 	*out = (lq__track_stats){lq__get(&t->packets_received), lq__get(&t->bytes_received), lq__get(&t->packets_repaired), lq__get(&t->key_frames),
-	                         lq__get(&t->nacks_sent), lq__get(&t->plis_sent), lq__get(&t->packets_lost)};
+	                         lq__get(&t->nacks_sent), lq__get(&t->plis_sent), lq__get(&t->packets_lost), size >> 16, size & 0xffff};
 }
 
 /* ---- forwards ---- */
@@ -323,6 +360,7 @@ static void run_forward_open(lq__worker *w, lq__letter *l)
 {
 	lq__forward *f = LQ__ENTRY(l, lq__forward, open_letter);
 	lq__list_append(&f->track->forwards, &f->link);
+	lq__layers_aim(f);
 	lq__list_append(&f->peer->forwards, &f->peer_link);
 	lq__forward_begin(f);
 }
@@ -330,8 +368,17 @@ static void run_forward_open(lq__worker *w, lq__letter *l)
 static void run_forward_close(lq__worker *w, lq__letter *l)
 {
 	lq__forward *f = LQ__ENTRY(l, lq__forward, close_letter);
+	lq__layers_leave(f);
 	lq__list_remove(&f->link);
 	lq__list_remove(&f->peer_link);
+}
+
+static void run_notice(lq__letter *l)
+{
+	lq__forward *f = LQ__ENTRY(l, lq__forward, notice);
+	atomic_store(&f->told, 0); /* what is told from now on is a notice of its own */
+	if (f->config.on_layer)
+		f->config.on_layer(f->config.arg, f);
 }
 
 lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__forward_config *config)
@@ -340,26 +387,80 @@ lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__fo
 	if (!f)
 		return NULL;
 	f->peer = to;
-	f->track = track;
+	f->main = f->track = track;
 	f->config = *config;
 	/* Where numbers begin is nobody's business, and not near a wrap. */
-	f->seq_offset = (uint16_t)random32();
-	f->ts_offset = random32();
+	f->place.seq_offset = (uint16_t)random32();
+	f->place.ts_offset = random32();
 	f->rtx_seq = (uint16_t)(random32() & 0x7fff);
 	f->waiting_for_key = track->config.media == LQ_MEDIA_VIDEO;
+	f->next_from = -1;
+	f->wish = config->layer;
+	f->wished = config->tell;
+	atomic_init(&f->layer, -1);
+	f->notice.done = run_notice;
 	lq__list_init(&f->link);
 	lq__list_init(&f->peer_link);
+	lq__list_init(&f->coming);
 	post(to->worker, &f->open_letter, run_forward_open, NULL);
 	return f;
 }
 
+typedef struct wish_letter {
+	lq__letter letter;
+	lq__forward *forward;
+	uint32_t layer;
+} wish_letter;
+
+static void run_wish(lq__worker *w, lq__letter *l)
+{
+	wish_letter *wish = LQ__ENTRY(l, wish_letter, letter);
+	lq__forward *f = wish->forward;
+	f->wish = wish->layer;
+	f->wished = 1;
+	lq__layers_aim(f);
+	lq__layers_told(f);
+}
+
+static void free_wish(lq__letter *l)
+{
+	lq__free(LQ__ENTRY(l, wish_letter, letter));
+}
+
+int lq__forward_wish(lq__forward *f, uint32_t layer)
+{
+	wish_letter *wish = lq__calloc(1, sizeof *wish);
+	if (!wish)
+		return LQ_ENOMEM;
+	wish->forward = f;
+	wish->layer = layer;
+	post(f->peer->worker, &wish->letter, run_wish, free_wish);
+	return 0;
+}
+
+int lq__forward_layer(const lq__forward *f, uint32_t *layer, uint32_t *width, uint32_t *height)
+{
+	int level = atomic_load(&f->layer);
+	const lq__media_track *main = f->main;
+	for (uint32_t i = 0; level >= 0 && i < main->n_layers; i++)
+		if (main->layers[i]->level == (uint32_t)level) {
+			uint32_t size = atomic_load_explicit(&main->layers[i]->size, memory_order_relaxed);
+			*layer = (uint32_t)level;
+			*width = size >> 16;
+			*height = size & 0xffff;
+			return 1;
+		}
+	return 0;
+}
+
 void lq__forward_close(lq__forward *f)
 {
+	f->config.on_layer = NULL;
 	post(f->peer->worker, &f->close_letter, run_forward_close, free_forward);
 }
 
 void lq__forward_stats_get(const lq__forward *f, lq__forward_stats *out)
 {
-	*out = (lq__forward_stats){lq__get(&f->packets_sent), lq__get(&f->bytes_sent), lq__get(&f->packets_retransmitted), lq__get(&f->nacks_received),
+	*out = (lq__forward_stats){lq__get(&f->layer_switches), lq__get(&f->packets_sent), lq__get(&f->bytes_sent), lq__get(&f->packets_retransmitted), lq__get(&f->nacks_received),
 	                           lq__get(&f->plis_received)};
 }

@@ -17,6 +17,8 @@ typedef struct lq__media_config {
 	uint32_t workers;
 	const char *const *candidates; /* addresses that clients are told */
 	uint32_t n_candidates;
+	void (*wake)(void *arg); /* [any] lq__media_reap has something to do soon; NULL: it is called often enough */
+	void *arg;
 } lq__media_config;
 
 int lq__media_create(const lq__media_config *config, lq__media **out, char *error, size_t error_size);
@@ -56,26 +58,34 @@ typedef struct lq__peer_stats {
 } lq__peer_stats;
 void lq__peer_stats_get(const lq__peer *peer, lq__peer_stats *out);
 
-/* ---- tracks ---- */
+/* ---- tracks ----
+ *
+ * A track comes in one encoding, or in up to LQ_LAYERS_MAX layers, the best first, each a stream of its own. */
+
+#define LQ_LAYERS_MAX 3
+enum { LQ_LAYER_TOP = 0, LQ_LAYER_MIDDLE = 1, LQ_LAYER_BOTTOM = 2 }; /* what receivers wish for; of two layers the second is the bottom */
 
 typedef struct lq__track_config {
 	uint32_t media, codec, clock_rate;
-	uint32_t ssrc, rtx_ssrc; /* 0: learnt from the MID extension and the payload type */
+	uint32_t ssrc, rtx_ssrc; /* 0: learnt from the MID extension, the RID and the payload type */
 	uint8_t pt, rtx_pt;      /* rtx_pt 0: none */
 	uint8_t mid_ext, capture_time_ext, level_ext; /* ids, 0 not negotiated */
+	uint8_t rid_ext, repaired_rid_ext;
 	uint8_t nack, pli;       /* the sender takes them */
-	char mid[33];
+	char mid[33], rid[33];   /* rid "": told apart by SSRC, or the only one */
 } lq__track_config;
 
-lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *config);
-int lq__media_track_update(lq__media_track *track, const lq__track_config *config); /* after a new offer */
+lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *layers, uint32_t n);
+int lq__media_track_update(lq__media_track *track, const lq__track_config *layers); /* after a new offer; as many as before */
+uint32_t lq__media_track_layers(const lq__media_track *track);
 void lq__media_track_close(lq__media_track *track);                                 /* its forwards must have been closed before */
 
 typedef struct lq__track_stats {
 	uint64_t packets_received, bytes_received, packets_repaired, key_frames, nacks_sent, plis_sent;
 	uint64_t packets_lost;
+	uint32_t width, height; /* of the last key frame, 0 unknown */
 } lq__track_stats;
-void lq__media_track_stats(const lq__media_track *track, lq__track_stats *out);
+void lq__media_track_stats(const lq__media_track *track, uint32_t layer, lq__track_stats *out);
 
 /* ---- forwards ---- */
 
@@ -84,12 +94,23 @@ typedef struct lq__forward_config {
 	uint8_t pt, rtx_pt;
 	uint8_t mid_ext, send_time_ext, capture_time_ext, level_ext;
 	char mid[33], cname[33];
+	uint32_t layer; /* LQ_LAYER_* that is wished for */
+	int tell;       /* on_layer is to be called also for a track of one layer */
+	void (*on_layer)(void *arg, lq__forward *forward); /* [control] within lq__media_reap: another layer comes, or a wish has been seen to */
+	void *arg;
 } lq__forward_config;
 
 lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__forward_config *config);
 void lq__forward_close(lq__forward *forward);
 
+/* Another wish. What comes changes over at the next key frame of the layer that is nearest to it of those that are sent: it, or a lower one, or
+ * else a higher one. on_layer is called when that is done, also when nothing had to be. LQ_ENOMEM. */
+int lq__forward_wish(lq__forward *forward, uint32_t layer);
+/* What comes now, as LQ_LAYER_*, with its size (0 unknown). 0: nothing yet. */
+int lq__forward_layer(const lq__forward *forward, uint32_t *layer, uint32_t *width, uint32_t *height);
+
 typedef struct lq__forward_stats {
+	uint64_t layer_switches;
 	uint64_t packets_sent, bytes_sent, packets_retransmitted, nacks_received, plis_received;
 } lq__forward_stats;
 void lq__forward_stats_get(const lq__forward *forward, lq__forward_stats *out);

@@ -47,14 +47,30 @@ static int mid_matches(const lq__media_track *t, const lq_rtp *rtp)
 	return mid && len == strlen(t->config.mid) && !memcmp(mid, t->config.mid, len);
 }
 
-/* By SSRC; one that is new by MID and payload type, and then learnt. */
+static int rid_matches(const lq__media_track *t, const lq_rtp *rtp, uint8_t ext)
+{
+	size_t len;
+	const uint8_t *rid = ext ? lq_rtp_ext_find(rtp, ext, &len) : NULL;
+	return rid && len == strlen(t->config.rid) && !memcmp(rid, t->config.rid, len);
+}
+
+/* Whether a packet from an SSRC that is new may be this encoding's, or its repair. A repair that says its own RID is one, too. */
+static int is_of(const lq__media_track *t, const lq_rtp *rtp)
+{
+	int repair = t->config.rtx_pt && rtp->payload_type == t->config.rtx_pt;
+	if (!mid_matches(t, rtp))
+		return 0;
+	return !*t->config.rid || (repair && rid_matches(t, rtp, t->config.repaired_rid_ext)) || rid_matches(t, rtp, t->config.rid_ext);
+}
+
+/* By SSRC; one that is new by MID, RID and payload type, and then learnt. */
 static lq__media_track *find_track(lq__peer *p, const lq_rtp *rtp)
 {
 	LQ__EACH(lq__media_track, t, &p->tracks, link)
 		if (rtp->ssrc == t->config.ssrc || (t->config.rtx_pt && rtp->ssrc == t->config.rtx_ssrc))
 			return t;
 	LQ__EACH(lq__media_track, t, &p->tracks, link) {
-		if (!mid_matches(t, rtp))
+		if (!is_of(t, rtp))
 			continue;
 		if (rtp->payload_type == t->config.pt)
 			begin_anew(t, rtp->ssrc);
@@ -150,6 +166,8 @@ void lq__track_want_key(lq__media_track *t)
 /* A request, or the key frame that it brought, may be lost: who cannot begin without one goes on asking. */
 static int is_awaited(const lq__media_track *t)
 {
+	if (!lq__list_empty(&t->comers))
+		return 1;
 	LQ__EACH(lq__forward, f, &t->forwards, link)
 		if (f->waiting_for_key)
 			return 1;
@@ -159,6 +177,8 @@ static int is_awaited(const lq__media_track *t)
 void lq__track_tick(lq__media_track *t)
 {
 	int64_t now = t->peer->worker->now;
+	if (t->n_layers > 1)
+		lq__layers_tick(t);
 	if (t->n_missing)
 		ask_for_missing(t);
 	if (t->key_wanted && (t->key_asked_at == LQ_TIME_NONE || now - t->key_asked_at >= KEY_INTERVAL) && lq__peer_ready(t->peer)) {
@@ -188,13 +208,15 @@ static void copy_element(const lq_rtp *rtp, uint8_t id, uint8_t *out, uint8_t *o
 		memcpy(out, data, *out_len);
 }
 
-static lq__slot *store(lq__media_track *t, const lq_rtp *rtp, int64_t seq, const uint8_t *payload, size_t len)
+static lq__slot *store(lq__media_track *t, const lq_rtp *rtp, int64_t seq, const uint8_t *payload, size_t len, const lq_payload_info *info)
 {
 	lq__slot *s = &t->ring[seq & t->mask];
 	s->seq = seq;
 	s->timestamp = rtp->timestamp;
 	s->marker = rtp->marker;
 	s->len = (uint16_t)len;
+	s->picture = t->config.codec == LQ_CODEC_VP8 ? info->picture_id : -1;
+	s->tl0 = t->config.codec == LQ_CODEC_VP8 ? info->tl0_index : -1;
 	copy_element(rtp, t->config.level_ext, s->level, &s->level_len, sizeof s->level);
 	copy_element(rtp, t->config.capture_time_ext, s->capture, &s->capture_len, sizeof s->capture);
 	memcpy(s->payload, payload, len);
@@ -218,21 +240,27 @@ static int note_seq(lq__media_track *t, int64_t seq)
 	return 1;
 }
 
-/* Parameter sets and picture may come in packets of their own: one key frame all the same, and only its first packet is a place to begin at. */
-static int note_key(lq__media_track *t, uint32_t timestamp)
+/* Whether one can begin with this packet of a key frame's start. Parameter sets and picture may come in packets of their own: one key frame all the same, and
+ * where sets are sent, without them the picture is of no use. */
+static int note_key(lq__media_track *t, uint32_t timestamp, const uint8_t *payload, size_t len)
 {
-	if (lq__get(&t->key_frames) && timestamp == t->key_timestamp)
-		return 0;
-	lq__add(&t->key_frames, 1);
+	uint32_t width, height;
+	int known = lq__get(&t->key_frames) && timestamp == t->key_timestamp, sized = !lq_payload_size(t->config.codec, payload, len, &width, &height);
+	int begins = sized || (!known && !atomic_load_explicit(&t->size, memory_order_relaxed));
+	if (sized)
+		atomic_store_explicit(&t->size, width << 16 | (height & 0xffff), memory_order_relaxed);
+	if (!known)
+		lq__add(&t->key_frames, 1);
 	t->key_timestamp = timestamp;
-	t->key_wanted = 0;
-	return 1;
+	if (begins)
+		t->key_wanted = 0;
+	return begins;
 }
 
 static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len, int repaired)
 {
 	lq__worker *w = t->peer->worker;
-	lq_payload_info info = {0};
+	lq_payload_info info = {.picture_id = -1, .tl0_index = -1};
 	/* Counted from one round up, so that packets before the first one are positive, too. */
 	int64_t seq = lq_unwrap_seq(&t->unwrap, seq16) + 65536;
 	if (!note_seq(t, seq)) {
@@ -245,14 +273,17 @@ static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const
 	}
 	if (t->peer->report_at == LQ_TIME_NONE)
 		t->peer->report_at = w->now + EARLY_REPORT;
-	lq__slot *slot = store(t, rtp, seq, payload, len);
+	t->last_at = w->now;
 	int key = t->config.media == LQ_MEDIA_VIDEO && len && !lq_payload_inspect(t->config.codec, payload, len, &info) && info.key && info.start;
-	key = key && note_key(t, rtp->timestamp);
+	lq__slot *slot = store(t, rtp, seq, payload, len, &info);
+	key = key && note_key(t, rtp->timestamp, payload, len);
 	lq__add(&w->count.packets_received, 1);
 	lq__add(&t->packets_received, 1);
 	lq__add(&t->bytes_received, len);
 	LQ__EACH(lq__forward, f, &t->forwards, link)
 		lq__forward_packet(f, slot, key);
+	if (key && !lq__list_empty(&t->comers))
+		lq__layers_key(t, slot);
 }
 
 /* RFC 4588: the first two bytes of the payload are the original sequence number. */

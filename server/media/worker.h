@@ -45,6 +45,7 @@
 	X(dropped_track, "RTP packets of no negotiated track.") \
 	X(dropped_late, "RTP packets that came twice or too late.") \
 	X(dropped_nacks, "Packets asked for by subscribers that were too old or too many.") \
+	X(layer_switches, "Subscribers moved to another layer of a track.") \
 	X(dropped_send, "Datagrams that the system did not take.")
 
 typedef _Atomic uint64_t lq__count; /* written by the worker, read by the control thread */
@@ -68,6 +69,8 @@ typedef struct lq__datagram {
 
 typedef struct lq__worker {
 	lq__media *media;
+	void (*wake_control)(void *arg); /* [any] NULL: nobody waits */
+	void *wake_arg;
 	uint32_t index;
 	int socket, epoll, wake; /* wake: eventfd, when the inbox got its first letter */
 	uint16_t port;

@@ -22,6 +22,12 @@ static void receive(uint32_t codec, const uint8_t *data, size_t size)
 		int e = lq_payload_inspect(codec, data + at, n, &info);
 		int j = lq_payload_join(&u, data + at, n, joined, room, &used);
 		MUST(used <= room);
+		uint32_t width = 1, height = 1;
+		MUST(lq_payload_size(codec, data + at, n, &width, &height) || (width <= 16384 && height <= 32768));
+		uint8_t moved[1000];
+		memcpy(moved, data + at, n);
+		lq_payload_move_ids(codec, moved, n, 77, 7);
+		MUST(lq_payload_inspect(codec, moved, n, &info) == e);
 		MUST(!e || j); /* what cannot be inspected cannot be joined */
 		if (j)
 			used = 0;

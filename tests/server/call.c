@@ -16,7 +16,9 @@
 #include <loquat/plugin/node.h>
 
 #include "server/message.h"
+#include "tests/server/wire.h"
 #include "webrtc/ice_lite.h"
+#include "webrtc/payload.h"
 #include "webrtc/rtp.h"
 
 #define VIDEO_PERIOD (10 * LQ_MSEC) /* faster than life: the test takes less long */
@@ -43,6 +45,75 @@ static size_t make_video(uint8_t *out, uint32_t codec, int key, uint32_t number)
 	return n + FRAME_BYTES;
 }
 
+/* ---- layers: the same frames, whose key frames say different sizes ---- */
+
+static const uint32_t widths[CALL_LAYERS] = {1280, 640, 320}, heights[CALL_LAYERS] = {720, 368, 176};
+static const char *const layer_names[CALL_LAYERS] = {"v/h", "v/m", "v/l"};
+
+static void put_bits(uint8_t *out, uint32_t *at, uint32_t value, int n)
+{
+	while (n--) {
+		out[*at / 8] = (uint8_t)(out[*at / 8] | (value >> n & 1) << (7 - *at % 8));
+		++*at;
+	}
+}
+
+static void put_golomb(uint8_t *out, uint32_t *at, uint32_t value)
+{
+	int n = 0;
+	while (value + 1 >= 2u << n)
+		n++;
+	put_bits(out, at, value + 1, 2 * n + 1);
+}
+
+/* H.264 key frame's head with a parameter set of this size. */
+static size_t h264_head(uint8_t *out, uint32_t width, uint32_t height)
+{
+	static const uint8_t rest[] = {0, 0, 0, 1, 0x68, 0xce, 0x38, 0x80, 0, 0, 0, 1, 0x65};
+	uint32_t at = 8 * 8;
+	memset(out, 0, 64);
+	memcpy(out, (uint8_t[]){0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x1f}, 8);
+	put_golomb(out, &at, 0);
+	put_golomb(out, &at, 0);
+	put_golomb(out, &at, 2);
+	put_golomb(out, &at, 1);
+	put_bits(out, &at, 0, 1);
+	put_golomb(out, &at, width / 16 - 1);
+	put_golomb(out, &at, height / 16 - 1);
+	put_bits(out, &at, 0x19, 5); /* frames, 8x8, no cropping, no VUI, the end */
+	size_t n = (at + 7) / 8;
+	memcpy(out + n, rest, sizeof rest);
+	return n + sizeof rest;
+}
+
+/* Writes the size into a key frame whose head is that of make_video. */
+static size_t make_layer(uint8_t *out, uint32_t codec, int key, uint32_t number, uint32_t width, uint32_t height)
+{
+	static uint8_t whole[FRAME_BYTES + 64];
+	size_t len = make_video(whole, codec, key, number), head = len - FRAME_BYTES;
+	if (key && codec == LQ_CODEC_VP8) {
+		whole[6] = (uint8_t)width;
+		whole[7] = (uint8_t)(width >> 8);
+		whole[8] = (uint8_t)height;
+		whole[9] = (uint8_t)(height >> 8);
+	}
+	size_t n = key && codec == LQ_CODEC_H264 ? h264_head(out, width, height) : head;
+	if (n == head && !(key && codec == LQ_CODEC_H264))
+		memcpy(out, whole, head);
+	memcpy(out + n, whole + head, FRAME_BYTES);
+	return n + FRAME_BYTES;
+}
+
+/* The layer that a key frame is of, -1: another's. */
+static int layer_of(uint32_t codec, const uint8_t *data, size_t len, uint32_t number)
+{
+	static uint8_t want[FRAME_BYTES + 64];
+	for (int i = 0; i < CALL_LAYERS; i++)
+		if (make_layer(want, codec, 1, number, widths[i], heights[i]) == len && !memcmp(want, data, len))
+			return i;
+	return -1;
+}
+
 static uint32_t number_of(const uint8_t *end)
 {
 	uint32_t n = 0;
@@ -57,8 +128,16 @@ static void on_video(person *p, const lq_session_frame *f)
 	int key = !!(f->flags & LQ_BUFFER_KEY);
 	uint32_t number = f->len > FRAME_BYTES ? number_of(f->data + f->len - FRAME_BYTES) : 0;
 	size_t len = make_video(want, f->codec, key, number);
-	p->wrong += len != f->len || memcmp(want, f->data, len);
-	p->gaps += p->last_video >= 0 && number != p->last_video + 1;
+	int layer = key ? layer_of(f->codec, f->data, f->len, number) : -1, change = layer >= 0 && p->width && widths[layer] != p->width;
+	p->wrong += layer < 0 && (len != f->len || memcmp(want, f->data, len));
+	/* A change may give the last pictures' moments once more, or leave one out; never more. */
+	p->gaps += p->last_video >= 0 && number != p->last_video + 1 && !(change && number + 10 >= p->last_video && number <= p->last_video + 3);
+	p->blind_gaps += p->last_video >= 0 && number != p->last_video + 1 && !key;
+	p->changes += change;
+	if (layer >= 0) {
+		p->width = widths[layer];
+		p->height = heights[layer];
+	}
 	p->last_video = number;
 	p->key_frames += key;
 	p->video_frames++;
@@ -85,6 +164,22 @@ static void send_video(person *p)
 		return;
 	p->videos++;
 	p->key_wanted = 0;
+}
+
+static void send_layers(person *p)
+{
+	static uint8_t data[FRAME_BYTES + 64];
+	int64_t t = now();
+	for (uint32_t i = 0; i < p->n_layers; i++) {
+		if (p->layers_silent & 1u << i)
+			continue;
+		uint32_t bit = 1u << i;
+		int key = !!(p->layer_keys & bit) || !p->videos;
+		size_t len = make_layer(data, lq_session_codec(p->sending.session, layer_names[i]), key, p->videos, widths[i], heights[i]);
+		if (!lq_session_send(p->sending.session, layer_names[i], data, len, key ? LQ_BUFFER_KEY : 0, t, t, t))
+			p->layer_keys &= ~bit;
+	}
+	p->videos++;
 }
 
 static void send_audio(person *p)
@@ -129,8 +224,41 @@ static void on_state(void *arg, int state, const char *reason)
 static void on_key_request(void *arg, const char *mid)
 {
 	person *p = ((leg *)arg)->person;
+	for (uint32_t i = 0; i < CALL_LAYERS; i++)
+		if (!strcmp(mid, layer_names[i]))
+			p->layer_keys |= 1u << i;
 	p->key_wanted = 1;
 	p->keys_asked++;
+}
+
+void call_watch_packets(person *p)
+{
+	lq_srtp_keys keys;
+	ck_assert_int_eq(wire_keys(p->receiving.session, &keys), 0);
+	ck_assert_int_eq(lq_srtp_create(&keys, 0, &p->srtp), 0);
+}
+
+/* On loopback nothing is overtaken: what is not in order was not sent in order. */
+static void watch_packet(person *p, const uint8_t *data, size_t len)
+{
+	uint8_t copy[2048];
+	lq_rtp rtp;
+	lq_payload_info info;
+	memcpy(copy, data, len);
+	if (lq_packet_classify(data, len) != LQ_PACKET_RTP || lq_srtp_unprotect(p->srtp, copy, &len) || lq_rtp_parse(copy, len, &rtp))
+		return;
+	uint32_t codec = rtp.payload_type == 96 ? LQ_CODEC_VP8 : rtp.payload_type == 102 ? LQ_CODEC_H264 : LQ_CODEC_NONE;
+	if (codec == LQ_CODEC_NONE || lq_payload_inspect(codec, rtp.payload, rtp.payload_len, &info))
+		return;
+	if (p->packets++) {
+		int fresh = rtp.timestamp != p->last_ts;
+		p->seq_gaps += (uint16_t)(rtp.seq - p->last_seq) != 1;
+		p->ts_back += lq_ts_diff(rtp.timestamp, p->last_ts) < 0;
+		p->id_gaps += codec == LQ_CODEC_VP8 && (uint16_t)(info.picture_id - p->last_id) % 0x8000 != fresh;
+	}
+	p->last_seq = rtp.seq;
+	p->last_ts = rtp.timestamp;
+	p->last_id = (uint16_t)info.picture_id;
 }
 
 static void check_path(leg *l)
@@ -159,6 +287,8 @@ static void read_leg(leg *l)
 				ck_assert_int_eq(lq_session_connected(l->session, now()), 0);
 			}
 		} else if (!is_lost(data, (size_t)n, &l->rtp_in, l->lose_in)) {
+			if (l->person->srtp && l == &l->person->receiving)
+				watch_packet(l->person, data, (size_t)n);
 			lq_session_input(l->session, data, (size_t)n, now());
 		}
 	}
@@ -265,6 +395,7 @@ void call_close(call *c)
 	for (uint32_t i = 0; i < c->n_people; i++) {
 		close_leg(&c->people[i].sending);
 		close_leg(&c->people[i].receiving);
+		lq_srtp_destroy(c->people[i].srtp);
 	}
 	lq__rooms_destroy(c->service.rooms);
 	lq__media_destroy(c->service.media);
@@ -296,6 +427,32 @@ void call_publish(person *p, uint32_t video_codec)
 	                                    "v", "kind", "video"), "published");
 	int e = lq_session_set_remote(p->sending.session, json_string_value(json_object_get(m, "sdp")), error, sizeof error);
 	ck_assert_msg(!e, "%s", error);
+	json_decref(m);
+	p->publishing = 1;
+}
+
+json_t *call_layers_request(person *p, uint32_t codec, uint32_t n, int by_ssrc)
+{
+	static char text[65536];
+	open_leg(&p->sending, LQ_SEND);
+	p->n_layers = n;
+	for (uint32_t i = 0; i < n; i++)
+		ck_assert_int_eq(lq_session_add_track(p->sending.session, layer_names[i], LQ_MEDIA_VIDEO, &codec, 1, "s v"), 0);
+	ck_assert_int_gt(lq_session_describe(p->sending.session, text, sizeof text), 0);
+	if (by_ssrc)
+		wire_group_by_ssrc(p->sending.session, text, sizeof text);
+	return json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "type", "publish", "sdp", text, "tracks", "mid", "v", "kind", "video");
+}
+
+void call_publish_layers(person *p, uint32_t codec, uint32_t n, int by_ssrc)
+{
+	char error[200] = "";
+	json_t *m = request_ok(p, call_layers_request(p, codec, n, by_ssrc), "published");
+	lq_session *s = p->sending.session;
+	int e = lq_session_set_remote(s, json_string_value(json_object_get(m, "sdp")), error, sizeof error);
+	ck_assert_msg(!e, "%s", error);
+	if (by_ssrc)
+		wire_send_all(s);
 	json_decref(m);
 	p->publishing = 1;
 }
@@ -342,9 +499,12 @@ static void run_person(person *p)
 		return;
 	if (t >= p->next_video) {
 		p->next_video = t + VIDEO_PERIOD;
-		send_video(p);
+		if (p->n_layers)
+			send_layers(p);
+		else
+			send_video(p);
 	}
-	if (t >= p->next_audio) {
+	if (!p->n_layers && t >= p->next_audio) {
 		p->next_audio = t + AUDIO_PERIOD;
 		send_audio(p);
 	}
@@ -356,8 +516,9 @@ void call_run(call *c, int (*done)(call *c))
 	while (!done(c)) {
 		struct pollfd fds[2 * CALL_PEOPLE];
 		nfds_t n = 0;
-		ck_assert_msg(now() < limit, "it does not come about: %u video and %u audio frames, %u gaps, %d keys asked, %u sent", c->people[1].video_frames,
-		              c->people[1].audio_frames, c->people[1].gaps, c->people[0].keys_asked, c->people[0].videos);
+		ck_assert_msg(now() < limit, "it does not come about: %u video and %u audio frames, %u gaps, width %u, %d keys asked, %u sent; the third: %u, width %u",
+		              c->people[1].video_frames, c->people[1].audio_frames, c->people[1].gaps, c->people[1].width, c->people[0].keys_asked,
+		              c->people[0].videos, c->people[2].video_frames, c->people[2].width);
 		for (uint32_t i = 0; i < c->n_people; i++) {
 			leg *legs[] = {&c->people[i].sending, &c->people[i].receiving};
 			run_person(&c->people[i]);

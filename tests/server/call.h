@@ -5,10 +5,12 @@
 #include "server/client.h"
 #include "server/media/media.h"
 #include "webrtc/session.h"
+#include "webrtc/srtp.h"
 #include "webrtc/stun.h"
 
 #define CALL_PEOPLE 4
 #define CALL_TRACKS 4 /* of one person */
+#define CALL_LAYERS 3
 
 struct call;
 
@@ -33,11 +35,21 @@ typedef struct person {
 	int lies; /* about its fingerprint */
 	/* What is sent. */
 	int publishing, key_wanted, keys_asked;
+	uint32_t n_layers;      /* 0: one encoding */
+	uint32_t layer_keys;    /* a bit for each layer that a key frame is wanted of */
+	uint32_t layers_silent; /* a bit for each that is not sent */
 	int64_t next_video, next_audio;
 	uint32_t videos, audios;
 	/* What is received, of one other person. */
 	uint32_t video_frames, audio_frames, key_frames, wrong, gaps, audio_lost;
 	int64_t last_video;
+	uint32_t blind_gaps; /* of gaps, those not behind a key frame's beginning */
+	uint32_t width, height, changes; /* of the last key frame; how often they changed */
+	/* Of the packets of the picture as they come in. */
+	lq_srtp *srtp; /* NULL: nobody looks at them */
+	uint32_t packets, seq_gaps, ts_back, id_gaps;
+	uint16_t last_seq, last_id;
+	uint32_t last_ts;
 } person;
 
 typedef struct call {
@@ -54,6 +66,10 @@ json_t *call_request(person *p, json_t *request);
 /* The first message of this type, taken out of the inbox; NULL: there is none. */
 json_t *call_take(person *p, const char *type);
 void call_publish(person *p, uint32_t video_codec); /* and a microphone */
+/* A camera in n encodings of 1280x720, 640x360 and 320x180, without a microphone. by_ssrc: as a SIM group, without RIDs. */
+void call_publish_layers(person *p, uint32_t codec, uint32_t n, int by_ssrc);
+json_t *call_layers_request(person *p, uint32_t codec, uint32_t n, int by_ssrc); /* the request alone */
+void call_watch_packets(person *p); /* once its DTLS is open */
 void call_subscribe(person *p, const person *to);
 void call_answer(person *p);                        /* the offer that is in the inbox */
 void call_leave(person *p);

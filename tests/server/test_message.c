@@ -88,6 +88,16 @@ START_TEST(the_others_are_read)
 	ck_assert_int_eq(parse("{\"type\":\"mute\",\"track\":\"a\",\"muted\":true}", &m), 0);
 	ck_assert(m.type == LQ_MSG_MUTE && m.muted && !strcmp(m.track, "a"));
 	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"layer\",\"track\":\"a\",\"layer\":\"low\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_LAYER && m.layer == 2 && !strcmp(lq__layer_name(m.layer), "low"));
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"subscribe\",\"tracks\":[],\"layer\":\"mid\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_SUBSCRIBE && m.layer == 1);
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"width\":64,\"height\":48,"
+	                       "\"layers\":[{\"rid\":\"h\",\"width\":64,\"height\":48},{\"rid\":\"l\"}]}]}", &m), 0);
+	ck_assert(m.tracks[0].width == 64 && m.tracks[0].n_layers == 2 && m.tracks[0].layers[0].height == 48 && !strcmp(m.tracks[0].layers[1].rid, "l"));
+	lq__message_finish(&m);
 	ck_assert_int_eq(parse("{\"type\":\"answer\",\"sdp\":\"x\",\"rev\":3}", &m), 0);
 	ck_assert(m.type == LQ_MSG_ANSWER && m.rev == 3);
 	lq__message_finish(&m);
@@ -129,6 +139,14 @@ START_TEST(fields_are_checked_with_their_place)
 	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"smell\"}]}", LQ_EINVAL, "publish.tracks[0].kind: must be audio or video, is \"smell\"");
 	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"audio\",\"stream\":\"x\"}]}", LQ_EINVAL, "tracks[0].stream");
 	refused("{\"type\":\"subscribe\",\"tracks\":[\"a\",{}]}", LQ_EINVAL, "subscribe.tracks[1]: must be a string, is an object");
+	refused("{\"type\":\"layer\",\"track\":\"a\"}", LQ_EINVAL, "layer.layer: missing");
+	refused("{\"type\":\"layer\",\"track\":\"a\",\"layer\":\"x\"}", LQ_EINVAL, "layer.layer: must be high, mid or low, is \"x\"");
+	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"height\":20000}]}", LQ_EINVAL,
+	        "publish.tracks[0].height: must be 0 to 16384, is 20000");
+	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"layers\":[1]}]}", LQ_EINVAL,
+	        "publish.tracks[0].layers[0]: must be an object, is an integer");
+	refused("{\"type\":\"publish\",\"sdp\":\"\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"layers\":[{}]}]}", LQ_EINVAL,
+	        "publish.tracks[0].layers[0].rid: missing");
 	refused("{\"type\":\"mute\",\"track\":\"a\",\"muted\":1}", LQ_EINVAL, "mute.muted: must be a boolean, is an integer");
 	refused("{\"type\":\"answer\",\"sdp\":\"\"}", LQ_EINVAL, "answer.rev: missing");
 }

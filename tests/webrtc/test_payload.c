@@ -348,6 +348,54 @@ START_TEST(a_vp9_picture_may_have_layers)
 }
 END_TEST
 
+START_TEST(a_key_frame_says_its_size)
+{
+	static const uint8_t vp8[] = {0x90, 0x80, 0x81, 0x23, 0x10, 0x20, 0x20, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0x68, 0x81};
+	static const uint8_t vp9[] = {0x88, 0x01, 0x82, 0x49, 0x83, 0x42, 0x20, 0x27, 0xf0, 0x16, 0x70};
+	static const uint8_t baseline[] = {0x67, 0x42, 0xe0, 0x1f, 0x96, 0x54, 0x05, 0x01, 0xed};
+	/* x264, High, 1920x1080, cropped from 1088 rows; with emulation prevention in its VUI */
+	static const uint8_t high[] = {0x67, 0x64, 0x00, 0x28, 0xac, 0xd9, 0x40, 0x78, 0x02, 0x27, 0xe5, 0xc0, 0x44, 0x00, 0x00, 0x03, 0x00, 0x04};
+	uint8_t stap[sizeof high + 8] = {24, 0, 2, 9, 0x10, 0, sizeof high};
+	uint32_t w, h;
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_VP8, vp8, sizeof vp8, &w, &h), 0);
+	ck_assert(w == 640 && h == 360);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_VP9, vp9, sizeof vp9, &w, &h), 0);
+	ck_assert_msg(w == 640 && h == 360, "%ux%u", w, h);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_H264, baseline, sizeof baseline, &w, &h), 0);
+	ck_assert_msg(w == 640 && h == 480, "%ux%u", w, h);
+	memcpy(stap + 7, high, sizeof high);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_H264, high, sizeof high, &w, &h), 0);
+	ck_assert_msg(w == 1920 && h == 1080, "%ux%u", w, h);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_H264, stap, 7 + sizeof high, &w, &h), 0);
+	ck_assert_msg(w == 1920 && h == 1080, "%ux%u", w, h);
+	for (size_t n = 0; n < sizeof vp8; n++)
+		ck_assert_int_eq(lq_payload_size(LQ_CODEC_VP8, vp8, n, &w, &h), LQ_ENOENT);
+	for (size_t n = 0; n < 6; n++)
+		ck_assert_int_eq(lq_payload_size(LQ_CODEC_H264, baseline, n, &w, &h), LQ_ENOENT);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_H264, (const uint8_t[]){0x65, 1, 2, 3}, 4, &w, &h), LQ_ENOENT);
+	ck_assert_int_eq(lq_payload_size(LQ_CODEC_OPUS, vp8, sizeof vp8, &w, &h), LQ_ENOENT);
+}
+END_TEST
+
+START_TEST(ids_of_vp8_are_moved_in_place)
+{
+	/* 15 bits and TL0PICIDX; 7 bits; neither. */
+	uint8_t both[] = {0x90, 0xe0, 0xff, 0xfe, 0xff, 0x40, 0x10}, small[] = {0x90, 0x80, 0x7f, 0x10}, none[] = {0x10, 0x10}, vp9[] = {0x88, 0x82, 0x49, 0x83, 0x42};
+	lq_payload_move_ids(LQ_CODEC_VP8, both, sizeof both, 3, 2);
+	lq_payload_info info = inspect(LQ_CODEC_VP8, both, sizeof both);
+	ck_assert(info.picture_id == 1 && info.tl0_index == 1 && info.temporal_id == 1 && both[2] == 0x80);
+	lq_payload_move_ids(LQ_CODEC_VP8, small, sizeof small, 2, 2);
+	ck_assert_int_eq(inspect(LQ_CODEC_VP8, small, sizeof small).picture_id, 1);
+	ck_assert_int_eq(inspect(LQ_CODEC_VP8, small, sizeof small).tl0_index, -1);
+	lq_payload_move_ids(LQ_CODEC_VP8, none, sizeof none, 2, 2);
+	ck_assert(none[0] == 0x10 && none[1] == 0x10);
+	lq_payload_move_ids(LQ_CODEC_VP9, vp9, sizeof vp9, 2, 2);
+	ck_assert_uint_eq(vp9[1], 0x82);
+	lq_payload_move_ids(LQ_CODEC_VP8, both, 4, 2, 2); /* too short: as it is */
+	ck_assert_uint_eq(both[3], 1);
+}
+END_TEST
+
 START_TEST(a_sound_packet_is_a_payload)
 {
 	lq_payloader p = {.codec = LQ_CODEC_OPUS};
@@ -387,5 +435,5 @@ RUN_TESTS("payload", a_stap_a_is_undone, fu_a_fragments_are_undone, parameter_se
           h264_payloads_out_of_order_or_broken_are_refused, a_frame_left_open_does_not_spoil_the_next,
           a_full_buffer_is_told, vp8_descriptors_of_the_rfc_are_read, short_vp8_descriptors_are_refused,
           vp8_comes_back_as_it_went, vp9_comes_back_as_it_went, what_is_no_vp8_or_vp9_is_refused, vp9_frames_are_marked,
-          vp9_descriptors_are_read_with_every_field, a_vp9_picture_may_have_layers, a_sound_packet_is_a_payload,
+          vp9_descriptors_are_read_with_every_field, a_vp9_picture_may_have_layers, a_key_frame_says_its_size, ids_of_vp8_are_moved_in_place, a_sound_packet_is_a_payload,
           errors_of_the_caller_and_its_arguments_come_back)
