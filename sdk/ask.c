@@ -39,7 +39,7 @@ static void run(lq__task *task)
 	if (!r)
 		r = text ? lq__room_send(room, id, a->type, text) : LQ_EINVAL; /* not UTF-8 */
 	if (!r) {
-		describe(room->requests, a);
+		describe(lq__room_find_request(room, id), a);
 	} else {
 		lq__request req = {0};
 		describe(&req, a);

@@ -21,9 +21,6 @@ static const struct lws_protocols protocols[] = {
 	{NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
-/* A peer that answers no ping is gone: the socket is closed, and the room hears of it. */
-static const lws_retry_bo_t liveness = {.secs_since_valid_ping = 5, .secs_since_valid_hangup = 12};
-
 static void emit_log(int level, const char *line)
 {
 	size_t n = strcspn(line, "\n");
@@ -56,7 +53,6 @@ int lq__control_create(lq__control **out)
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 		.fd_limit_per_thread = 256, /* else one entry for each descriptor that the process may open */
-		.retry_and_idle_policy = &liveness,
 		.connect_timeout_secs = 10,
 	};
 	lq__control *c = calloc(1, sizeof *c);

@@ -92,7 +92,7 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 	const lq_engine_config *c = config ? config : &defaults;
 	if (error && error_size)
 		*error = 0;
-	if (!out || c->size < sizeof *c)
+	if (!out || c->size < sizeof *c || !(c->clock_rate >= 0 && c->clock_rate <= LQ__CLOCK_RATE_MAX))
 		return LQ_EINVAL;
 	lq_diag *diag = lq_diag_create();
 	lq_engine *e = calloc(1, sizeof *e);
@@ -101,6 +101,7 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 		free(e);
 		return LQ_ENOMEM;
 	}
+	e->clock_rate = c->clock_rate ? c->clock_rate : 1;
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->empty, NULL);
 	lq__tasks_init(&e->media);
@@ -114,6 +115,18 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 	else
 		*out = e;
 	return r;
+}
+
+uint32_t lq__engine_ms(const lq_engine *engine, uint32_t ms)
+{
+	double real = ms / engine->clock_rate;
+	return real < 1 ? 1 : real > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)real;
+}
+
+uint32_t lq__engine_silence_ms(const lq_engine *engine)
+{
+	uint32_t ms = lq__engine_ms(engine, LQ__SILENCE_MS);
+	return ms > LQ__SILENCE_MIN_MS ? ms : LQ__SILENCE_MIN_MS;
 }
 
 /* With the lock held, which is let go meanwhile. Calls close their rooms themselves, so sessions go first. */

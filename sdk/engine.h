@@ -11,12 +11,15 @@
 #include "devices.h"
 #include "events.h"
 
+enum { LQ__CLOCK_RATE_MAX = 10000, LQ__SILENCE_MS = 9000, LQ__SILENCE_MIN_MS = 1000 };
+
 struct lq_engine {
 	lq__events *events;
 	lq__control *control;
 	lq__tasks media; /* the media thread's: graphs, registry and profile are touched only there once the engine runs */
 	pthread_t media_thread;
 	int has_media_thread;
+	double clock_rate; /* of time-outs and periods; at least a little above 0 */
 	lq_registry *registry;
 	lq_profile *profile;
 	lq__devices *devices;
@@ -25,5 +28,10 @@ struct lq_engine {
 	lq_room *rooms;
 	lq_session *sessions;
 };
+
+/* Real milliseconds until so many of the engine's have passed; at least 1. [any] */
+uint32_t lq__engine_ms(const lq_engine *engine, uint32_t ms);
+/* After which a server that says nothing is gone. Never less than a second: the machine may be busy. [any] */
+uint32_t lq__engine_silence_ms(const lq_engine *engine);
 
 #endif

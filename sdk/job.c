@@ -16,6 +16,7 @@ lq__job *lq__job_new(lq_room *room, uint32_t n_tracks, lq__job_fn work, lq__job_
 	job->room = room;
 	job->work = work;
 	job->done = done;
+	job->life = room->life;
 	job->n_tracks = n_tracks;
 	lq__room_ref(room);
 	return job;
@@ -273,6 +274,12 @@ static void change(lq__job *job, lq__media *m, lq_diag *diag)
 void lq__work_change(lq__job *job)
 {
 	with_media(job, change);
+}
+
+void lq__work_anew(lq__job *job)
+{
+	if (job->room->media)
+		lq__media_anew(job->room->media);
 }
 
 void lq__work_destroy(lq__job *job)

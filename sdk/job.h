@@ -16,6 +16,7 @@ struct lq__job {
 	lq_room *room; /* referenced */
 	lq__job_fn work; /* media thread */
 	lq__job_fn done; /* control thread, while the room is not being left; else the job is just freed. NULL: nothing to do */
+	unsigned life;   /* the room's when it was made: whether it is about the media of now */
 	int code;
 	char error[1024];
 	uint32_t direction; /* describe */
@@ -47,6 +48,7 @@ void lq__work_view(lq__job *job);       /* tracks: their windows */
 void lq__work_mirror(lq__job *job);     /* tracks */
 void lq__work_snapshot(lq__job *job);   /* tracks[0], id, path */
 void lq__work_snapshot_end(lq__job *job); /* id */
+void lq__work_anew(lq__job *job);    /* closes the connections and removes what was received; what is captured goes on */
 void lq__work_destroy(lq__job *job);    /* all of the room's media */
 
 /* [control thread] Removes the media of one track. */

@@ -92,15 +92,32 @@ static int op_close(const lq_node_desc *desc, void *self, void *arg)
 	return 0;
 }
 
+static void close_direction(lq__media *m, uint32_t direction)
+{
+	if (m->open[direction])
+		lq_node_call(m->net, op_close, &direction, NULL, NULL);
+	m->open[direction] = 0;
+}
+
+void lq__media_anew(lq__media *m)
+{
+	for (entry *e = m->tracks, *next; e; e = next) {
+		next = e->next;
+		if (!is_local(&e->track))
+			lq__media_remove(m, &e->track);
+	}
+	close_direction(m, LQ_SEND);
+	close_direction(m, LQ_RECEIVE);
+}
+
 void lq__media_destroy(lq__media *m)
 {
 	if (!m)
 		return;
 	while (m->tracks)
 		lq__media_remove(m, &m->tracks->track);
-	for (uint32_t d = 0; d < 2; d++)
-		if (m->open[d])
-			lq_node_call(m->net, op_close, &d, NULL, NULL);
+	close_direction(m, LQ_SEND);
+	close_direction(m, LQ_RECEIVE);
 	lq_graph_destroy(m->graph);
 	free(m);
 }

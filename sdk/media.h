@@ -40,6 +40,8 @@ typedef struct lq__media_config {
 
 /* Builds and starts "shared". */
 int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **out);
+/* Closes the connections, and removes the remote tracks with them; local ones stay, and are described again. */
+void lq__media_anew(lq__media *m);
 void lq__media_destroy(lq__media *m); /* NULL is fine */
 
 /* Starts a local track and gives it a place (t->mid, an output) in the next offer. */

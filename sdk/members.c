@@ -40,6 +40,7 @@ void lq__member_remove(lq_room *room, lq__member *m)
 			break;
 		}
 	pthread_mutex_unlock(&room->lock);
+	lq__msg_attributes_free(m->attributes);
 	free(m);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <loquat/loquat.h>
 
@@ -86,4 +87,15 @@ const char *lq__kind_label(lq_track_kind kind)
 const char *lq_version(void)
 {
 	return PACKAGE_VERSION;
+}
+
+void lq__random_name(char *out, size_t size)
+{
+	unsigned char bytes[32] = {0};
+	size_t n = size ? (size - 1) / 2 : 0;
+	if (n > sizeof bytes)
+		n = sizeof bytes;
+	ssize_t got = getrandom(bytes, n, 0); /* so few never come short */
+	for (size_t i = 0; i < n; i++)
+		snprintf(out + 2 * i, size - 2 * i, "%02x", got == (ssize_t)n ? bytes[i] : (unsigned)i);
 }

@@ -155,9 +155,11 @@ static int get_user(parser *p, json_t *obj)
 static int parse_joined(parser *p, json_t *obj)
 {
 	int r;
-	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)) || (r = get_attributes(p, obj, &p->msg->attributes)))
+	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)) || (r = get_attributes(p, obj, &p->msg->attributes)) ||
+	    (r = get_string(p, obj, "session", 0, &p->msg->session)) || (r = get_int(p, obj, "resume_ms", 0, &p->msg->resume_ms)))
 		return r;
-	return get_members(p, json_object_get(obj, "members"));
+	p->msg->resumed = json_is_true(json_object_get(obj, "resumed"));
+	return p->msg->resumed ? 0 : get_members(p, json_object_get(obj, "members"));
 }
 
 static int parse_sdp(parser *p, json_t *obj)
@@ -326,7 +328,7 @@ int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_
 {
 	json_error_t je;
 	parser p = {.msg = out, .error = error, .error_size = error_size};
-	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = "", .info = ""};
+	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = "", .info = "", .session = ""};
 	if (len > LQ__MESSAGE_MAX) {
 		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
 		return LQ_EPROTO;
@@ -359,6 +361,42 @@ void lq__msg_attributes(void *attributes, void (*fn)(void *arg, const char *name
 		fn(arg, name, json_string_value(value));
 }
 
+void lq__msg_attributes_merge(void **known, void *changes)
+{
+	json_t *value, *all = *known;
+	const char *name;
+	if (!changes || (!all && !(all = *known = json_object())))
+		return;
+	json_object_foreach((json_t *)changes, name, value) {
+		if (json_is_null(value))
+			json_object_del(all, name);
+		else
+			json_object_set(all, name, value);
+	}
+}
+
+void lq__msg_attributes_free(void *known)
+{
+	json_decref(known);
+}
+
+int lq__msg_attributes_equal(void *known, void *now)
+{
+	return json_equal(known, now);
+}
+
+void lq__msg_attributes_differ(void *known, void *now, void (*fn)(void *arg, const char *name, const char *value), void *arg)
+{
+	json_t *value;
+	const char *name;
+	json_object_foreach((json_t *)known, name, value)
+		if (!json_object_get(now, name))
+			fn(arg, name, NULL);
+	json_object_foreach((json_t *)now, name, value)
+		if (!json_equal(json_object_get(known, name), value))
+			fn(arg, name, json_string_value(value));
+}
+
 int lq__error_code(const char *name)
 {
 #define CODE(n, number, text) \
@@ -384,14 +422,32 @@ static const char *given(const char *s)
 
 char *lq__req_join(int64_t id, const lq__join_request *j)
 {
-	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room, "user",
-	                      given(j->user), "name", given(j->name), "token", given(j->token), "password", given(j->password), "info", given(j->info),
-	                      "create", j->must_exist ? "must_exist" : NULL));
+	json_t *o = json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room,
+	                      "user", given(j->user), "name", given(j->name), "token", given(j->token), "password", given(j->password), "info", given(j->info),
+	                      "create", j->must_exist ? "must_exist" : NULL, "device", given(j->device), "session", given(j->session));
+	if (o && given(j->session)) {
+		json_object_set_new(o, "seq", json_integer((json_int_t)j->seq));
+		if (j->only_resume)
+			json_object_set_new(o, "only_resume", json_true());
+	}
+	return dump(o);
 }
 
 char *lq__req_kick(int64_t id, const char *user, const char *reason)
 {
 	return dump(json_pack("{s:s, s:I, s:s, s:s*}", "type", "kick", "id", (json_int_t)id, "user", user, "reason", given(reason)));
+}
+
+char *lq__req_again(const char *text)
+{
+	static const char more[] = ",\"again\":true}";
+	size_t n = strlen(text);
+	char *again = malloc(n + sizeof more);
+	if (!again)
+		return NULL;
+	memcpy(again, text, n - 1); /* without its last brace */
+	memcpy(again + n - 1, more, sizeof more);
+	return again;
 }
 
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n)
@@ -435,6 +491,11 @@ char *lq__req_message(int64_t id, const char *to, const char *text)
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value)
 {
 	return dump(json_pack("{s:s, s:I, s:s, s:{s:s?}}", "type", "attributes", "id", (json_int_t)id, "of", of_room ? "room" : "user", "attributes", name, value));
+}
+
+char *lq__req_attributes(int64_t id, int of_room, void *attributes)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:O}", "type", "attributes", "id", (json_int_t)id, "of", of_room ? "room" : "user", "attributes", attributes));
 }
 
 char *lq__req_plain(int64_t id, const char *type)

@@ -37,7 +37,9 @@ typedef struct lq__msg {
 	int64_t seq; /* of the event, 0 none */
 	int64_t rev;
 	int code;    /* LQ_E* of an error */
-	const char *room_sid, *user, *name, *sdp, *reason, *text, *info;
+	const char *room_sid, *user, *name, *sdp, *reason, *text, *info, *session;
+	int resumed;        /* joined: we go on where we were */
+	int64_t resume_ms;  /* joined */
 	lq__msg_track *tracks; /* one for the track events */
 	uint32_t n_tracks;
 	lq__msg_member *members;
@@ -54,6 +56,13 @@ void lq__msg_finish(lq__msg *msg);
 /* Each name with its value, NULL where it was taken away; attributes may be NULL. */
 void lq__msg_attributes(void *attributes, void (*fn)(void *arg, const char *name, const char *value), void *arg);
 
+/* Attributes that are kept. Merging makes *known if need be, and forgets what is NULL; without memory it stays as it was. */
+void lq__msg_attributes_merge(void **known, void *changes);
+void lq__msg_attributes_free(void *known); /* NULL is fine */
+int lq__msg_attributes_equal(void *known, void *now);
+/* Calls fn for each that is not the same in both, with the value of `now`. */
+void lq__msg_attributes_differ(void *known, void *now, void (*fn)(void *arg, const char *name, const char *value), void *arg);
+
 /* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
 int lq__error_code(const char *name);
 
@@ -61,8 +70,12 @@ int lq__error_code(const char *name);
 typedef struct lq__join_request {
 	const char *room, *user, *name, *token, *password, *info; /* NULL or "": absent */
 	int must_exist;
+	const char *device, *session; /* session: of the join to go on with */
+	int64_t seq;
+	int only_resume;
 } lq__join_request;
 char *lq__req_join(int64_t id, const lq__join_request *join);
+char *lq__req_again(const char *text); /* the same request, said to have been sent before */
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n);
 char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n); /* subscribe, unsubscribe, unpublish */
 char *lq__req_mute(int64_t id, const char *track, int muted);
@@ -70,6 +83,7 @@ char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
 char *lq__req_kick(int64_t id, const char *user, const char *reason);
+char *lq__req_attributes(int64_t id, int of_room, void *attributes);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
 
 #endif

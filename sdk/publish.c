@@ -42,7 +42,7 @@ static void remove_media(lq_room *room, unsigned i)
 {
 	lq__pub *p = &room->pubs[i / 2][i % 2];
 	lq__job *job = p->preview ? lq__job_new(room, 1, lq__work_unpublish, NULL) : NULL;
-	p->built = 0;
+	p->built = p->told = 0;
 	p->running = job != NULL;
 	if (!job) {
 		lq__job_remove(room, "", stream_of(i), kind_of(i));
@@ -69,6 +69,7 @@ static void built(lq_room *room, const lq__media_track *t)
 {
 	unsigned i = t->stream * 2u + t->kind - 1u;
 	lq__pub *p = &room->pubs[t->stream][t->kind - 1];
+	p->building = 0;
 	if (t->code) {
 		p->wanted = p->renew = 0; /* of a share that began anew meanwhile, too: it would fail alike */
 		report(room, i, t->code, t->error);
@@ -116,6 +117,11 @@ static void offer_made(lq__job *job)
 			}
 			built(room, &job->tracks[i]);
 		}
+	if (job->life != room->life) { /* its connection is no more */
+		lq__job_free(job);
+		lq__publish_again(room);
+		return;
+	}
 	if (job->code == LQ_EAGAIN) {
 		job->work = lq__work_describe;
 		if (d->changed) {
@@ -150,7 +156,7 @@ static void remove_unwanted(lq_room *room)
 			remove_media(room, i);
 		}
 	if (n)
-		lq__room_send_tracks(room, "unpublish", LQ__REQ_UNPUBLISH, ids, n);
+		lq__room_send_tracks(room, "unpublish", LQ__REQ_MEDIA, ids, n);
 	FOR_EACH_PUB(room, i, p)
 		if (!p->built)
 			*p->track = 0;
@@ -166,7 +172,7 @@ void lq__publish_sync(lq_room *room)
 		return;
 	remove_unwanted(room);
 	FOR_EACH_PUB(room, i, p)
-		n += p->wanted && !p->built;
+		n += p->wanted && !p->built && !p->building;
 	if (!n)
 		return;
 	lq__job *job = lq__job_new(room, n, lq__work_publish, offer_made);
@@ -176,7 +182,8 @@ void lq__publish_sync(lq_room *room)
 	}
 	n = 0;
 	FOR_EACH_PUB(room, i, p)
-		if (p->wanted && !p->built) {
+		if (p->wanted && !p->built && !p->building) {
+			p->building = 1;
 			job->tracks[n].stream = stream_of(i);
 			job->tracks[n++].kind = kind_of(i);
 		}
@@ -197,6 +204,21 @@ void lq__publish_again(lq_room *room)
 	room->pub_busy = 1;
 	room->describing[LQ_SEND].changed = 0;
 	lq__job_post(job);
+}
+
+void lq__publish_anew(lq_room *room)
+{
+	FOR_EACH_PUB(room, i, p) {
+		p->told |= *p->track && !p->offered;
+		p->offered = 0;
+		*p->track = 0;
+	}
+	free(room->offer);
+	room->offer = NULL;
+	room->pub_busy = room->pub_dirty = room->pub_again = 0;
+	lq__publish_sync(room);
+	if (!room->pub_busy)
+		lq__publish_again(room);
 }
 
 /* Sends the offer when there is one and we are in the room. */
@@ -237,12 +259,16 @@ static void send_mute(lq_room *room, unsigned i)
 {
 	lq__pub *p = &room->pubs[i / 2][i % 2];
 	int64_t id = lq__room_id(room);
-	lq__room_send(room, id, LQ__REQ_OTHER, lq__req_mute(id, p->track, p->muted));
+	lq__room_send(room, id, LQ__REQ_MEDIA, lq__req_mute(id, p->track, p->muted));
 }
 
 static void answer_set(lq__job *job)
 {
 	lq_room *room = job->room;
+	if (job->life != room->life) {
+		lq__job_free(job);
+		return;
+	}
 	if (job->code) {
 		FOR_EACH_PUB(room, i, p)
 			if (p->offered)
@@ -252,7 +278,9 @@ static void answer_set(lq__job *job)
 		FOR_EACH_PUB(room, i, p)
 			if (p->offered) {
 				p->offered = 0;
-				report(room, i, *p->track ? 0 : LQ_EPROTO, *p->track ? "" : "the server's answer does not name the track");
+				if (!p->told || !*p->track)
+					report(room, i, *p->track ? 0 : LQ_EPROTO, *p->track ? "" : "the server's answer does not name the track");
+				p->told = 0;
 				if (p->muted && *p->track)
 					send_mute(room, i);
 			}

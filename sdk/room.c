@@ -61,8 +61,12 @@ static void on_opened(void *arg)
 {
 	lq_room *room = arg;
 	int64_t id = lq__room_id(room);
-	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = room->user, .name = room->display, .token = room->token,
-	                                                  .password = room->password, .info = room->info, .must_exist = room->options.create == LQ_ROOM_MUST_EXIST});
+	pthread_mutex_lock(&room->lock); /* the token may be renewed at any time */
+	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = *room->self ? room->self : room->user, .name = room->display,
+	                                                  .token = room->token, .password = room->password, .info = room->info,
+	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->device,
+	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF});
+	pthread_mutex_unlock(&room->lock);
 	int r = lq__room_send(room, id, LQ__REQ_JOIN, text);
 	if (r)
 		lq__room_finish(room, text ? r : LQ_EINVAL, text ? lq_error_text(r) : "a name, the token, the password or the info is not UTF-8", 0);
@@ -80,10 +84,18 @@ static void on_closed(void *arg, const char *reason)
 	room->signal = NULL;
 	if (room->finishing) {
 		lq__room_signal_done(room);
-		return;
+	} else if (room->joined_reported) {
+		lq__room_lose(room, reason);
+	} else {
+		connection(room, LQ_CONN_FAILED, reason);
+		lq__room_finish(room, LQ_ECONN, reason, 0);
 	}
-	connection(room, room->joined_reported ? LQ_CONN_DISCONNECTED : LQ_CONN_FAILED, reason);
-	lq__room_finish(room, LQ_ECONN, reason, 0);
+}
+
+int lq__room_connect(lq_room *room)
+{
+	static const lq__signal_handler handler = {on_opened, on_message, on_closed};
+	return lq__signal_open(room->engine->control, &room->server, lq__engine_silence_ms(room->engine), &handler, room, &room->signal);
 }
 
 static void on_timer(lq__timer *timer)
@@ -91,20 +103,23 @@ static void on_timer(lq__timer *timer)
 	lq_room *room = lws_container_of(timer, lq_room, timer);
 	if (room->finishing)
 		lq__room_signal_done(room);
+	else if (room->lost)
+		lq__room_lost_timer(room);
 	else
 		lq__room_finish(room, LQ_ETIMEDOUT, "the server did not answer in time", 0);
 }
 
 void lq__room_start(lq_room *room)
 {
-	static const lq__signal_handler handler = {on_opened, on_message, on_closed};
 	char text[300];
 	room->active = 1;
-	room->finishing = room->joined_reported = room->signal_done = room->media_done = 0;
-	room->next_id = 0;
+	room->finishing = room->joined_reported = room->signal_done = room->media_done = room->lost = room->restoring = 0;
+	room->next_id = room->seq = room->rev = 0;
+	*room->self = *room->session = 0;
+	lq__random_name(room->device, sizeof room->device);
 	room->timer.fn = on_timer;
 	connection(room, LQ_CONN_CONNECTING, room->server.host);
-	int r = lq__signal_open(room->engine->control, &room->server, &handler, room, &room->signal);
+	int r = lq__room_connect(room);
 	if (r) {
 		snprintf(text, sizeof text, "cannot connect to %s:%u", room->server.host, room->server.port);
 		lq__room_finish(room, r, text, 0);
@@ -139,7 +154,7 @@ static void clear(lq_room *room)
 	room->pub_busy = room->pub_dirty = room->offer_busy = 0;
 	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
 		lq__pub *p = &room->pubs[i / 2][i % 2];
-		p->built = p->offered = p->running = 0;
+		p->built = p->building = p->offered = p->told = p->running = 0;
 		*p->track = 0;
 	}
 	for (unsigned d = 0; d < 2; d++) {
@@ -147,6 +162,9 @@ static void clear(lq_room *room)
 		room->describing[d] = (lq__describing){0};
 	}
 	lq__members_clear(room);
+	lq__msg_attributes_free(room->attributes);
+	lq__msg_attributes_free(room->own);
+	room->attributes = room->own = NULL;
 }
 
 void lq__room_maybe_complete(lq_room *room)
@@ -211,7 +229,7 @@ void lq__room_finish(lq_room *room, int code, const char *text, int graceful)
 	room->state = LQ__LEAVING;
 	pthread_mutex_unlock(&room->lock);
 	stop_media(room);
-	if (graceful && room->signal && room->joined_reported) {
+	if (graceful && room->signal && room->joined_reported && !room->lost) {
 		int64_t id = lq__room_id(room);
 		lq__timer_set(room->engine->control, &room->timer, LQ__LEAVE_MS);
 		if (!lq__room_send(room, id, LQ__REQ_OTHER, lq__req_plain(id, "leave")))

@@ -1,6 +1,6 @@
 /* A room's inside. Its state lives on the control thread; what the API reads at once is under `lock`; `media` is the media thread's.
  *
- * OPEN -> JOINING -> JOINED -> LEAVING -> OPEN. Whatever ends a join goes through lq__room_finish, which tears socket and media down and then
+ * OPEN -> JOINING -> JOINED -> LEAVING -> OPEN. A room whose connection is lost stays JOINED while that is restored (reconnect.c). Whatever ends a join goes through lq__room_finish, which tears socket and media down and then
  * emits the one last event: LQ_ON_LEFT when LQ_ON_JOINED had been successful, else the failed LQ_ON_JOINED. */
 #ifndef LQ_SDK_ROOM_H
 #define LQ_SDK_ROOM_H
@@ -17,7 +17,8 @@
 #include "quality.h"
 #include "signalling.h"
 
-enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500 };
+enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500, LQ__REQUEST_BYTES_MAX = 4 * 1024 * 1024,
+       LQ__REJOIN_MS = 60000, LQ__ROOM_RETRY_FIRST_MS = 200, LQ__ROOM_RETRY_MAX_MS = 5000 };
 
 typedef enum lq__room_state { LQ__OPEN, LQ__JOINING, LQ__JOINED, LQ__LEAVING } lq__room_state;
 typedef enum lq__sub_state { LQ__SUB_NONE, LQ__SUB_ASKED, LQ__SUB_LIVE } lq__sub_state;
@@ -25,6 +26,7 @@ typedef enum lq__sub_state { LQ__SUB_NONE, LQ__SUB_ASKED, LQ__SUB_LIVE } lq__sub
 /* A remote track. */
 typedef struct lq__track {
 	int present, muted;
+	int told; /* it was subscribed before the connection was lost: nobody need hear that it is so again */
 	lq__sub_state sub;
 	char id[LQ__ID_MAX], codec[16];
 	uint32_t width, height;
@@ -33,6 +35,8 @@ typedef struct lq__track {
 typedef struct lq__member {
 	struct lq__member *next;
 	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1], info[LQ__INFO_MAX + 1];
+	int here; /* in the new picture of the room, while it is compared */
+	void *attributes; /* as they were told */
 	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
 	int up, down; /* control thread: lq_quality */
 } lq__member;
@@ -41,6 +45,8 @@ typedef struct lq__member {
 typedef struct lq__pub {
 	int wanted;    /* the app or an option asked for it */
 	int said;      /* the app itself did: options do not count */
+	int building;  /* on its way to the media thread */
+	int told;      /* it was published before the connection was lost: nobody need hear that it is so again */
 	int built;     /* it has its group in the graph */
 	int offered;   /* it is part of the offer under way */
 	int muted;
@@ -51,13 +57,19 @@ typedef struct lq__pub {
 	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
 } lq__pub;
 
-typedef enum lq__req_type { LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MESSAGE, LQ__REQ_UNPUBLISH, LQ__REQ_OTHER, LQ__REQ_KICK /* asks: ask.c */ } lq__req_type;
+/* MEDIA: of tracks and descriptions, without meaning once media is begun anew. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
+typedef enum lq__req_type {
+	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK
+} lq__req_type;
 
 /* A request that waits for its answer. */
 typedef struct lq__request {
 	struct lq__request *next;
 	int64_t id;
 	lq__req_type type;
+	int sent;
+	char *text;                  /* to be sent, perhaps again; NULL: a join */
+	size_t len;
 	char user[LQ__USER_MAX + 1]; /* message: to whom; asks: whose, as the rest here */
 	lq_stream stream;
 	lq_track_kind kind;
@@ -140,8 +152,9 @@ struct lq_room {
 	lq__signal *signal;
 	lq__timer timer;
 	int64_t next_id;
-	lq__request *requests;
+	lq__request *requests; /* the oldest first */
 	unsigned n_requests;
+	size_t request_bytes;
 	lq__pub pubs[LQ__STREAMS][2];
 	int pub_busy, pub_dirty;
 	int pub_again; /* what the transport sends has to be negotiated anew */
@@ -152,6 +165,18 @@ struct lq_room {
 	lq__timer snapshot_timer;
 	uint32_t next_snapshot;
 	int had_media; /* without a join: previews */
+
+	/* control thread: what is needed to go on after a loss */
+	int lost;          /* there is no connection, or one that has not joined yet */
+	int64_t lost_time;
+	uint32_t retry_ms;
+	int64_t resume_ms; /* for how long the server waits for us */
+	char self[LQ__USER_MAX + 1], session[LQ__ID_MAX], device[33];
+	int64_t seq;       /* of the last event */
+	int64_t rev;       /* of the last offer */
+	unsigned life;     /* how often media was begun anew */
+	void *attributes, *own; /* the room's, and our own, as they were told */
+	int restoring;     /* our own are on their way to the server again */
 
 	lq__media *media; /* media thread */
 };
@@ -169,16 +194,35 @@ void lq__room_signal_done(lq_room *room);
 void lq__room_maybe_complete(lq_room *room);
 void lq__room_dispose(lq_room *room); /* the closed handle: leaves, then drops it from the engine */
 
+/* ---- reconnect.c ---- */
+void lq__room_lose(lq_room *room, const char *reason);
+int lq__room_connect(lq_room *room); /* opens the socket, on which the join is sent */
+void lq__room_back(lq_room *room, const lq__msg *joined); /* the server has us again, resumed or anew */
+void lq__room_lost_timer(lq_room *room);
+
+/* ---- rejoin.c ---- */
+void lq__room_differences(lq_room *room, const lq__msg *joined);
+
 /* ---- room_out.c: requests ---- */
 int64_t lq__room_id(lq_room *room);
 int lq__room_send(lq_room *room, int64_t id, lq__req_type type, char *text); /* takes text */
 int lq__room_send_message(lq_room *room, int64_t id, const char *user, char *text); /* takes text */
 int lq__room_send_tracks(lq_room *room, const char *type, lq__req_type kind, const char *const *ids, uint32_t n);
+lq__request *lq__room_find_request(lq_room *room, int64_t id); /* NULL unknown */
 lq__request *lq__room_take_request(lq_room *room, int64_t id); /* NULL unknown; free() */
+void lq__request_free(lq__request *req); /* NULL is fine */
 void lq__room_drop_requests(lq_room *room);
+void lq__room_send_again(lq_room *room);      /* on a new socket: all that have no answer yet */
+void lq__room_fail_requests(lq_room *room);   /* those that make no sense any more after a rejoin */
 
 /* ---- room_in.c: the server's messages ---- */
 void lq__room_message(lq_room *room, const char *text, size_t len);
+void lq__request_failed(lq_room *room, const lq__request *req, int code, const char *text);
+lq__member *lq__room_add_member(lq_room *room, const char *user, const char *name, const char *info); /* NULL: it is there, or cannot be kept */
+lq__track *lq__room_put_track(lq_room *room, lq__member *m, const lq__msg_track *in); /* NULL: it makes no sense */
+void lq__room_drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind);
+void lq__room_drop_member(lq_room *room, lq__member *m, const char *reason);
+void lq__room_stream_event(lq_room *room, lq_sdk_event_type type, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t);
 
 /* ---- ask.c ---- */
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text);
@@ -212,6 +256,7 @@ void lq__screen_left(lq_room *room);
 void lq__on_message(lq_room *room, const lq__msg *msg);
 void lq__on_attributes(lq_room *room, const lq__msg *msg);
 void lq__tell_attributes(lq_room *room, const char *user, void *attributes, int existed); /* user "": the room's */
+void lq__attributes_differ(lq_room *room, const char *user, void **known, void *now);
 void lq__message_answered(lq_room *room, const lq__request *req, int code, const char *text);
 
 /* ---- members.c ---- */
@@ -236,6 +281,7 @@ void lq__publish_offer(lq_room *room);
 void lq__publish_again(lq_room *room); /* the same tracks with other codecs */
 void lq__publish_answered(lq_room *room, const lq__msg *msg);
 void lq__publish_failed(lq_room *room, int code, const char *text);
+void lq__publish_anew(lq_room *room); /* what was published, on a new connection */
 void lq__publish_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted);
 
 /* ---- room_graph.c: what the graph says ---- */

@@ -26,13 +26,35 @@ static void tell(void *arg, const char *name, const char *value)
 	lq__room_event(t->room, &(lq_sdk_event){.type = LQ_ON_ATTRIBUTE, .user = t->user, .name = name, .text = value, .on = value != NULL, .existed = t->existed});
 }
 
+/* Where the attributes of a user are kept ("": the room's); NULL: of nobody whom we know. */
+static void **known_of(lq_room *room, const char *user)
+{
+	lq__member *m = *user && strcmp(user, room->self) ? lq__member_find(room, user) : NULL;
+	return !*user ? &room->attributes : !strcmp(user, room->self) ? &room->own : m ? &m->attributes : NULL;
+}
+
+void lq__attributes_differ(lq_room *room, const char *user, void **known, void *now)
+{
+	lq__msg_attributes_differ(*known, now, tell, &(telling){room, user, 0});
+	lq__msg_attributes_free(*known);
+	*known = NULL;
+	lq__msg_attributes_merge(known, now);
+}
+
 void lq__tell_attributes(lq_room *room, const char *user, void *attributes, int existed)
 {
+	void **known = known_of(room, user);
+	if (known)
+		lq__msg_attributes_merge(known, attributes);
 	lq__msg_attributes(attributes, tell, &(telling){room, user, existed});
 }
 
 void lq__on_attributes(lq_room *room, const lq__msg *msg)
 {
+	if (room->restoring && !msg->flag && !strcmp(msg->user, room->self) && lq__msg_attributes_equal(room->own, msg->attributes)) {
+		room->restoring = 0; /* they are news to others only */
+		return;
+	}
 	lq__tell_attributes(room, msg->flag ? "" : msg->user, msg->attributes, 0);
 }
 
@@ -58,7 +80,7 @@ static void run(lq__task *task)
 	int64_t id = lq__room_id(room);
 	int r = room->active && !room->finishing ? 0 : LQ_ESTATE;
 	if (!r && t->attribute)
-		r = lq__room_send(room, id, LQ__REQ_OTHER, lq__req_attribute(id, t->of_room, t->name, t->has_value ? t->value : NULL));
+		r = lq__room_send(room, id, LQ__REQ_KEPT, lq__req_attribute(id, t->of_room, t->name, t->has_value ? t->value : NULL));
 	else if (!r)
 		r = lq__room_send_message(room, id, t->user, lq__req_message(id, t->user, t->value));
 	if (r)

@@ -7,14 +7,14 @@
 
 #include "room.h"
 
-static void stream_event(lq_room *room, lq_sdk_event_type type, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t)
+void lq__room_stream_event(lq_room *room, lq_sdk_event_type type, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t)
 {
 	lq__room_event(room, &(lq_sdk_event){.type = type, .user = m->user, .stream = stream, .kind = kind, .width = t->width, .height = t->height,
 	                                     .text = type == LQ_ON_STREAM_PUBLISHED ? t->codec : "", .muted = t->muted});
 }
 
 /* Returns the slot, or NULL when the track makes no sense. */
-static lq__track *put_track(lq_room *room, lq__member *m, const lq__msg_track *in)
+lq__track *lq__room_put_track(lq_room *room, lq__member *m, const lq__msg_track *in)
 {
 	if (!in->kind || strlen(in->id) >= LQ__ID_MAX || strlen(in->codec) >= sizeof((lq__track *)0)->codec) {
 		lq_log(LQ_LOG_WARNING, "sdk", "room \"%s\": the server sent an incomplete track of %s", room->name, m->user);
@@ -29,14 +29,14 @@ static lq__track *put_track(lq_room *room, lq__member *m, const lq__msg_track *i
 	return t;
 }
 
-static void drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind)
+void lq__room_drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind)
 {
 	lq__track *t = &m->tracks[stream][kind - 1];
 	lq__unsubscribe(room, m, stream, kind, 0);
 	pthread_mutex_lock(&room->lock);
 	t->present = 0;
 	pthread_mutex_unlock(&room->lock);
-	stream_event(room, LQ_ON_STREAM_UNPUBLISHED, m, stream, kind, t);
+	lq__room_stream_event(room, LQ_ON_STREAM_UNPUBLISHED, m, stream, kind, t);
 }
 
 static void user_event(lq_room *room, const lq__member *m, int existed)
@@ -45,7 +45,7 @@ static void user_event(lq_room *room, const lq__member *m, int existed)
 	                                     .existed = existed});
 }
 
-static lq__member *add_member(lq_room *room, const char *user, const char *name, const char *info)
+lq__member *lq__room_add_member(lq_room *room, const char *user, const char *name, const char *info)
 {
 	if (lq__member_find(room, user))
 		return NULL;
@@ -60,9 +60,9 @@ static void take_snapshot(lq_room *room, const lq__msg *msg)
 {
 	for (uint32_t i = 0; i < msg->n_members; i++) {
 		const lq__msg_member *in = &msg->members[i];
-		lq__member *m = add_member(room, in->user, in->name, in->info);
+		lq__member *m = lq__room_add_member(room, in->user, in->name, in->info);
 		for (uint32_t j = 0; m && j < in->n_tracks; j++)
-			put_track(room, m, &msg->tracks[in->first_track + j]);
+			lq__room_put_track(room, m, &msg->tracks[in->first_track + j]);
 	}
 }
 
@@ -79,7 +79,7 @@ static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 			lq_track_kind kind = (lq_track_kind)(i % 2 + 1);
 			if (!t->present)
 				continue;
-			stream_event(room, LQ_ON_STREAM_PUBLISHED, m, (lq_stream)(i / 2), kind, t);
+			lq__room_stream_event(room, LQ_ON_STREAM_PUBLISHED, m, (lq_stream)(i / 2), kind, t);
 			if (wanted && lq__wants(room, m->user, (lq_stream)(i / 2), kind))
 				wanted[n++] = t->id;
 		}
@@ -88,14 +88,24 @@ static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 	free(wanted);
 }
 
+/* What it takes to go on from here on another socket. */
+static void keep_place(lq_room *room, const lq__msg *msg)
+{
+	snprintf(room->self, sizeof room->self, "%s", msg->user);
+	snprintf(room->session, sizeof room->session, "%s", msg->session);
+	room->resume_ms = msg->resume_ms;
+	if (!msg->resumed)
+		room->seq = msg->seq;
+}
+
 static void on_joined(lq_room *room, const lq__msg *msg)
 {
 	lq__request *req = lq__room_take_request(room, msg->id);
-	if (!req || req->type != LQ__REQ_JOIN || room->joined_reported || room->finishing) {
-		free(req);
+	if (!req || req->type != LQ__REQ_JOIN || (room->joined_reported && !room->lost) || room->finishing) {
+		lq__request_free(req);
 		return;
 	}
-	free(req);
+	lq__request_free(req);
 	pthread_mutex_lock(&room->lock);
 	int leaving = room->state == LQ__LEAVING; /* a leave is on its way to us */
 	if (!leaving)
@@ -103,6 +113,11 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	pthread_mutex_unlock(&room->lock);
 	if (leaving)
 		return;
+	keep_place(room, msg);
+	if (room->joined_reported) {
+		lq__room_back(room, msg);
+		return;
+	}
 	lq__timer_cancel(room->engine->control, &room->timer);
 	room->joined_reported = 1;
 	take_snapshot(room, msg);
@@ -118,36 +133,54 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__quality_start(room, msg->user);
 }
 
+/* Without rejoining, a place that is gone is a connection that was lost for too long. */
+static void join_refused(lq_room *room, int code, const char *text)
+{
+	int over = room->lost && code == LQ_ENOENT && room->options.auto_rejoin == LQ_OFF;
+	if (room->lost)
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_CONNECTION, .state = LQ_CONN_FAILED, .text = text});
+	lq__room_finish(room, over ? LQ_ECONN : code, over ? "the connection was lost for too long" : text, 0);
+}
+
+void lq__request_failed(lq_room *room, const lq__request *req, int code, const char *text)
+{
+	lq__req_type type = req ? req->type : LQ__REQ_OTHER;
+	if (type == LQ__REQ_JOIN)
+		join_refused(room, code, text);
+	else if (type == LQ__REQ_PUBLISH)
+		lq__publish_failed(room, code, text);
+	else if (type == LQ__REQ_SUBSCRIBE)
+		lq__subscribe_failed(room, req, code, text);
+	else if (type == LQ__REQ_MESSAGE)
+		lq__message_answered(room, req, code, text);
+	else if (type > LQ__REQ_OTHER)
+		lq__room_answered(room, req, code, text);
+	else if (type != LQ__REQ_MEDIA || code != LQ_ENOENT) /* else it is about a track that the server has dropped already */
+		lq__room_warn(room, LQ_ON_WARNING, code, text);
+}
+
 static void on_error(lq_room *room, const lq__msg *msg)
 {
 	lq__request *req = lq__room_take_request(room, msg->id);
-	lq__req_type type = req ? req->type : LQ__REQ_OTHER;
 	lq_log(LQ_LOG_INFO, "sdk", "room \"%s\": the server says %s: %s", room->name, lq_error_name(msg->code), msg->text);
-	if (type == LQ__REQ_JOIN)
-		lq__room_finish(room, msg->code, msg->text, 0);
-	else if (type == LQ__REQ_PUBLISH)
-		lq__publish_failed(room, msg->code, msg->text);
-	else if (type == LQ__REQ_SUBSCRIBE)
-		lq__subscribe_failed(room, req, msg->code, msg->text);
-	else if (type == LQ__REQ_MESSAGE)
-		lq__message_answered(room, req, msg->code, msg->text);
-	else if (type > LQ__REQ_OTHER)
-		lq__room_answered(room, req, msg->code, msg->text);
-	else if (type != LQ__REQ_UNPUBLISH || msg->code != LQ_ENOENT) /* else the server has dropped it already */
-		lq__room_warn(room, LQ_ON_WARNING, msg->code, msg->text);
-	free(req);
+	lq__request_failed(room, req, msg->code, msg->text);
+	lq__request_free(req);
+}
+
+void lq__room_drop_member(lq_room *room, lq__member *m, const char *reason)
+{
+	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
+		if (m->tracks[i / 2][i % 2].present)
+			lq__room_drop_track(room, m, (lq_stream)(i / 2), (lq_track_kind)(i % 2 + 1));
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_LEFT, .user = m->user, .name = m->name, .text = reason});
+	lq__member_remove(room, m);
 }
 
 static void on_user_left(lq_room *room, const lq__msg *msg)
 {
 	lq__member *m = lq__member_find(room, msg->user);
-	if (!m)
-		return;
-	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
-		if (m->tracks[i / 2][i % 2].present)
-			drop_track(room, m, (lq_stream)(i / 2), (lq_track_kind)(i % 2 + 1));
-	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_LEFT, .user = m->user, .name = m->name, .text = msg->reason});
-	lq__member_remove(room, m);
+	if (m)
+		lq__room_drop_member(room, m, msg->reason);
 }
 
 static void on_track_published(lq_room *room, const lq__msg *msg)
@@ -157,11 +190,11 @@ static void on_track_published(lq_room *room, const lq__msg *msg)
 	if (!m)
 		return;
 	if (m->tracks[in->stream][in->kind - 1].present)
-		drop_track(room, m, in->stream, in->kind);
-	lq__track *t = put_track(room, m, in);
+		lq__room_drop_track(room, m, in->stream, in->kind);
+	lq__track *t = lq__room_put_track(room, m, in);
 	if (!t)
 		return;
-	stream_event(room, LQ_ON_STREAM_PUBLISHED, m, in->stream, in->kind, t);
+	lq__room_stream_event(room, LQ_ON_STREAM_PUBLISHED, m, in->stream, in->kind, t);
 	if (lq__wants(room, in->user, in->stream, in->kind))
 		lq__subscribe(room, (const char *const[]){t->id}, 1);
 }
@@ -175,21 +208,25 @@ static void on_track_event(lq_room *room, const lq__msg *msg)
 	if (!t)
 		return;
 	if (msg->type == LQ__MSG_TRACK_UNPUBLISHED) {
-		drop_track(room, m, stream, kind);
+		lq__room_drop_track(room, m, stream, kind);
 		return;
 	}
 	pthread_mutex_lock(&room->lock);
 	t->muted = msg->tracks->muted;
 	pthread_mutex_unlock(&room->lock);
-	stream_event(room, LQ_ON_STREAM_MUTED, m, stream, kind, t);
+	lq__room_stream_event(room, LQ_ON_STREAM_MUTED, m, stream, kind, t);
 }
 
 static void on_kicked(lq_room *room, const lq__msg *msg)
 {
 	static const struct { const char *reason; int code; } codes[] = {
-		{"duplicate", LQ_EDUPLICATE}, {"kicked", LQ_EPERM}, {"token_expired", LQ_ETOKEN}, {"room_closed", LQ_END}, {"shutdown", LQ_ECONN},
+		{"duplicate", LQ_EDUPLICATE}, {"kicked", LQ_EPERM}, {"token_expired", LQ_ETOKEN}, {"room_closed", LQ_END},
 	};
 	int code = LQ_EPERM;
+	if (!strcmp(msg->reason, "timeout") || !strcmp(msg->reason, "shutdown")) { /* it did not mean us: we come back */
+		lq__room_lose(room, msg->reason);
+		return;
+	}
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (!strcmp(codes[i].reason, msg->reason))
 			code = codes[i].code;
@@ -203,7 +240,17 @@ static void on_ok(lq_room *room, const lq__msg *msg)
 		lq__message_answered(room, req, 0, "");
 	else if (req)
 		lq__room_answered(room, req, 0, "");
-	free(req);
+	lq__request_free(req);
+}
+
+/* Events have numbers, the others have none. */
+static int is_news(lq_room *room, const lq__msg *msg)
+{
+	if (msg->seq && msg->seq <= room->seq)
+		return 0;
+	if (msg->seq)
+		room->seq = msg->seq;
+	return 1;
 }
 
 /* Before `joined` and while leaving, only what ends these states counts. */
@@ -228,18 +275,18 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	default:
 		break;
 	}
-	if (!room->joined_reported)
+	if (!room->joined_reported || !is_news(room, msg))
 		return;
 	switch (msg->type) {
 	case LQ__MSG_PUBLISHED:
-		free(lq__room_take_request(room, msg->id));
+		lq__request_free(lq__room_take_request(room, msg->id));
 		lq__publish_answered(room, msg);
 		return;
 	case LQ__MSG_OFFER:
 		lq__on_offer(room, msg);
 		return;
 	case LQ__MSG_USER_JOINED:
-		if ((m = add_member(room, msg->user, msg->name, msg->info)))
+		if ((m = lq__room_add_member(room, msg->user, msg->name, msg->info)))
 			user_event(room, m, 0);
 		return;
 	case LQ__MSG_USER_LEFT:

@@ -175,7 +175,7 @@ static void on_closed(void *arg, const char *reason)
 static int open_signal(lq_session *s)
 {
 	static const lq__signal_handler handler = {on_opened, on_message, on_closed};
-	return lq__signal_open(s->engine->control, &s->server, &handler, s, &s->signal);
+	return lq__signal_open(s->engine->control, &s->server, lq__engine_silence_ms(s->engine), &handler, s, &s->signal);
 }
 
 static void retry(lq_session *s)

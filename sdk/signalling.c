@@ -1,14 +1,18 @@
 #include "signalling.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <loquat/log.h>
 
 #include "protocol.h"
 
-enum { MAX_QUEUED = 256, MAX_QUEUED_BYTES = 4 * 1024 * 1024 };
+enum { MAX_QUEUED = 2048, MAX_QUEUED_BYTES = 4 * 1024 * 1024, LOOKS = 9 /* within the time of silence */ };
 
 typedef struct packet {
 	struct packet *next;
@@ -21,6 +25,11 @@ struct lq__signal {
 	lq__signal_handler handler;
 	void *arg;
 	int opening, established, detached;
+	lq__control *control;
+	lq__timer timer;
+	uint32_t silence_ms;
+	lws_usec_t heard; /* when the server last gave a sign of life */
+	int want_ping;
 	packet *first, **last;
 	unsigned n_queued;
 	size_t queued_bytes;
@@ -30,6 +39,7 @@ struct lq__signal {
 
 static void free_signal(lq__signal *s)
 {
+	lq__timer_cancel(s->control, &s->timer);
 	for (packet *p = s->first, *next; p; p = next) {
 		next = p->next;
 		free(p);
@@ -38,11 +48,79 @@ static void free_signal(lq__signal *s)
 	free(s);
 }
 
-int lq__signal_open(lq__control *c, const lq__server *server, const lq__signal_handler *handler, void *arg, lq__signal **out)
+/* ---- signs of life ---- */
+
+/* Whether the machine has lost the address that the socket speaks from: packets would leave in vain, or not at all. */
+static int has_lost_address(const lq__signal *s)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof a;
+	int fd = lws_get_socket_fd(s->wsi);
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&a, &len) || (a.ss_family != AF_INET && a.ss_family != AF_INET6))
+		return 0;
+	if (a.ss_family == AF_INET)
+		((struct sockaddr_in *)&a)->sin_port = 0;
+	else
+		((struct sockaddr_in6 *)&a)->sin6_port = 0;
+	int probe = socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int lost = probe >= 0 && bind(probe, (struct sockaddr *)&a, len) && errno == EADDRNOTAVAIL;
+	if (probe >= 0)
+		close(probe);
+	return lost;
+}
+
+static void watch(lq__signal *s)
+{
+	lq__timer_set(s->control, &s->timer, s->silence_ms / LOOKS);
+}
+
+static void give_up(lq__signal *s, const char *reason)
+{
+	lws_set_wsi_user(s->wsi, NULL);
+	lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	s->wsi = NULL;
+	s->handler.closed(s->arg, reason); /* s may be gone */
+}
+
+static void on_timer(lq__timer *timer)
+{
+	lq__signal *s = lws_container_of(timer, lq__signal, timer);
+	lws_usec_t silent = lws_now_usecs() - s->heard, limit = (lws_usec_t)s->silence_ms * LWS_US_PER_MS;
+	if (!s->wsi || s->detached)
+		return;
+	if (silent > limit) {
+		give_up(s, "the server does not answer any more");
+		return;
+	}
+	if (has_lost_address(s)) {
+		give_up(s, "the local address is gone");
+		return;
+	}
+	if (silent > limit / 3) {
+		s->want_ping = 1;
+		lws_callback_on_writable(s->wsi);
+	}
+	watch(s);
+}
+
+static int write_ping(lq__signal *s)
+{
+	unsigned char ping[LWS_PRE + 4] = {0};
+	memcpy(ping + LWS_PRE, "ping", 4);
+	s->want_ping = 0;
+	return lws_write(s->wsi, ping + LWS_PRE, 4, LWS_WRITE_PING);
+}
+
+/* ---- life ---- */
+
+int lq__signal_open(lq__control *c, const lq__server *server, uint32_t silence_ms, const lq__signal_handler *handler, void *arg, lq__signal **out)
 {
 	lq__signal *s = calloc(1, sizeof *s);
 	if (!s)
 		return LQ_ENOMEM;
+	s->control = c;
+	s->timer.fn = on_timer;
+	s->silence_ms = silence_ms;
 	s->handler = *handler;
 	s->arg = arg;
 	s->last = &s->first;
@@ -93,6 +171,18 @@ int lq__signal_send(lq__signal *s, char *text)
 	return 0;
 }
 
+void lq__signal_abort(lq__signal *s)
+{
+	if (!s)
+		return;
+	if (!s->wsi) {
+		free_signal(s);
+		return;
+	}
+	s->detached = 1;
+	lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
 void lq__signal_close(lq__signal *s)
 {
 	if (!s)
@@ -113,6 +203,8 @@ void lq__signal_close(lq__signal *s)
 static int write_one(lq__signal *s)
 {
 	packet *p = s->first;
+	if (s->want_ping && !s->detached)
+		return write_ping(s) < 0 ? -1 : (lws_callback_on_writable(s->wsi), 0);
 	if (p) {
 		s->first = p->next;
 		if (!s->first)
@@ -189,11 +281,17 @@ int lq__signal_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 	switch (reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		s->established = 1;
+		s->heard = lws_now_usecs();
+		watch(s);
 		if (!s->detached)
 			s->handler.opened(s->arg);
 		lws_callback_on_writable(wsi);
 		return 0;
+	case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+		s->heard = lws_now_usecs();
+		return 0;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
+		s->heard = lws_now_usecs();
 		return receive(s, in, len);
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 		return write_one(s);

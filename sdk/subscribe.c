@@ -35,6 +35,7 @@ static void failed(lq_room *room, const char *id, int code, const char *text)
 	if (!t || t->sub != LQ__SUB_ASKED)
 		return;
 	set_sub(room, t, LQ__SUB_NONE);
+	t->told = 0;
 	report(room, m->user, stream, kind, code, text);
 }
 
@@ -62,9 +63,10 @@ void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_ki
 	if (t->sub == LQ__SUB_NONE)
 		return;
 	set_sub(room, t, LQ__SUB_NONE);
+	t->told = 0;
 	lq__job_remove(room, m->user, stream, kind);
 	if (tell_server)
-		lq__room_send_tracks(room, "unsubscribe", LQ__REQ_OTHER, (const char *const[]){t->id}, 1);
+		lq__room_send_tracks(room, "unsubscribe", LQ__REQ_MEDIA, (const char *const[]){t->id}, 1);
 }
 
 /* ---- offers ---- */
@@ -73,7 +75,7 @@ static void send_answer(lq__job *job)
 {
 	lq_room *room = job->room;
 	int64_t id = lq__room_id(room);
-	int r = lq__room_send(room, id, LQ__REQ_OTHER, lq__req_answer(id, job->sdp, job->rev));
+	int r = lq__room_send(room, id, LQ__REQ_MEDIA, lq__req_answer(id, job->sdp, job->rev));
 	if (r)
 		lq__room_warn(room, LQ_ON_ERROR, r, "the answer to the server's offer could not be sent");
 }
@@ -90,15 +92,21 @@ static void track_done(lq_room *room, const lq__media_track *t, int code, const 
 	if (track->sub == LQ__SUB_LIVE)
 		return;
 	set_sub(room, track, code ? LQ__SUB_NONE : LQ__SUB_LIVE);
-	report(room, t->user, t->stream, t->kind, code, text);
+	if (code || !track->told)
+		report(room, t->user, t->stream, t->kind, code, text);
+	track->told = 0;
 	if (code)
-		lq__room_send_tracks(room, "unsubscribe", LQ__REQ_OTHER, (const char *const[]){track->id}, 1);
+		lq__room_send_tracks(room, "unsubscribe", LQ__REQ_MEDIA, (const char *const[]){track->id}, 1);
 }
 
 static void offer_done(lq__job *job)
 {
 	lq_room *room = job->room;
 	lq__describing *d = &room->describing[LQ_RECEIVE];
+	if (job->life != room->life) { /* its connection is no more */
+		lq__job_free(job);
+		return;
+	}
 	if (job->code == LQ_EAGAIN) {
 		job->work = lq__work_describe;
 		if (d->changed) {
@@ -138,6 +146,9 @@ static int fill(lq_room *room, const lq__msg_track *in, lq__media_track *out)
 
 void lq__on_offer(lq_room *room, const lq__msg *msg)
 {
+	if (msg->rev <= room->rev)
+		return; /* sent once more after a loss */
+	room->rev = msg->rev;
 	if (room->offer_busy) {
 		lq__room_warn(room, LQ_ON_WARNING, LQ_EPROTO, "the server made an offer while another was under way: ignored");
 		return;

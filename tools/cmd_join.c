@@ -34,6 +34,7 @@ static const char help[] =
 	"  --fps N           its frames a second (default: 30)\n"
 	"  --headless        open no window and play no sound\n"
 	"  --no-publish      only watch\n"
+	"  --rejoin N        when the connection is lost, try for N seconds to come back (default: 60)\n"
 	"  --record FILE     write what arrives to a Matroska or MP4 file, as it is\n"
 	"  --snapshot FILE   write the picture that arrives to a PNG file now and then\n"
 	"  --graph FILE      before leaving, draw the running graph to a .svg or .dot file\n"
@@ -51,7 +52,7 @@ struct join {
 	lq_room *room;
 	const char *server, *room_name, *user, *name, *token, *graph, *stats;
 	participant_options participant;
-	long seconds;
+	long seconds, rejoin;
 	int publish, status_json;
 	int joined, over, failed, unpublished;
 	uint32_t join_ms, first_video_ms;
@@ -119,8 +120,15 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 			tool_error(TOOL_FAILED, "join", "%s could not be joined: %s%s%s", j->room_name, lq_error_text(e->code), *e->text ? ": " : "", e->text);
 			break;
 		}
+		if (!j->joined)
+			j->join_ms = e->elapsed_ms;
 		j->joined = 1;
-		j->join_ms = e->elapsed_ms;
+		break;
+	case LQ_ON_CONNECTION:
+		if (j->joined && e->state == LQ_CONN_RECONNECTING)
+			tell(j, "reconnecting", "", e->text);
+		else if (j->joined && e->state == LQ_CONN_CONNECTED)
+			tell(j, "connected", "", "");
 		break;
 	case LQ_ON_LEFT: on_left(j, e); break;
 	case LQ_ON_USER_JOINED:
@@ -302,7 +310,8 @@ static int join(struct join *j)
 	lq_diag *diag = lq_diag_create();
 	char *patch = participant_patch(&j->participant, diag);
 	lq_engine_config config = {.size = sizeof config, .profile = j->participant.profile, .profile_patch = patch};
-	lq_room_options options = {.size = sizeof options, .auto_publish_audio = j->publish ? LQ_ON : LQ_OFF, .auto_publish_video = j->publish ? LQ_ON : LQ_OFF};
+	lq_room_options options = {.size = sizeof options, .auto_publish_audio = j->publish ? LQ_ON : LQ_OFF, .auto_publish_video = j->publish ? LQ_ON : LQ_OFF,
+	                           .rejoin_ms = (uint32_t)j->rejoin * 1000};
 	lq_join_params params = {.size = sizeof params, .server = j->server, .user = j->user, .name = j->name, .token = j->token};
 	int status = TOOL_FAILED, r;
 
@@ -336,13 +345,14 @@ static int wrong_codec(const char *codec)
 
 int cmd_join(int argc, char **argv)
 {
-	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, NO_PUBLISH, RECORD, SNAPSHOT, GRAPH, STATS, STATUS };
+	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS };
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"server", required_argument, NULL, SERVER}, {"room", required_argument, NULL, ROOM},
 		{"user", required_argument, NULL, USER}, {"name", required_argument, NULL, NAME}, {"token", required_argument, NULL, TOKEN},
 		{"profile", required_argument, NULL, PROFILE}, {"seconds", required_argument, NULL, SECONDS}, {"devices", no_argument, NULL, DEVICES},
 		{"input", required_argument, NULL, INPUT}, {"codec", required_argument, NULL, CODEC}, {"size", required_argument, NULL, SIZE},
 		{"fps", required_argument, NULL, FPS}, {"headless", no_argument, NULL, HEADLESS}, {"no-publish", no_argument, NULL, NO_PUBLISH},
+		{"rejoin", required_argument, NULL, REJOIN},
 		{"record", required_argument, NULL, RECORD}, {"snapshot", required_argument, NULL, SNAPSHOT}, {"graph", required_argument, NULL, GRAPH},
 		{"stats", required_argument, NULL, STATS}, {"status-json", no_argument, NULL, STATUS}, {0}};
 	struct join j = {.publish = 1, .participant = {.profile = "communication"}};
@@ -366,6 +376,10 @@ int cmd_join(int argc, char **argv)
 		case FPS: j.participant.fps = optarg; break;
 		case HEADLESS: j.participant.headless = 1; break;
 		case NO_PUBLISH: j.publish = 0; break;
+		case REJOIN:
+			if (tool_number("join", "--rejoin", optarg, 1, 86400, &j.rejoin))
+				return TOOL_USAGE;
+			break;
 		case RECORD: j.participant.record = optarg; break;
 		case SNAPSHOT: j.participant.snapshot = optarg; break;
 		case GRAPH: j.graph = optarg; break;

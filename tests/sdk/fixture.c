@@ -14,7 +14,7 @@ typedef struct kept_event {
 static kept_event kept[MAX_KEPT], found;
 static int n_kept;
 
-static lq_engine *make(const char *profile_name, const char *plugin_dir, const char *patch, lq_event_cb cb, void *user_data)
+static lq_engine *make(const char *profile_name, const char *plugin_dir, const char *patch, lq_event_cb cb, void *user_data, double rate)
 {
 	char error[2000], profile[1000], plugins[1000];
 	const char *src = getenv("top_srcdir"), *build = getenv("top_builddir");
@@ -22,7 +22,7 @@ static lq_engine *make(const char *profile_name, const char *plugin_dir, const c
 	n_kept = 0;
 	snprintf(profile, sizeof profile, "%s/tests/sdk/%s", src ? src : "..", profile_name);
 	snprintf(plugins, sizeof plugins, "%s/%s", build ? build : ".", plugin_dir);
-	lq_engine_config c = {.size = sizeof c, .profile = profile, .profile_patch = patch, .plugin_path = plugins, .event_cb = cb, .user_data = user_data};
+	lq_engine_config c = {.size = sizeof c, .profile = profile, .profile_patch = patch, .plugin_path = plugins, .event_cb = cb, .user_data = user_data, .clock_rate = rate};
 	int r = lq_engine_create(&c, &e, error, sizeof error);
 	ck_assert_msg(!r, "engine: %s", error);
 	return e;
@@ -30,17 +30,22 @@ static lq_engine *make(const char *profile_name, const char *plugin_dir, const c
 
 lq_engine *engine_new(const char *patch)
 {
-	return make("test.json", "tests/sdk/.libs", patch, NULL, NULL);
+	return make("test.json", "tests/sdk/.libs", patch, NULL, NULL, 0);
 }
 
 lq_engine *engine_real(const char *patch)
 {
-	return make("call.json", "plugins/.libs", patch, NULL, NULL);
+	return make("call.json", "plugins/.libs", patch, NULL, NULL, 0);
+}
+
+lq_engine *engine_fast(double clock_rate)
+{
+	return make("call.json", "plugins/.libs", NULL, NULL, NULL, clock_rate);
 }
 
 lq_engine *engine_with(lq_event_cb cb, void *user_data)
 {
-	return make("test.json", "tests/sdk/.libs", NULL, cb, user_data);
+	return make("test.json", "tests/sdk/.libs", NULL, cb, user_data, 0);
 }
 
 lq_room *room_new(lq_engine *e, lq_switch publish, lq_switch subscribe)
@@ -107,6 +112,24 @@ const lq_sdk_event *await_stream(lq_engine *e, const lq_room *room, lq_sdk_event
 		memmove(&kept[i], &kept[i + 1], (size_t)(--n_kept - i) * sizeof *kept);
 		return &found.event;
 	}
+}
+
+void fetch_events(lq_engine *e, int ms)
+{
+	const lq_sdk_event *ev;
+	if (!lq_engine_poll(e, ms, &ev))
+		keep(ev);
+	while (!lq_engine_poll(e, 0, &ev))
+		keep(ev);
+}
+
+const lq_sdk_event *await_or_none(lq_engine *e, const lq_room *room, lq_sdk_event_type type)
+{
+	fetch_events(e, 0);
+	for (int i = 0; i < n_kept; i++)
+		if (is(&kept[i], room, type, NULL, 0))
+			return await(e, room, type);
+	return NULL;
 }
 
 const lq_sdk_event *await(lq_engine *e, const lq_room *room, lq_sdk_event_type type)

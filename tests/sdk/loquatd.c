@@ -10,21 +10,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void run(const char *secret, int out)
+static void run(const char *const *options, int out)
 {
 	char path[1000];
-	const char *build = getenv("top_builddir");
+	const char *build = getenv("top_builddir"), *argv[20] = {path, "--host", "127.0.0.1", "--port", "0", "--log-level", "warning"};
+	int n = 7;
 	snprintf(path, sizeof path, "%s/loquatd", build ? build : ".");
+	while (*options && n < 19)
+		argv[n++] = *options++;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
-	if (secret)
-		execl(path, path, "--host", "127.0.0.1", "--port", "0", "--secret", secret, "--log-level", "warning", (char *)NULL);
-	else
-		execl(path, path, "--debug", "--port", "0", "--log-level", "warning", (char *)NULL);
+	execv(path, (char *const *)argv);
 	_exit(127);
 }
 
-loquatd loquatd_start(const char *secret)
+static loquatd start(const char *const *options)
 {
 	loquatd d = {0};
 	int ends[2], port = 0;
@@ -33,7 +33,7 @@ loquatd loquatd_start(const char *secret)
 	d.pid = fork();
 	ck_assert_int_ge(d.pid, 0);
 	if (!d.pid)
-		run(secret, ends[1]);
+		run(options, ends[1]);
 	close(ends[1]);
 	FILE *f = fdopen(ends[0], "r");
 	const char *at = fgets(line, sizeof line, f) ? strstr(line, "\"port\":") : NULL;
@@ -41,6 +41,19 @@ loquatd loquatd_start(const char *secret)
 	fclose(f);
 	snprintf(d.url, sizeof d.url, "ws://127.0.0.1:%d", port);
 	return d;
+}
+
+loquatd loquatd_start(const char *secret)
+{
+	return start(secret ? (const char *const[]){"--secret", secret, NULL} : (const char *const[]){"--debug", NULL});
+}
+
+loquatd loquatd_start_with(const char *const *options)
+{
+	const char *all[16] = {"--debug"};
+	for (int n = 1; n < 15 && *options; )
+		all[n++] = *options++;
+	return start(all);
 }
 
 void loquatd_stop(loquatd *d, int how)

@@ -70,5 +70,12 @@ TESTS += %D%/test_views
 %C%_test_views_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(PNG_CFLAGS)
 %C%_test_views_LDADD = libloquat-measure.la $(SDK_TEST_LIBS) $(PNG_LIBS)
 endif
+
+check_PROGRAMS += %D%/test_rejoin
+TESTS += %D%/test_rejoin
+%C%_test_rejoin_SOURCES = %D%/test_rejoin.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/relay.c %D%/relay.h
+%C%_test_rejoin_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_rejoin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_rejoin_LDADD = $(SDK_TEST_LIBS)
 endif
 EXTRA_DIST += %D%/test.json %D%/call.json

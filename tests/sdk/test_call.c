@@ -236,7 +236,7 @@ END_TEST
 START_TEST(a_killed_server_is_reported_by_all)
 {
 	const char *url = serve(NULL);
-	lq_engine *e = engine_real(NULL);
+	lq_engine *e = engine_fast(60); /* and given up after a second */
 	lq_room *alice = joined(e, url, "alice", LQ_DEFAULT, LQ_DEFAULT);
 	lq_room *bob = joined(e, url, "bob", LQ_DEFAULT, LQ_DEFAULT);
 	await_stream(e, alice, LQ_ON_FIRST_FRAME, "bob", LQ_VIDEO);

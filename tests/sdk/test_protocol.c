@@ -135,6 +135,9 @@ START_TEST(requests_are_written)
 	expect(lq__req_join(2, &(lq__join_request){.room = "r", .password = "p", .info = "i", .must_exist = 1}),
 	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"password\":\"p\",\"info\":\"i\",\"create\":\"must_exist\"}");
 	expect(lq__req_kick(3, "u", ""), "{\"type\":\"kick\",\"id\":3,\"user\":\"u\"}");
+	expect(lq__req_join(2, &(lq__join_request){.room = "r", .user = "u", .device = "d", .session = "s", .seq = 7, .only_resume = 1}),
+	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"device\":\"d\",\"session\":\"s\",\"seq\":7,\"only_resume\":true}");
+	expect(lq__req_again("{\"type\":\"leave\",\"id\":3}"), "{\"type\":\"leave\",\"id\":3,\"again\":true}");
 	expect(lq__req_join(1, &(lq__join_request){.room = "r", .user = "u", .name = "n", .token = "t"}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"name\":\"n\",\"token\":\"t\"}");
 	expect(lq__req_publish(2, "v=0", &t, 1),
 	       "{\"type\":\"publish\",\"id\":2,\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"sub\"}]}");

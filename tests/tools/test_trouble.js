@@ -31,12 +31,18 @@ async function killedParticipant() {
 
 async function killedServer() {
   const s = await server();
-  const alice = join(s, 'alice'), bob = join(s, 'bob');
-  await Promise.all([alice, bob].map((p) => p.line((l) => frames(l) > 10)));
+  const alice = join(s, 'alice', '--rejoin', '2'), bob = join(s, 'bob', '--rejoin', '2'), carol = join(s, 'carol');
+  await Promise.all([alice, bob, carol].map((p) => p.line((l) => frames(l) > 10)));
   s.process.kill('SIGKILL');
+  await carol.line((l) => json(l).event === 'reconnecting');
   const ends = await Promise.all([alice.ended, bob.ended]);
-  ok(ends.every((e) => e.code === 1), 'a killed server makes clients exit with 1', JSON.stringify(ends));
+  ok(ends.every((e) => e.code === 1), 'a server that stays away makes clients exit with 1', JSON.stringify(ends));
   ok([alice, bob].every((p) => /the room was lost: connection failed or lost/.test(p.log)), 'and they say why', alice.log.slice(-300));
+  const again = await server(['--debug', '--port', String(s.port)]);
+  await carol.line((l) => json(l).event === 'connected');
+  const dan = join(again, 'dan');
+  ok(await goesOn(carol, 60) && await goesOn(dan, 60), 'one that comes back gets back those who still wait, with sound and picture');
+  await Promise.all([carol.stop(), dan.stop(), again.process.stop()]);
 }
 
 async function garbage() {

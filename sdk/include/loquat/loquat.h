@@ -44,7 +44,7 @@ typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2, LQ_BY_VIEW = 3 }
 typedef enum lq_sdk_event_type {
 	LQ_ON_ERROR = 1,            /* code, text */
 	LQ_ON_WARNING,              /* code, text */
-	LQ_ON_JOINED,               /* one for each join; result in code (LQ_ETOKEN, LQ_ETIMEDOUT, LQ_ECONN …; LQ_ESTATE: left before
+	LQ_ON_JOINED,               /* one for each join, and for each time that the SDK joined again by itself (join_type 1, see Lost connections); result in code (LQ_ETOKEN, LQ_ETIMEDOUT, LQ_ECONN …; LQ_ESTATE: left before
 	                               it was complete), text; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
 	LQ_ON_LEFT,                 /* the last event of a room that was joined; code: 0, or why: LQ_ECONN the server is gone, LQ_EDUPLICATE
 	                               the same user joined elsewhere, LQ_EPERM kicked (text: the reason given, or "kicked"), LQ_ETOKEN expired,
@@ -52,7 +52,7 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_CONNECTION,           /* state, text */
 	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED),
 	                               attachment: what the user said of itself as it joined */
-	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout", "kicked", "duplicate" */
+	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout" (it was lost, and did not come back), "kicked", "duplicate" */
 	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
 	LQ_ON_STREAM_UNPUBLISHED,   /* user, stream, kind */
 	LQ_ON_STREAM_MUTED,         /* user, stream, kind, muted */
@@ -104,11 +104,11 @@ typedef enum lq_sdk_event_type {
 } lq_sdk_event_type;
 
 typedef enum lq_connection_state {
-	LQ_CONN_DISCONNECTED = 1, /* the server is gone; LQ_ON_LEFT follows */
+	LQ_CONN_DISCONNECTED = 1, /* of sessions: the server is gone */
 	LQ_CONN_CONNECTING,
 	LQ_CONN_CONNECTED,
-	LQ_CONN_RECONNECTING, /* of sessions: the connection is lost, and being restored */
-	LQ_CONN_FAILED        /* it could not be reached; a failed LQ_ON_JOINED follows */
+	LQ_CONN_RECONNECTING, /* the connection is lost, text says how, and is being restored; LQ_CONN_CONNECTED or LQ_CONN_FAILED follows */
+	LQ_CONN_FAILED        /* it could not be made, a failed LQ_ON_JOINED follows; or not restored in time: LQ_ON_LEFT with LQ_ECONN follows */
 } lq_connection_state;
 
 /* How loud a sound is: of LQ_ON_AUDIO_REPORT. */
@@ -180,6 +180,7 @@ typedef struct lq_engine_config {
 	lq_event_cb event_cb;     /* NULL: events are fetched by lq_engine_poll */
 	void *user_data;
 	lq_switch virtual_devices;/* lists of devices (device.h) have virtual ones. Default: where there are no real ones of a kind, or LQ_VIRTUAL_DEVICES is set */
+	double clock_rate;        /* 0: 1. For tests: the SDK's own time-outs and periods pass so many times as fast */
 } lq_engine_config;
 
 /* `error` (may be NULL) gets the reason in words, all messages of a bad profile one a line. */
@@ -191,7 +192,16 @@ int lq_engine_destroy(lq_engine *engine);
 /* Waits up to timeout_ms for the next event (0: not at all, -1: without limit). LQ_ETIMEDOUT when there is none; LQ_ESTATE with event_cb set. */
 int lq_engine_poll(lq_engine *engine, int timeout_ms, const lq_sdk_event **event);
 
-/* ---- rooms ---- */
+/* ---- rooms ----
+ *
+ * Lost connections. When the connection to the server is lost, LQ_ON_CONNECTION says LQ_CONN_RECONNECTING, and the SDK connects again by itself. Requests made
+ * meanwhile wait. Media, which has a path of its own, goes on as long as that one works.
+ * In time (the server keeps a lost member for 10 s as it is set up at first) the SDK goes on where it was: LQ_CONN_CONNECTED, and all events that were missed, once each and in
+ * order, as if nothing had been; others notice nothing. LQ_ON_JOINED does not come.
+ * Later, or when the server was started anew, the SDK joins anew: LQ_CONN_CONNECTED, LQ_ON_JOINED with join_type 1, then the difference between the room as it was known
+ * and as it is: LQ_ON_USER_LEFT, LQ_ON_USER_JOINED, LQ_ON_STREAM_ ... and LQ_ON_ATTRIBUTE for what has changed only. What was published and subscribed is so again, without
+ * events of its own unless it fails. Messages that were on their way are answered by LQ_ON_MESSAGE_SENT with LQ_ECONN.
+ * After rejoin_ms it gives up: LQ_CONN_FAILED, then LQ_ON_LEFT with LQ_ECONN. Being thrown out (LQ_EDUPLICATE, LQ_EPERM, LQ_ETOKEN, LQ_END) is final at once. */
 
 typedef enum lq_room_create_policy {
 	LQ_ROOM_AUTO = 0,   /* the first to join a name makes the room */
@@ -206,6 +216,8 @@ typedef struct lq_room_options {
 	lq_switch auto_subscribe_video; /* default on; or LQ_BY_VIEW */
 	lq_room_create_policy create;
 	lq_switch strict_leave; /* default off: lq_room_leave gives 0 at any time. On: LQ_ESTATE when not joined nor joining, LQ_EEXIST while leaving */
+	lq_switch auto_rejoin;          /* default on. Off: a room that cannot be gone on with is left (LQ_ON_LEFT, LQ_ECONN) */
+	uint32_t rejoin_ms;             /* for how long a lost connection is tried again; 0: 60,000 */
 } lq_room_options;
 
 typedef struct lq_join_params {
