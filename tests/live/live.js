@@ -43,8 +43,8 @@ async function broadcast(profileName, seconds, args = []) {
   return { ...end, log: p.log, stat: stat(p) };
 }
 
-const stat = (p) => (name) => {
-  const m = p.log.match(new RegExp(`^run/out +0 +${name} +(\\S+)`, 'm'));
+const stat = (p) => (name, node = 'out') => {
+  const m = p.log.match(new RegExp(`^run/${node} +0 +${name} +(\\S+)`, 'm'));
   return m ? Number(m[1]) : NaN;
 };
 
