@@ -37,6 +37,14 @@ TESTS += %D%/test_snapshot
 %C%_test_snapshot_LDADD = %D%/libtesthost.la $(PNG_LIBS)
 endif
 
+if PLUGIN_AVFORMAT
+check_PROGRAMS += %D%/test_compose
+TESTS += %D%/test_compose
+%C%_test_compose_SOURCES = %D%/test_compose.c
+%C%_test_compose_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_compose_LDADD = %D%/libtesthost.la
+endif
+
 if PLUGIN_FFMPEG
 check_PROGRAMS += %D%/test_convert
 TESTS += %D%/test_convert
