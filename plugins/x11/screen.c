@@ -1,4 +1,4 @@
-/* capture.screen: an X11 screen or a part of it, by the server's shared-memory extension. */
+/* capture.screen: an X11 screen, a window, or a part of either, by the server's shared-memory extension. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,12 @@
 #include "segments.h"
 #include "x11_nodes.h"
 
-enum { P_DISPLAY, P_X, P_Y, P_SIZE, P_FPS, P_CURSOR };
+enum { P_DISPLAY, P_WINDOW, P_X, P_Y, P_SIZE, P_FPS, P_CURSOR };
 
 typedef struct screen {
 	const lq_host *host;
 	char display[128];
+	xcb_window_t window; /* 0: the whole screen */
 	int64_t x, y;
 	uint32_t want_width, want_height; /* 0: what is there */
 	uint32_t fps_num, fps_den;
@@ -24,6 +25,7 @@ typedef struct screen {
 	const xcb_screen_t *root;
 	lq__segments *segments;
 	uint32_t width, height; /* of the captured part */
+	int root_x, root_y;     /* where a window lies */
 	const lq_format *format;
 	int64_t start, number; /* of the grid of frames */
 	uint64_t frames, dropped;
@@ -90,10 +92,17 @@ static int connect_display(screen *s)
 	return 0;
 }
 
-/* The part to capture within the root window as it is now; even sides, as encoders want them. */
+static xcb_drawable_t target(const screen *s)
+{
+	return s->window ? s->window : s->root->root;
+}
+
+/* The part to capture within the window as it is now; even sides, as encoders want them. LQ_END: a window is gone, and with it the source. */
 static int find_region(screen *s, uint32_t *width, uint32_t *height)
 {
-	xcb_get_geometry_reply_t *g = xcb_get_geometry_reply(s->c, xcb_get_geometry(s->c, s->root->root), NULL);
+	xcb_get_geometry_reply_t *g = xcb_get_geometry_reply(s->c, xcb_get_geometry(s->c, target(s)), NULL);
+	if (!g && s->window && !xcb_connection_has_error(s->c))
+		return s->format ? LQ_END : s->host->fail(s->host, LQ_ENOENT, "there is no window %u", s->window);
 	if (!g)
 		return s->host->fail(s->host, LQ_EIO, "the X server has gone");
 	int64_t w = g->width - s->x, h = g->height - s->y;
@@ -104,8 +113,8 @@ static int find_region(screen *s, uint32_t *width, uint32_t *height)
 	if (s->want_height)
 		h = s->want_height;
 	if (w < 2 || h < 2 || s->x + w > rw || s->y + h > rh)
-		return s->host->fail(s->host, LQ_ERANGE, "the region %lldx%lld at %lld,%lld is not within the screen of %dx%d", (long long)w, (long long)h,
-		                     (long long)s->x, (long long)s->y, rw, rh);
+		return s->host->fail(s->host, LQ_ERANGE, "the region %lldx%lld at %lld,%lld is not within the %s of %dx%d", (long long)w, (long long)h,
+		                     (long long)s->x, (long long)s->y, s->window ? "window" : "screen", rw, rh);
 	*width = (uint32_t)w & ~1u;
 	*height = (uint32_t)h & ~1u;
 	return 0;
@@ -136,6 +145,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 		return LQ_ENOMEM;
 	s->host = host;
 	snprintf(s->display, sizeof s->display, "%s", params[P_DISPLAY].s);
+	s->window = (xcb_window_t)params[P_WINDOW].i;
 	s->x = params[P_X].i;
 	s->y = params[P_Y].i;
 	s->want_width = params[P_SIZE].num;
@@ -203,7 +213,7 @@ static void draw_cursor(screen *s, uint8_t *data)
 	if (!c)
 		return;
 	const uint32_t *pixels = xcb_xfixes_get_cursor_image_cursor_image(c);
-	int64_t left = c->x - c->xhot - s->x, top = c->y - c->yhot - s->y;
+	int64_t left = c->x - c->xhot - s->x - s->root_x, top = c->y - c->yhot - s->y - s->root_y;
 	for (int64_t y = top < 0 ? -top : 0; y < c->height && top + y < s->height; y++)
 		for (int64_t x = left < 0 ? -left : 0; x < c->width && left + x < s->width; x++) {
 			uint32_t p = pixels[y * c->width + x], clear = 255 - (p >> 24);
@@ -212,6 +222,21 @@ static void draw_cursor(screen *s, uint8_t *data)
 				d[i] = (uint8_t)((p >> (8 * i) & 255) + d[i] * clear / 255);
 		}
 	free(c);
+}
+
+/* A window moves, and has another size at any time. */
+static int follow_window(screen *s)
+{
+	uint32_t w = s->width, h = s->height;
+	int e = find_region(s, &s->width, &s->height);
+	if (e)
+		return e;
+	xcb_translate_coordinates_reply_t *t =
+		xcb_translate_coordinates_reply(s->c, xcb_translate_coordinates(s->c, s->window, s->root->root, 0, 0), NULL);
+	s->root_x = t ? t->dst_x : 0;
+	s->root_y = t ? t->dst_y : 0;
+	free(t);
+	return w == s->width && h == s->height ? 0 : use_region(s);
 }
 
 static lq_buffer *wrap(screen *s, lq__segment *seg, int64_t now)
@@ -232,6 +257,9 @@ static lq_buffer *wrap(screen *s, lq__segment *seg, int64_t now)
 
 static int grab(screen *s, int64_t now)
 {
+	int moved = s->window ? follow_window(s) : 0;
+	if (moved)
+		return moved;
 	lq__segment *seg = lq__segment_take(s->segments);
 	if (!seg) {
 		s->dropped++;
@@ -239,17 +267,18 @@ static int grab(screen *s, int64_t now)
 	}
 	xcb_generic_error_t *error = NULL;
 	xcb_shm_get_image_reply_t *r =
-		xcb_shm_get_image_reply(s->c, xcb_shm_get_image(s->c, s->root->root, (int16_t)s->x, (int16_t)s->y, (uint16_t)s->width, (uint16_t)s->height,
+		xcb_shm_get_image_reply(s->c, xcb_shm_get_image(s->c, target(s), (int16_t)s->x, (int16_t)s->y, (uint16_t)s->width, (uint16_t)s->height,
 	                                                    ~0u, XCB_IMAGE_FORMAT_Z_PIXMAP, seg->id, 0), &error);
 	int ok = r != NULL;
 	free(r);
 	free(error);
 	if (!ok) {
-		/* The screen became smaller, or the server has gone: the region says which. */
+		/* The screen or window became smaller, is not to be seen, or has gone: the region says which. */
 		lq__segment_release(seg);
 		s->dropped++;
+		uint32_t w = s->width, h = s->height;
 		int e = find_region(s, &s->width, &s->height);
-		return e ? e : use_region(s);
+		return e || (w == s->width && h == s->height) ? e : use_region(s);
 	}
 	if (s->cursor)
 		draw_cursor(s, seg->data);
@@ -325,6 +354,7 @@ static int devices(uint32_t i, lq_device *out)
 
 static const lq_param_desc params[] = {
 	[P_DISPLAY] = {"display", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "The X display, such as :0; empty: the variable DISPLAY."},
+	[P_WINDOW] = {"window", LQ_PARAM_INT, 0, NULL, "0", 0, 4294967295.0, NULL, "X11 id of a window to capture instead of the screen; 0: the screen."},
 	[P_X] = {"x", LQ_PARAM_INT, 0, "pixels", "0", 0, 32767, NULL, "Left edge of the captured part."},
 	[P_Y] = {"y", LQ_PARAM_INT, 0, "pixels", "0", 0, 32767, NULL, "Its top edge."},
 	[P_SIZE] = {"size", LQ_PARAM_SIZE, 0, "pixels", "0x0", 0, 0, NULL, "Its size; 0x0: all that is right of and below the edges."},
@@ -337,6 +367,6 @@ static const lq_node_ops ops = {
 static const lq_capture_ops capture_ops = {.devices = devices, .read = read_screen};
 
 const lq_node_desc lq__screen = {
-	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CAPTURE, .id = "capture.screen", .summary = "An X11 screen or a part of it",
+	.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_CAPTURE, .id = "capture.screen", .summary = "An X11 screen, a window, or a part of either",
 	.rank = 100, .flags = LQ_NODE_LIVE, .ports = ports, .n_ports = LQ__COUNT(ports), .params = params, .n_params = LQ__COUNT(params),
 	.ops = &ops, .kind_ops = &capture_ops};

@@ -3,6 +3,6 @@
 
 #include <loquat/plugin/plugin.h>
 
-extern const lq_node_desc lq__screen;
+extern const lq_node_desc lq__screen, lq__xwindow;
 
 #endif

@@ -285,7 +285,7 @@ int dev_open(dev_host *h, const char *plugin, const char *id, const char *params
 	snprintf(text, sizeof text, "%s", params ? params : "");
 	lq_value v[32];
 	for (uint32_t i = 0; i < h->desc->n_params; i++)
-		parse_value(&h->desc->params[i], h->desc->params[i].def, &v[i]);
+		parse_value(&h->desc->params[i], h->desc->params[i].def ? h->desc->params[i].def : "", &v[i]);
 	char *save = NULL;
 	for (char *p = strtok_r(text, ";", &save); p; p = strtok_r(NULL, ";", &save)) {
 		char *value = strchr(p, '=');
