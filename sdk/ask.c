@@ -74,6 +74,7 @@ void lq__room_answered(lq_room *room, const lq__request *req, int code, const ch
 	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
 	switch (req->type) {
 	case LQ__REQ_KICK: e.type = LQ_ON_KICKED; break;
+	case LQ__REQ_ROLE: lq__role_answered(room, req->on, code, text); return;
 	default: return;
 	}
 	lq__room_event(room, &e);

@@ -78,6 +78,7 @@ int lq_room_members(lq_room *room, lq_member *out, size_t max)
 		memcpy(o->name, m->name, sizeof o->name);
 		memcpy(o->info, m->info, sizeof o->info);
 		o->tracks = 0;
+		o->role = LQ_ROLE_BROADCASTER;
 		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
 			o->tracks |= m->tracks[i / 2][i % 2].present ? 1u << i : 0;
 	}

@@ -5,7 +5,6 @@ SDK_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/include $(JANSSON_CFLAGS) $(LW
 
 noinst_LTLIBRARIES += libloquat-sdk.la
 libloquat_sdk_la_SOURCES = \
-	%D%/ask.c %D%/ask.h %D%/room_admin.c \
 	%D%/call.c %D%/call_api.c %D%/change.c %D%/change.h %D%/choices.c %D%/choices.h %D%/control.c %D%/control.h %D%/devices.c %D%/devices.h %D%/engine.c %D%/engine.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/media.c %D%/media.h \
 	%D%/media_private.h %D%/media_view.c %D%/mirror.c %D%/preview.c %D%/screen.c %D%/snapshot.c %D%/view_api.c \
 	%D%/members.c %D%/names.c %D%/names.h %D%/protocol.c %D%/protocol.h %D%/publish.c %D%/reconnect.c %D%/rejoin.c %D%/room.c %D%/room.h %D%/room_api.c \
@@ -14,6 +13,7 @@ libloquat_sdk_la_SOURCES = \
 	%D%/task.h %D%/views.c %D%/views.h %D%/views_private.h
 libloquat_sdk_la_SOURCES += %D%/audio_report.c %D%/audio_report.h %D%/event_lists.c %D%/event_lists.h %D%/meters.c %D%/meters.h %D%/quality.c %D%/quality.h %D%/room_task.c \
 	%D%/room_task.h %D%/speaker.c %D%/speaker.h
+libloquat_sdk_la_SOURCES += %D%/ask.c %D%/ask.h %D%/roles.c %D%/room_admin.c
 libloquat_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 
 lib_LTLIBRARIES += libloquat.la

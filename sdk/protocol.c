@@ -189,6 +189,8 @@ static int parse_user_event(parser *p, json_t *obj)
 	int r = get_user(p, obj);
 	if (!r)
 		r = get_info(p, obj, &p->msg->info);
+	if (!r)
+		r = get_attributes(p, obj, &p->msg->attributes);
 	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
 }
 
@@ -422,15 +424,21 @@ static const char *given(const char *s)
 
 char *lq__req_join(int64_t id, const lq__join_request *j)
 {
-	json_t *o = json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room,
+	json_t *o = json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room,
 	                      "user", given(j->user), "name", given(j->name), "token", given(j->token), "password", given(j->password), "info", given(j->info),
-	                      "create", j->must_exist ? "must_exist" : NULL, "device", given(j->device), "session", given(j->session));
+	                      "create", j->must_exist ? "must_exist" : NULL, "device", given(j->device), "session", given(j->session), "role",
+	                      j->audience ? "audience" : NULL, "profile", j->live ? "live" : NULL);
 	if (o && given(j->session)) {
 		json_object_set_new(o, "seq", json_integer((json_int_t)j->seq));
 		if (j->only_resume)
 			json_object_set_new(o, "only_resume", json_true());
 	}
 	return dump(o);
+}
+
+char *lq__req_role(int64_t id, int audience)
+{
+	return dump(json_pack("{s:s, s:I, s:s}", "type", "role", "id", (json_int_t)id, "role", audience ? "audience" : "broadcaster"));
 }
 
 char *lq__req_kick(int64_t id, const char *user, const char *reason)

@@ -69,7 +69,7 @@ int lq__error_code(const char *name);
 /* Requests: a text to free(), or NULL (no memory, or a string that is not UTF-8). */
 typedef struct lq__join_request {
 	const char *room, *user, *name, *token, *password, *info; /* NULL or "": absent */
-	int must_exist;
+	int must_exist, audience, live;
 	const char *device, *session; /* session: of the join to go on with */
 	int64_t seq;
 	int only_resume;
@@ -82,6 +82,7 @@ char *lq__req_mute(int64_t id, const char *track, int muted);
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
+char *lq__req_role(int64_t id, int audience);
 char *lq__req_kick(int64_t id, const char *user, const char *reason);
 char *lq__req_attributes(int64_t id, int of_room, void *attributes);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */

@@ -56,6 +56,8 @@ static void remove_media(lq_room *room, unsigned i)
 void lq__publish_auto(lq_room *room)
 {
 	lq__pub *main_stream = room->pubs[LQ_STREAM_MAIN];
+	if (!room->active || room->finishing)
+		return;
 	if (!main_stream[LQ_AUDIO - 1].said)
 		main_stream[LQ_AUDIO - 1].wanted |= room->options.auto_publish_audio != LQ_OFF;
 	if (!main_stream[LQ_VIDEO - 1].said)
@@ -144,14 +146,19 @@ static void offer_made(lq__job *job)
 	lq__job_free(job);
 }
 
+static int is_wanted(lq_room *room, const lq__pub *p)
+{
+	return p->wanted && !room->audience_now && !lq__is_audience(room);
+}
+
 static void remove_unwanted(lq_room *room)
 {
 	const char *ids[2 * LQ__STREAMS];
 	uint32_t n = 0;
 	FOR_EACH_PUB(room, i, p)
-		if (p->built && (!p->wanted || p->renew)) {
+		if (p->built && (p->gone || p->renew || !is_wanted(room, p))) {
 			p->renew = 0;
-			if (*p->track)
+			if (*p->track && !p->gone)
 				ids[n++] = p->track;
 			remove_media(room, i);
 		}
@@ -159,7 +166,13 @@ static void remove_unwanted(lq_room *room)
 		lq__room_send_tracks(room, "unpublish", LQ__REQ_MEDIA, ids, n);
 	FOR_EACH_PUB(room, i, p)
 		if (!p->built)
-			*p->track = 0;
+			*p->track = p->gone = 0;
+}
+
+void lq__publish_dropped(lq_room *room)
+{
+	FOR_EACH_PUB(room, i, p)
+		p->gone = p->built;
 }
 
 void lq__publish_sync(lq_room *room)
@@ -172,7 +185,7 @@ void lq__publish_sync(lq_room *room)
 		return;
 	remove_unwanted(room);
 	FOR_EACH_PUB(room, i, p)
-		n += p->wanted && !p->built && !p->building;
+		n += is_wanted(room, p) && !p->built && !p->building;
 	if (!n)
 		return;
 	lq__job *job = lq__job_new(room, n, lq__work_publish, offer_made);
@@ -182,7 +195,7 @@ void lq__publish_sync(lq_room *room)
 	}
 	n = 0;
 	FOR_EACH_PUB(room, i, p)
-		if (p->wanted && !p->built && !p->building) {
+		if (is_wanted(room, p) && !p->built && !p->building) {
 			p->building = 1;
 			job->tracks[n].stream = stream_of(i);
 			job->tracks[n++].kind = kind_of(i);
@@ -228,6 +241,11 @@ void lq__publish_offer(lq_room *room)
 	uint32_t n = 0;
 	if (!room->offer || !room->joined_reported)
 		return;
+	if (room->audience_now || lq__is_audience(room)) { /* it became so while the offer was made */
+		room->pub_dirty = 1;
+		finished(room);
+		return;
+	}
 	FOR_EACH_PUB(room, i, p) {
 		p->offered = p->built;
 		if (p->built)

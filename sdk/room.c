@@ -61,11 +61,13 @@ static void on_opened(void *arg)
 {
 	lq_room *room = arg;
 	int64_t id = lq__room_id(room);
+	int audience = lq__role_for_join(room);
 	pthread_mutex_lock(&room->lock); /* the token may be renewed at any time */
 	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = *room->self ? room->self : room->user, .name = room->display,
 	                                                  .token = room->token, .password = room->password, .info = room->info,
 	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->device,
-	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF});
+	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF,
+	                                                  .audience = audience, .live = room->profile == LQ_PROFILE_LIVE});
 	pthread_mutex_unlock(&room->lock);
 	int r = lq__room_send(room, id, LQ__REQ_JOIN, text);
 	if (r)
@@ -116,6 +118,7 @@ void lq__room_start(lq_room *room)
 	room->finishing = room->joined_reported = room->signal_done = room->media_done = room->lost = room->restoring = 0;
 	room->next_id = room->seq = room->rev = 0;
 	*room->self = *room->session = 0;
+	lq__role_for_join(room);
 	lq__random_name(room->device, sizeof room->device);
 	room->timer.fn = on_timer;
 	connection(room, LQ_CONN_CONNECTING, room->server.host);
@@ -154,7 +157,7 @@ static void clear(lq_room *room)
 	room->pub_busy = room->pub_dirty = room->offer_busy = 0;
 	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
 		lq__pub *p = &room->pubs[i / 2][i % 2];
-		p->built = p->building = p->offered = p->told = p->running = 0;
+		p->built = p->building = p->offered = p->told = p->running = p->gone = 0;
 		*p->track = 0;
 	}
 	for (unsigned d = 0; d < 2; d++) {

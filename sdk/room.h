@@ -49,6 +49,7 @@ typedef struct lq__pub {
 	int told;      /* it was published before the connection was lost: nobody need hear that it is so again */
 	int built;     /* it has its group in the graph */
 	int offered;   /* it is part of the offer under way */
+	int gone;      /* the server has dropped it */
 	int muted;
 	int preview;   /* the app asked to see it */
 	int renew;     /* it is to be made from something else */
@@ -59,7 +60,7 @@ typedef struct lq__pub {
 
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
-	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK
+	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE
 } lq__req_type;
 
 /* A request that waits for its answer. */
@@ -131,6 +132,8 @@ struct lq_room {
 	lq__room_state state;
 	lq__member *members;
 	unsigned n_members;
+	int audience; /* roles.c */
+	lq_room_profile profile;
 	lq__choices choices;
 	lq__audio_report report;
 	lq__room_quality quality; /* control thread */
@@ -146,6 +149,7 @@ struct lq_room {
 	int64_t join_time;
 
 	/* control thread */
+	int audience_now;
 	int active, finishing, joined_reported, signal_done, media_done, disposed;
 	int finish_code;
 	char finish_text[512];
@@ -227,6 +231,13 @@ void lq__room_stream_event(lq_room *room, lq_sdk_event_type type, const lq__memb
 /* ---- ask.c ---- */
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text);
 
+/* ---- roles.c ---- */
+int lq__is_audience(lq_room *room); /* [any] as the app wants it */
+/* control thread: */
+int lq__role_for_join(lq_room *room); /* what the join has to say */
+void lq__role_joined(lq_room *room);
+void lq__role_answered(lq_room *room, int audience, int code, const char *text);
+
 /* ---- room_api.c, change.c: both take c ---- */
 int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);
 void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c);
@@ -276,6 +287,7 @@ void lq__mark_live(lq_room *room, const lq__media_track *t);
 
 /* ---- publish.c ---- */
 void lq__publish_auto(lq_room *room);
+void lq__publish_dropped(lq_room *room); /* the server has dropped all that was published */
 void lq__publish_sync(lq_room *room); /* makes what is published follow what is wanted */
 void lq__publish_offer(lq_room *room);
 void lq__publish_again(lq_room *room); /* the same tracks with other codecs */

@@ -228,6 +228,8 @@ static void do_publish(api_task *t)
 
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind)
 {
+	if (room && lq__is_audience(room))
+		return LQ_EPERM;
 	return lq__room_request(room, NULL, stream, kind, 1, do_publish);
 }
 

@@ -131,6 +131,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__publish_offer(room);
 	lq__audio_report_start(room);
 	lq__quality_start(room, msg->user);
+	lq__role_joined(room);
 }
 
 /* Without rejoining, a place that is gone is a connection that was lost for too long. */
@@ -172,8 +173,11 @@ void lq__room_drop_member(lq_room *room, lq__member *m, const char *reason)
 	for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
 		if (m->tracks[i / 2][i % 2].present)
 			lq__room_drop_track(room, m, (lq_stream)(i / 2), (lq_track_kind)(i % 2 + 1));
-	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_LEFT, .user = m->user, .name = m->name, .text = reason});
-	lq__member_remove(room, m);
+	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1];
+	snprintf(user, sizeof user, "%s", m->user);
+	snprintf(name, sizeof name, "%s", m->name);
+	lq__member_remove(room, m); /* first, so that the list of members agrees with the event */
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_LEFT, .user = user, .name = name, .text = reason});
 }
 
 static void on_user_left(lq_room *room, const lq__msg *msg)
@@ -286,8 +290,10 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		lq__on_offer(room, msg);
 		return;
 	case LQ__MSG_USER_JOINED:
-		if ((m = lq__room_add_member(room, msg->user, msg->name, msg->info)))
+		if ((m = lq__room_add_member(room, msg->user, msg->name, msg->info))) {
 			user_event(room, m, 0);
+			lq__tell_attributes(room, msg->user, msg->attributes, 0);
+		}
 		return;
 	case LQ__MSG_USER_LEFT:
 		on_user_left(room, msg);

@@ -36,9 +36,11 @@ static int apply(json_t **to, const json_t *changes)
 int lq__member_set_attributes(lq__member *m, int of_room, const json_t *attributes)
 {
 	int e = apply(of_room ? &m->room->attributes : &m->attributes, attributes);
-	if (!e)
-		lq__room_event(m->room, NULL, json_pack("{s:s, s:s, s:s, s:O}", "type", "attributes", "of", of_room ? "room" : "user", "user", m->user, "attributes",
-		                                        attributes));
+	json_t *event = e ? NULL : json_pack("{s:s, s:s, s:s, s:O}", "type", "attributes", "of", of_room ? "room" : "user", "user", m->user, "attributes", attributes);
+	if (m->audience)
+		lq__member_event(m, event); /* the others do not know of it */
+	else
+		lq__room_event(m->room, NULL, event);
 	return e;
 }
 

@@ -102,9 +102,10 @@ static void answer_joined(lq__client *c, const lq__message *request)
 	const lq__member *m = c->member;
 	const lq__room *room = m->room;
 	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*}", "type", "joined", "room", room->name, "room_sid", room->sid,
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*, s:s*, s:s*}", "type", "joined", "room", room->name, "room_sid", room->sid,
 	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "resumed", 0, "resume_ms", resume_ms(c), "members", lq__member_snapshot(m),
-	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes));
+	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes, "role",
+	                            m->audience ? "audience" : NULL, "profile", room->live ? "live" : NULL));
 }
 
 /* What was said before stays said: the client gets what it missed, and no picture of the room. */
@@ -125,7 +126,8 @@ static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t un
 {
 	char error[256];
 	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
-	                 .password = m->password, .info = m->info, .must_exist = m->must_exist};
+	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
+	                 .audience = m->audience, .live = m->live};
 	int e = check_access(c, m, unix_ms, &join, error, sizeof error);
 	if (e)
 		c->service->refused_tokens++;

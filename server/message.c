@@ -200,6 +200,7 @@ static const struct {
 	{"message", LQ_MSG_MESSAGE, lq__read_text},
 	{"attributes", LQ_MSG_ATTRIBUTES, lq__read_attributes},
 	{"kick", LQ_MSG_KICK, lq__read_kick},
+	{"role", LQ_MSG_ROLE, lq__read_role},
 	{"login", LQ_MSG_LOGIN, lq__read_login},
 	{"logout", LQ_MSG_LOGOUT, NULL},
 	{"watch", LQ_MSG_WATCH, lq__read_users},

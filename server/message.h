@@ -32,6 +32,7 @@ typedef enum lq__message_type {
 	LQ_MSG_MESSAGE,
 	LQ_MSG_ATTRIBUTES,
 	LQ_MSG_KICK,
+	LQ_MSG_ROLE,
 	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,
@@ -67,6 +68,8 @@ typedef struct lq__message {
 	const char *room, *user, *name, *token; /* join; room: room_...; user: kick */
 	const char *password, *info;            /* join; password: room_create */
 	int must_exist;                         /* join */
+	int audience;                           /* join, role */
+	int live;                               /* join, room_create */
 	int locked, keep;                       /* room_create; locked: room_lock */
 	int64_t max_members, max_mics, max_cameras; /* room_create */
 	const char *sdp;                        /* publish, answer */

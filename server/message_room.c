@@ -18,6 +18,16 @@ static int read_choice(lq__reader *r, const json_t *o, const char *key, const ch
 	return e;
 }
 
+static int read_profile(lq__reader *r, const json_t *o, lq__message *m)
+{
+	return read_choice(r, o, "profile", "communication", "live", LQ_OPTIONAL, &m->live);
+}
+
+int lq__read_role(lq__reader *r, const json_t *o, lq__message *m)
+{
+	return read_choice(r, o, "role", "broadcaster", "audience", LQ_REQUIRED, &m->audience);
+}
+
 int lq__read_join_options(lq__reader *r, const json_t *o, lq__message *m)
 {
 	if (!strcmp(m->user, "0"))
@@ -25,7 +35,11 @@ int lq__read_join_options(lq__reader *r, const json_t *o, lq__message *m)
 	int e = read_choice(r, o, "create", "auto", "must_exist", LQ_OPTIONAL, &m->must_exist);
 	if (!e)
 		e = lq__read_string(r, o, "password", LQ_OPTIONAL, &m->password);
-	return e ? e : lq__read_string(r, o, "info", LQ_OPTIONAL, &m->info);
+	if (!e)
+		e = lq__read_string(r, o, "info", LQ_OPTIONAL, &m->info);
+	if (!e)
+		e = read_choice(r, o, "role", "broadcaster", "audience", LQ_OPTIONAL, &m->audience);
+	return e ? e : read_profile(r, o, m);
 }
 
 int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m)
@@ -41,7 +55,9 @@ int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m)
 		e = lq__read_integer(r, o, "max_members", LQ_OPTIONAL, &m->max_members);
 	if (!e)
 		e = lq__read_integer(r, o, "max_open_mics", LQ_OPTIONAL, &m->max_mics);
-	return e ? e : lq__read_integer(r, o, "max_cameras", LQ_OPTIONAL, &m->max_cameras);
+	if (!e)
+		e = lq__read_integer(r, o, "max_cameras", LQ_OPTIONAL, &m->max_cameras);
+	return e ? e : read_profile(r, o, m);
 }
 
 int lq__read_room_destroy(lq__reader *r, const json_t *o, lq__message *m)

@@ -2,13 +2,14 @@
 noinst_LTLIBRARIES += libloquat-server.la
 libloquat_server_la_SOURCES = \
 	%D%/client.c %D%/client.h %D%/codecs.c %D%/codecs.h %D%/describe.c %D%/describe.h %D%/http.c %D%/log.c %D%/log.h %D%/message.c %D%/message.h %D%/message_call.c %D%/metrics.c %D%/options.c %D%/options.h \
-	%D%/publish.c %D%/publish.h %D%/resume.c %D%/message_room.c %D%/room.c %D%/room.h %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
+	%D%/publish.c %D%/publish.h %D%/resume.c %D%/room.c %D%/room.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
 	%D%/quality.c %D%/quality.h %D%/reader.c %D%/reader.h %D%/session.c %D%/session.h %D%/attributes.c \
 	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
 	%D%/calls/accounts.c %D%/calls/calls.h %D%/calls/ending.c %D%/calls/events.c %D%/calls/presence.c %D%/calls/private.h %D%/calls/requests.c \
 	%D%/calls/seats.c %D%/calls/snapshot.c %D%/calls/type.c \
 	%D%/media/feedback.c %D%/media/forward.c %D%/media/layers.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
 	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
+libloquat_server_la_SOURCES += %D%/roles.c %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
 libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
 libloquat_server_la_LIBADD = libloquat-webrtc.la libloquat-base.la $(LWS_LIBS) $(JWT_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 

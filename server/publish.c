@@ -337,6 +337,10 @@ int lq__publish(struct lq__media *media, lq__member *m, const lq__message *reque
 		snprintf(error, error_size, "the token does not give the right to publish");
 		return LQ_EPERM;
 	}
+	if (m->audience) {
+		snprintf(error, error_size, "the audience does not publish: become a broadcaster first (role)");
+		return LQ_EPERM;
+	}
 	int e = lq__describe_read(request->sdp, "publish.sdp", &p.offer, error, error_size);
 	for (uint32_t i = 0; !e && i < request->n_tracks; i++)
 		e = check_track(&p, i);

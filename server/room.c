@@ -155,6 +155,7 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	m->expires = j->expires;
 	m->may_publish = j->may_publish;
 	m->may_subscribe = j->may_subscribe;
+	m->audience = j->audience;
 	lq__sid(m->session);
 	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
 	snprintf(m->device, sizeof m->device, "%s", j->device);
@@ -205,8 +206,11 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 		snprintf(error, error_size, "the server has %d rooms and takes no more", LQ_ROOMS_MAX);
 		return LQ_EFULL;
 	}
-	if (!room && !(room = lq__room_create(rooms, join->room)))
-		return no_memory(error, error_size);
+	if (!room) {
+		if (!(room = lq__room_create(rooms, join->room)))
+			return no_memory(error, error_size);
+		room->live = join->live;
+	}
 	/* The new one enters first, so that the room does not end between the two. */
 	lq__member *m = create_member(room, join, conn, now);
 	if (!m) {
@@ -216,7 +220,7 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 	if (old) /* what could not be gone on with is no duplicate */
 		lq__member_kick(old, "duplicate", *join->session && is_same(old, join) ? "timeout" : "duplicate");
 	m->entered = 1; /* what was told before is in its snapshot */
-	lq__room_event(room, m, json_pack("{s:s, s:s, s:s, s:s*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL));
+	lq__member_appears(m);
 	*out = m;
 	return 0;
 }
@@ -229,12 +233,12 @@ void lq__member_leave(lq__member *m, const char *reason)
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		lq__track_end(t);
 	rooms->host.left(rooms->host.arg, m);
+	lq__member_disappears(m, reason);
 	lq__list_remove(&m->link);
 	lq__list_remove(&m->all);
 	room->n_members--;
 	rooms->load[room->worker]--;
 	rooms->figures.members--;
-	lq__room_event(room, NULL, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
 	json_decref(m->attributes);
 	lq__log_clear(&m->log);
 	lq__log_clear(&m->answers);

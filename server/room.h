@@ -35,7 +35,7 @@ typedef struct lq__room {
 	json_t *attributes; /* NULL: none yet */
 	/* room_admin.c */
 	lq__link made_link; /* of all that were made on request; else alone */
-	int made, keep, locked;
+	int made, keep, locked, live;
 	char password[LQ_PASSWORD_MAX + 1]; /* "": none */
 	uint32_t max_members, max_mics, max_cameras; /* 0: no limit of its own */
 	int64_t empty_since; /* Unix ms; 0: it is not empty, or nobody has looked yet */
@@ -55,6 +55,7 @@ typedef struct lq__member {
 	int64_t expires;  /* Unix seconds when the token ends, 0: never */
 	int entered;      /* events are sent from then on */
 	int may_publish, may_subscribe;
+	int audience;     /* roles.c: the others do not see it, and it publishes nothing */
 	uint32_t n_tracks;
 	json_t *attributes; /* NULL: none yet */
 	struct lq__publisher *publisher;   /* media, the host's; NULL before the first publish */
@@ -97,6 +98,7 @@ typedef struct lq__join {
 	uint64_t seq;                 /* the last event that came then */
 	const char *password, *info; /* NULL: none */
 	int must_exist;              /* the room is not made by joining it */
+	int audience, live;          /* live: the room that is made by joining it is one of a few who speak to many */
 } lq__join;
 
 lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int64_t member_timeout); /* NULL: no memory */
@@ -133,6 +135,9 @@ void lq__track_mute(lq__track *t, int muted);
 void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height);
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
+
+/* Its tracks go, others see it go ("invisible") or come. */
+void lq__member_set_role(lq__member *m, int audience);
 
 /* Strings by name, null takes one away; of the room, or of the member. Everybody in the room is told, also the member. LQ_EFULL: more than
  * LQ_ATTRIBUTES_MAX bytes, nothing is changed. */

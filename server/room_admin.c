@@ -96,6 +96,7 @@ static void take_spec(lq__room *room, const lq__room_spec *s)
 	room->made = 1;
 	room->keep = s->keep;
 	room->locked = s->locked;
+	room->live = s->live;
 	room->max_members = (uint32_t)s->max_members;
 	room->max_mics = s->max_mics ? (uint32_t)s->max_mics : LQ_ROOM_MICS_DEFAULT;
 	room->max_cameras = s->max_cameras ? (uint32_t)s->max_cameras : LQ_ROOM_CAMERAS_DEFAULT;
@@ -193,7 +194,7 @@ int lq__room_kick(lq__room *room, const char *user, const char *reason)
 
 json_t *lq__room_json(const lq__room *r)
 {
-	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i}", "room", r->name, "room_sid", r->sid, "members", (int)r->n_members, "made", r->made,
+	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i}", "room", r->name, "profile", r->live ? "live" : "communication", "room_sid", r->sid, "members", (int)r->n_members, "made", r->made,
 	                 "keep", r->keep, "locked", r->locked, "password", *r->password != 0, "max_members",
 	                 (int)(r->max_members ? r->max_members : LQ_ROOM_MEMBERS_MAX), "max_open_mics", (int)r->max_mics, "max_cameras", (int)r->max_cameras);
 }
@@ -207,10 +208,18 @@ json_t *lq__rooms_json(const lq__rooms *rooms)
 	return all;
 }
 
+static json_t *full_json(const lq__member *m)
+{
+	json_t *o = lq__member_json(m);
+	if (o && m->audience)
+		json_object_set_new(o, "role", json_string("audience"));
+	return o;
+}
+
 json_t *lq__room_members_json(const lq__room *room)
 {
 	json_t *all = json_array();
 	LQ__EACH(lq__member, m, &room->members, link)
-		json_array_append_new(all, lq__member_json(m));
+		json_array_append_new(all, full_json(m));
 	return all;
 }

@@ -13,7 +13,7 @@ typedef struct lq__room_spec {
 	const char *name, *password; /* name "": a number is made; password "": none */
 	int64_t max_members;         /* 0: as many as a room can have */
 	int64_t max_mics, max_cameras; /* open at a time: of all, of one member; 0: the defaults */
-	int locked, keep;
+	int locked, keep, live;
 } lq__room_spec;
 
 /* LQ_EEXIST: it is there already (made, or with members); LQ_ERANGE, LQ_EINVAL: `error` names the field. */

@@ -38,6 +38,11 @@ lq__member *lq__member_find(const lq__room *room, const char *user);
 /* ---- track.c ---- */
 json_t *lq__member_json(const lq__member *m); /* as others see it */
 
+/* ---- roles.c ---- */
+void lq__member_appears(lq__member *m); /* the others are told, unless it is audience */
+void lq__member_disappears(lq__member *m, const char *reason);
+void lq__member_drop_tracks(lq__member *m);
+
 /* ---- room_admin.c ---- */
 /* Whether this join may enter; room NULL: there is none yet. `old`: the member that it takes the place of. */
 int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member *old, char *error, size_t size);

@@ -31,7 +31,7 @@ static void on_create(lq__client *c, const lq__message *m)
 	char error[256];
 	lq__room *room;
 	lq__room_spec spec = {.name = m->room, .password = m->password, .max_members = m->max_members, .max_mics = m->max_mics, .max_cameras = m->max_cameras,
-	                      .locked = m->locked, .keep = m->keep};
+	                      .locked = m->locked, .keep = m->keep, .live = m->live};
 	int e = lq__room_make(c->service->rooms, &spec, &room, error, sizeof error);
 	if (e) {
 		lq__client_error(c, m, e, error);
@@ -73,6 +73,10 @@ void lq__room_member_request(lq__client *c, const lq__message *m)
 {
 	switch (m->type) {
 	case LQ_MSG_KICK: on_kick(c, m); break;
+	case LQ_MSG_ROLE:
+		lq__member_set_role(c->member, m->audience);
+		lq__client_ok(c, m);
+		break;
 	default: break;
 	}
 }

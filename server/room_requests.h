@@ -8,7 +8,7 @@ struct lq__message;
 
 /* room_create, room_destroy, room_lock. */
 void lq__room_session_request(lq__client *c, const struct lq__message *m);
-/* kick. */
+/* kick, role. */
 void lq__room_member_request(lq__client *c, const struct lq__message *m);
 
 #endif

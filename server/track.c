@@ -161,7 +161,7 @@ json_t *lq__member_snapshot(const lq__member *me)
 {
 	json_t *members = json_array();
 	LQ__EACH(lq__member, m, &me->room->members, link)
-		if (m != me)
+		if (m != me && !m->audience)
 			json_array_append_new(members, lq__member_json(m));
 	return members;
 }

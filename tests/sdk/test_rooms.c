@@ -247,6 +247,76 @@ START_TEST(what_is_said_before_the_join_beats_the_options)
 }
 END_TEST
 
+static void await_stream_of(lq_engine *e, lq_room *room, lq_sdk_event_type type, const char *user)
+{
+	await_stream(e, room, type, user, LQ_AUDIO);
+	await_stream(e, room, type, user, LQ_VIDEO);
+}
+
+START_TEST(the_audience_is_not_seen_and_does_not_publish)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *ann = entered(e, "stage", "ann"), *eve;
+	lq_member m[3];
+	ck_assert_int_eq(lq_room_open(e, "stage", NULL, &eve), 0); /* publishes by itself */
+	ck_assert_int_eq(lq_room_profile_set(eve, (lq_room_profile)2), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_role_set(eve, (lq_role)2), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_role_set(NULL, LQ_ROLE_AUDIENCE), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_LIVE), 0);
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_AUDIENCE), 0);
+	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
+	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve"}), 0);
+	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_COMMUNICATION), LQ_ESTATE);
+	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
+	ck_assert_int_eq(lq_room_send(eve, NULL, "here"), 0);
+	await(e, ann, LQ_ON_MESSAGE); /* so she would have been seen */
+	ck_assert_int_eq(lq_room_members(ann, m, 3), 0);
+	/* on the stage */
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_BROADCASTER), 0);
+	const lq_sdk_event *ev = await(e, eve, LQ_ON_ROLE);
+	ck_assert(!ev->code && ev->role == LQ_ROLE_BROADCASTER && !*ev->user);
+	ev = await(e, ann, LQ_ON_USER_JOINED);
+	ck_assert(!strcmp(ev->user, "eve") && !ev->existed);
+	await_stream_of(e, ann, LQ_ON_STREAM_PUBLISHED, "eve");
+	/* and off */
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_AUDIENCE), 0);
+	ev = await(e, eve, LQ_ON_ROLE);
+	ck_assert(!ev->code && ev->role == LQ_ROLE_AUDIENCE);
+	await_stream_of(e, ann, LQ_ON_STREAM_UNPUBLISHED, "eve");
+	ck_assert_str_eq(await(e, ann, LQ_ON_USER_LEFT)->text, "invisible");
+	ck_assert_int_eq(lq_room_members(ann, m, 3), 0);
+	/* again: what was published is */
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_BROADCASTER), 0);
+	await_stream_of(e, ann, LQ_ON_STREAM_PUBLISHED, "eve");
+	ck_assert_int_eq(lq_room_members(ann, m, 3), 1);
+	ck_assert_int_eq(m[0].role, LQ_ROLE_BROADCASTER);
+	/* the audience goes without a sound */
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_AUDIENCE), 0);
+	ck_assert_str_eq(await(e, ann, LQ_ON_USER_LEFT)->text, "invisible");
+	ck_assert_int_eq(lq_room_leave(eve), 0);
+	await(e, eve, LQ_ON_LEFT);
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_BROADCASTER), 0); /* for the next join */
+	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve"}), 0);
+	await_stream_of(e, ann, LQ_ON_STREAM_PUBLISHED, "eve");
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(a_role_may_change_while_joining)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *ann = entered(e, "stage", "ann"), *eve = quiet(e, "stage", (lq_room_options){0});
+	ck_assert_int_eq(lq_room_join(eve, &(lq_join_params){.size = sizeof(lq_join_params), .server = server.url, .user = "eve"}), 0);
+	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_AUDIENCE), 0);
+	ck_assert_int_eq(await(e, eve, LQ_ON_JOINED)->code, 0);
+	ck_assert_int_eq(lq_room_send(eve, NULL, "here"), 0);
+	await(e, ann, LQ_ON_MESSAGE);
+	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
+	ck_assert_int_eq(lq_room_members(ann, NULL, 0), 0);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rooms");
@@ -260,6 +330,8 @@ int main(void)
 	tcase_add_test(t, who_is_kicked_hears_why);
 	tcase_add_test(t, strict_leaving_says_when_there_is_nothing_to_leave);
 	tcase_add_test(t, what_is_said_before_the_join_beats_the_options);
+	tcase_add_test(t, the_audience_is_not_seen_and_does_not_publish);
+	tcase_add_test(t, a_role_may_change_while_joining);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

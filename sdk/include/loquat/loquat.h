@@ -39,6 +39,9 @@ typedef enum lq_device_kind { LQ_DEVICE_CAMERA = 1, LQ_DEVICE_MICROPHONE = 2, LQ
 /* 0 means: what the documentation says. LQ_BY_VIEW (auto_subscribe_video): subscribed while a view is bound to the stream and not hidden. */
 typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2, LQ_BY_VIEW = 3 } lq_switch;
 
+/* The audience is not seen: others hear neither of its coming nor of its going, it is not among the members, and it publishes nothing. */
+typedef enum lq_role { LQ_ROLE_BROADCASTER = 0, LQ_ROLE_AUDIENCE = 1 } lq_role;
+
 /* ---- events ---- */
 
 typedef enum lq_sdk_event_type {
@@ -52,7 +55,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_CONNECTION,           /* state, text */
 	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED),
 	                               attachment: what the user said of itself as it joined */
-	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout" (it was lost, and did not come back), "kicked", "duplicate" */
+	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout" (it was lost, and did not come back), "kicked", "duplicate", "invisible" (became
+	                               audience) */
 	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
 	LQ_ON_STREAM_UNPUBLISHED,   /* user, stream, kind */
 	LQ_ON_STREAM_MUTED,         /* user, stream, kind, muted */
@@ -71,6 +75,7 @@ typedef enum lq_sdk_event_type {
 
 	/* What is asked of a room. */
 	LQ_ON_KICKED,               /* the result of lq_room_kick: user, code, text */
+	LQ_ON_ROLE,                 /* the result of lq_room_role_set in the room: role, code, text; user "": ourselves */
 	LQ_ON_ROOM_LOCKED,          /* on: nobody enters any more; in the room. With session set the result of lq_room_lock: name, on, code, text */
 
 	/* Of a room, or with session set from user to user. */
@@ -165,6 +170,7 @@ typedef struct lq_sdk_event {
 	const lq_quality *qualities;
 	uint32_t n_volumes, n_qualities;
 	lq_stage stage;
+	lq_role role;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -246,9 +252,20 @@ typedef struct lq_member {
 	char user[129], name[129];
 	uint32_t tracks; /* bit 2*stream: audio, bit 2*stream+1: video */
 	char info[201];
+	lq_role role; /* of those that are seen: LQ_ROLE_BROADCASTER */
 } lq_member;
 /* Copies at most `max` members (ourselves not among them), returns how many there are. */
 int lq_room_members(lq_room *room, lq_member *out, size_t max);
+
+typedef enum lq_room_profile {
+	LQ_PROFILE_COMMUNICATION = 0,
+	LQ_PROFILE_LIVE = 1 /* a few speak, many listen: told to the server, which keeps it with the room that a first join makes */
+} lq_room_profile;
+int lq_room_profile_set(lq_room *room, lq_room_profile profile); /* before the join; else LQ_ESTATE */
+
+/* Before the join, at once, or in the room: LQ_ON_ROLE follows. Who becomes audience has nothing published any more, and lq_publish gives LQ_EPERM;
+ * who becomes broadcaster publishes what was wanted before, and what the options say. Kept from one join to the next. LQ_ESTATE: leaving. */
+int lq_room_role_set(lq_room *room, lq_role role);
 
 /* Puts a user out, who is told the reason (at most 256 bytes; NULL none); others hear LQ_ON_USER_LEFT "kicked". Needs the right `admin`. LQ_ON_KICKED
  * follows: LQ_EPERM, LQ_ENOENT no such user, LQ_EINVAL ourselves. LQ_ESTATE: not joined. */
@@ -257,7 +274,7 @@ int lq_room_kick(lq_room *room, const char *user, const char *reason);
 /* ---- streams ---- */
 
 /* Starts capture (the profile's `publish` graph) and publishes. Before joining, and from one join to the next: remembered, and then what the
- * options say of this kind (auto_publish_...) does not count any more. */
+ * options say of this kind (auto_publish_...) does not count any more. LQ_EPERM: the audience publishes nothing. */
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sound becomes silence, the picture stops */

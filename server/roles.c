@@ -1,0 +1,45 @@
+/* Who speaks and who only listens. The audience is not seen: the others hear neither of its coming nor of its going, and it publishes nothing. */
+#include <loquat/log.h>
+
+#include "server/room_private.h"
+
+static json_t *joined_event(const lq__member *m)
+{
+	return json_pack("{s:s, s:s, s:s, s:s*, s:O*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL, "attributes",
+	                 m->attributes);
+}
+
+void lq__member_appears(lq__member *m)
+{
+	if (!m->audience)
+		lq__room_event(m->room, m, joined_event(m));
+}
+
+void lq__member_disappears(lq__member *m, const char *reason)
+{
+	if (!m->audience)
+		lq__room_event(m->room, m, json_pack("{s:s, s:s, s:s}", "type", "user_left", "user", m->user, "reason", reason));
+}
+
+void lq__member_drop_tracks(lq__member *m)
+{
+	lq__rooms *rooms = m->room->rooms;
+	LQ__EACH(lq__track, t, &m->tracks, link)
+		lq__track_end(t);
+	rooms->host.settled(rooms->host.arg, m->room);
+}
+
+void lq__member_set_role(lq__member *m, int audience)
+{
+	if (m->audience == !!audience)
+		return;
+	lq_log(LQ_LOG_INFO, "room", "%s is %s of %s now", m->user, audience ? "audience" : "broadcaster", m->room->name);
+	if (audience) {
+		lq__member_drop_tracks(m);
+		lq__member_disappears(m, "invisible");
+		m->audience = 1;
+	} else {
+		m->audience = 0;
+		lq__member_appears(m);
+	}
+}
