@@ -136,7 +136,7 @@ static void offer_made(lq__job *job)
 	}
 	if (job->code && job->work == lq__work_describe) {
 		lq__publish_failed(room, job->code, job->error);
-	} else if (!job->code && any_built(room)) {
+	} else if (!job->code && job->sdp && any_built(room)) { /* without: nothing new could be made */
 		room->offer = job->sdp;
 		job->sdp = NULL;
 		lq__publish_offer(room);

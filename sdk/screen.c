@@ -73,11 +73,13 @@ void lq__screen_state(lq_room *room, lq_stream stream, lq_track_kind kind, lq_sc
 	pthread_mutex_unlock(&room->lock);
 	if (!on || room->pubs[stream][kind - 1].renew)
 		return;
-	tell(room, state, code, text);
-	if (state != LQ_SCREEN_STOPPED)
+	if (state != LQ_SCREEN_STOPPED) {
+		tell(room, state, code, text);
 		return;
-	set_on(room, 0);
+	}
 	drop(room);
+	set_on(room, 0);
+	tell(room, state, code, text); /* from here on another may begin */
 	lq__publish_sync(room);
 }
 

@@ -77,5 +77,16 @@ TESTS += %D%/test_rejoin
 %C%_test_rejoin_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
 %C%_test_rejoin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_rejoin_LDADD = $(SDK_TEST_LIBS)
+if PLUGIN_SDL
+if PLUGIN_XCB
+check_PROGRAMS += %D%/test_view_windows
+TESTS += %D%/test_view_windows
+%C%_test_view_windows_SOURCES = %D%/test_view_windows.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h \
+	tests/devices/spawn.c tests/devices/xlook.c tests/devices/xlook.h
+%C%_test_view_windows_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_view_windows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
+%C%_test_view_windows_LDADD = $(SDK_TEST_LIBS) $(XCB_LIBS)
+endif
+endif
 endif
 EXTRA_DIST += %D%/test.json %D%/call.json
