@@ -11,10 +11,9 @@
 #include "../common/frame_rate.h"
 #include "ffmpeg_nodes.h"
 
-#define VBV_MS 200 /* a change of rate settles within two frames, key frames stay small */
 #define N_TIMES 32
 
-enum { P_BITRATE, P_PRESET, P_PROFILE, P_TUNE, P_THREADS, P_KEY_INTERVAL };
+enum { P_BITRATE, P_PRESET, P_PROFILE, P_TUNE, P_THREADS, P_KEY_INTERVAL, P_MIN_BITRATE, P_BUFFER };
 
 typedef struct frame_times {
 	int64_t pts, capture_time, duration;
@@ -29,6 +28,8 @@ typedef struct encoder {
 	int preset, profile, tune, threads, key_seconds;
 	int64_t bitrate;
 	int64_t max_bitrate; /* as the parameter says: the network can only lower it */
+	int64_t min_bitrate; /* and not below this */
+	int buffer_ms;       /* VBV: how far the rate may stray, and for how long */
 	lq__frame_rate rate;
 	int want_key;
 	int64_t last_key; /* pts of the last key frame that was asked for or due */
@@ -55,6 +56,8 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	e->tune = (int)params[P_TUNE].i;
 	e->threads = (int)params[P_THREADS].i;
 	e->key_seconds = (int)params[P_KEY_INTERVAL].i;
+	e->min_bitrate = params[P_MIN_BITRATE].i;
+	e->buffer_ms = (int)params[P_BUFFER].i;
 	e->packet = av_packet_alloc();
 	e->frame = av_frame_alloc();
 	lq__frame_rate_reset(&e->rate);
@@ -103,7 +106,7 @@ static void apply_rate(encoder *e)
 		return;
 	e->av->bit_rate = (int64_t)((double)e->bitrate * (scale > 10 ? 10 : scale < 0.1 ? 0.1 : scale));
 	e->av->rc_max_rate = e->av->bit_rate;
-	e->av->rc_buffer_size = (int)(e->av->bit_rate * VBV_MS / 1000);
+	e->av->rc_buffer_size = (int)(e->av->bit_rate * e->buffer_ms / 1000);
 }
 
 static void set_options(encoder *e)
@@ -328,7 +331,7 @@ static int event(void *self, const lq_event *event)
 	if (event->type == LQ_EVENT_KEY_FRAME) {
 		e->want_key = 1;
 	} else if (event->type == LQ_EVENT_TARGET_RATE) {
-		e->bitrate = lq__clamp(event->value, 30000, e->max_bitrate);
+		e->bitrate = lq__clamp(event->value, e->min_bitrate < e->max_bitrate ? e->min_bitrate : e->max_bitrate, e->max_bitrate);
 		apply_rate(e);
 	} else {
 		return LQ_ENOTSUP;
@@ -355,6 +358,8 @@ static const lq_param_desc params[] = {
 	[P_TUNE] = {"tune", LQ_PARAM_CHOICE, 0, NULL, "zerolatency", 0, 0, tunes, "With none the encoder looks ahead, which delays the picture."},
 	[P_THREADS] = {"threads", LQ_PARAM_INT, 0, NULL, "1", 0, 16, NULL, "Threads for slices of a picture; 0: one a processor. With more than 1 the same pictures do not give the same bytes each time."},
 	[P_KEY_INTERVAL] = {"key_interval", LQ_PARAM_INT, 0, "s", "0", 0, 3600, NULL, "Time between key frames; 0: only when asked for."},
+	[P_MIN_BITRATE] = {"min_bitrate", LQ_PARAM_INT, 0, "bit/s", "30000", 30000, 20000000, NULL, "What the network's estimate does not lower it below."},
+	[P_BUFFER] = {"buffer_ms", LQ_PARAM_INT, 0, "ms", "200", 50, 5000, NULL, "How long the rate may be above its mean: short for low delay, long for steady pictures."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.probe = probe, .create = create, .destroy = destroy, .formats = formats, .set_format = set_format,

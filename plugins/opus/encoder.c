@@ -13,7 +13,7 @@
 /* Input times may wander this far from the count of samples before they are believed instead of the count. */
 #define TIME_TOLERANCE (2 * LQ_MSEC)
 
-enum { P_BITRATE, P_APPLICATION, P_FRAME_MS, P_COMPLEXITY, P_FEC, P_DTX, P_LOSS, P_GAIN };
+enum { P_BITRATE, P_APPLICATION, P_FRAME_MS, P_COMPLEXITY, P_FEC, P_DTX, P_LOSS, P_GAIN, P_CHANNELS };
 
 typedef struct encoder {
 	const lq_host *host;
@@ -23,6 +23,7 @@ typedef struct encoder {
 	float gain, wanted_gain; /* it moves to the wanted one within a buffer */
 	int bitrate, application, complexity, fec, dtx, loss;
 	uint32_t frame; /* samples per channel */
+	uint32_t channels; /* of the input; 0: as it comes */
 
 	/* The frame being filled, and the times of its first sample. */
 	float pcm[MAX_FRAME * MAX_CHANNELS];
@@ -61,6 +62,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	e->dtx = (int)params[P_DTX].i;
 	e->loss = (int)params[P_LOSS].i;
 	e->gain = e->wanted_gain = (float)params[P_GAIN].f;
+	e->channels = (uint32_t)params[P_CHANNELS].i;
 	*self = e;
 	return 0;
 }
@@ -81,6 +83,8 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 		{LQ_SAMPLE_F32, 1}, {LQ_SAMPLE_F32, 2}, {LQ_SAMPLE_S16, 1}, {LQ_SAMPLE_S16, 2}};
 	encoder *e = self;
 	if (port == 0) {
+		if (e->channels)
+			i = i < 2 ? 2 * i + e->channels - 1 : LQ__COUNT(inputs);
 		if (i >= LQ__COUNT(inputs))
 			return LQ_END;
 		*out = lq__audio_format(LQ_CODEC_RAW, inputs[i].sample, RATE, inputs[i].channels);
@@ -280,6 +284,8 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 static const char *const application_names[] = {"voip", "audio", "lowdelay", NULL};
 static const char *const frame_names[] = {"10", "20", "40", "60", NULL};
 
+static const char *const channel_names[] = {"any", "1", "2", NULL};
+
 static const lq_param_desc params[] = {
 	[P_BITRATE] = {"bitrate", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "bit/s", "32000", 6000, 510000, NULL, "Rate of the stream; lower where the network carries less."},
 	[P_APPLICATION] = {"application", LQ_PARAM_CHOICE, 0, NULL, "voip", 0, 0, application_names, "What the encoder is tuned for."},
@@ -289,6 +295,7 @@ static const lq_param_desc params[] = {
 	[P_DTX] = {"dtx", LQ_PARAM_BOOL, LQ_PARAM_RUNTIME, NULL, "false", 0, 0, NULL, "Send almost nothing while there is silence."},
 	[P_LOSS] = {"packet_loss", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "%", "0", 0, 100, NULL, "Loss to expect until the far side reports."},
 	[P_GAIN] = {"gain", LQ_PARAM_FLOAT, LQ_PARAM_RUNTIME, NULL, "1", 0, 16, NULL, "Factor for the sound before it is encoded; 0: silent."},
+	[P_CHANNELS] = {"channels", LQ_PARAM_CHOICE, 0, NULL, "any", 0, 0, channel_names, "What it takes: mono, stereo, or what comes."},
 };
 
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, 0}, {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};

@@ -161,6 +161,30 @@ START_TEST(a_key_interval_is_kept)
 }
 END_TEST
 
+/* Of three frames two are missing: an interval is a time, not a number of frames. */
+START_TEST(a_key_interval_is_kept_where_frames_are_missing)
+{
+	th_node *e = open_encoder(0, "key_interval=1");
+	for (uint32_t n = 0; n < 91; n += 3)
+		ck_assert_int_eq(th_send(e, 0, th_picture(env, W, H, FPS, n)), 0);
+	ck_assert_uint_eq(keys(e), 4);
+	th_close(e);
+}
+END_TEST
+
+START_TEST(the_network_does_not_lower_the_rate_below_its_minimum)
+{
+	th_node *e = open_encoder(0, "bitrate=800000;min_bitrate=500000");
+	ck_assert_int_eq(th_event(e, LQ_EVENT_TARGET_RATE, 100000), 0);
+	ck_assert_double_eq(th_stat(e, 1, "targetBitrate"), 500000);
+	kbits_of_second(e, 0, FPS);
+	ck_assert_double_eq_tol(kbits_of_second(e, 1, FPS), 500, 100);
+	ck_assert_int_eq(th_event(e, LQ_EVENT_TARGET_RATE, 900000), 0);
+	ck_assert_double_eq(th_stat(e, 1, "targetBitrate"), 800000);
+	th_close(e);
+}
+END_TEST
+
 START_TEST(a_new_size_starts_with_a_key_frame)
 {
 	th_node *e = open_encoder(_i, NULL), *d = open_decoder(_i);
@@ -342,6 +366,8 @@ int main(void)
 	tcase_add_loop_test(c, the_rate_holds_at_a_third_of_the_frames, 0, N_PAIRS);
 	tcase_add_loop_test(c, a_key_frame_comes_when_asked_for_and_not_else, 0, N_PAIRS);
 	tcase_add_loop_test(c, a_key_interval_is_kept, 0, N_PAIRS);
+	tcase_add_test(c, a_key_interval_is_kept_where_frames_are_missing);
+	tcase_add_test(c, the_network_does_not_lower_the_rate_below_its_minimum);
 	tcase_add_loop_test(c, a_new_size_starts_with_a_key_frame, 0, N_PAIRS);
 	tcase_add_loop_test(c, after_a_loss_a_key_frame_is_asked_for_and_waited_for, 0, N_PAIRS);
 	tcase_add_loop_test(c, damage_is_survived, 0, N_PAIRS);

@@ -241,7 +241,7 @@ END_TEST
 /* The profiles that come with Loquat; what their nodes offer is tested with the plugins. */
 START_TEST(shipped_profiles_are_sound)
 {
-	static const char *const names[] = {"communication", "live-broadcast", "preview", "test-codec", "test-pattern"};
+	static const char *const names[] = {"communication", "live-broadcast", "preview", "test-broadcast", "test-codec", "test-pattern"};
 	const char *top = getenv("top_srcdir");
 	char path[300];
 	lq_profile *p;
@@ -265,6 +265,6 @@ int main(void)
 	tcase_add_test(t, patch_that_spoils_a_profile_leaves_it);
 	tcase_add_test(t, profiles_that_extend_each_other_are_refused);
 	tcase_add_test(t, missing_files_are_named);
-	tcase_add_loop_test(t, shipped_profiles_are_sound, 0, 5);
+	tcase_add_loop_test(t, shipped_profiles_are_sound, 0, 6);
 	return run_case("profile", t);
 }
