@@ -136,6 +136,8 @@ void lq__audio_report_start(lq_room *room)
 
 int lq_audio_report(lq_room *room, const lq_audio_report_params *p)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !p || p->size < sizeof *p || !(p->smooth >= 0 && p->smooth <= 1))
 		return LQ_EINVAL;
 	if (p->interval_ms > LONGEST_MS)
@@ -262,6 +264,8 @@ static int good(const char *user, lq_stream stream)
 
 int lq_volume_set(lq_room *room, const char *user, lq_stream stream, int percent)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	user = user ? user : "";
 	if (!room || !good(user, stream))
 		return LQ_EINVAL;
@@ -282,6 +286,8 @@ int lq_volume_set(lq_room *room, const char *user, lq_stream stream, int percent
 
 int lq_volume_get(lq_room *room, const char *user, lq_stream stream)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	user = user ? user : "";
 	if (!room || !good(user, stream))
 		return LQ_EINVAL;

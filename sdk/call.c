@@ -21,8 +21,10 @@ void lq__call_unref(lq_call *call)
 lq_call *lq__call_new(lq_session *s, lq_call_type type, lq_call_state state)
 {
 	lq_call *call = s->n_calls < LQ__SESSION_CALLS_MAX ? calloc(1, sizeof *call) : NULL;
-	if (!call)
+	if (!call || lq__handle_born(call)) {
+		free(call);
 		return NULL;
+	}
 	atomic_init(&call->refs, 1);
 	lq__session_ref(s);
 	call->session = s;

@@ -55,6 +55,8 @@ static void remember(lq_call *call, const struct lq_room_options *options, lq_sw
 
 int lq_call_invite(lq_session *s, const lq_call_params *p, lq_call **out)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (!s || !p || !out)
 		return LQ_EINVAL;
 	int e = check_invite(p);
@@ -112,6 +114,8 @@ static int finish(lq_call *call, int64_t id, char *text)
 
 int lq_call_accept(lq_call *call, const lq_accept_params *p)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	int64_t id;
 	if (!call || (p && (p->size < sizeof *p || (p->room_options && p->room_options->size < sizeof *p->room_options))))
 		return LQ_EINVAL;
@@ -129,6 +133,8 @@ int lq_call_accept(lq_call *call, const lq_accept_params *p)
 
 int lq_call_reject(lq_call *call, const char *reason)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	int64_t id;
 	if (!call)
 		return LQ_EINVAL;
@@ -149,21 +155,29 @@ static int plain(lq_call *call, lq_call_op op, const char *type)
 
 int lq_call_cancel(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	return plain(call, LQ_CALL_OP_CANCEL, "call_cancel");
 }
 
 int lq_call_hangup(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	return plain(call, LQ_CALL_OP_HANGUP, "call_hangup");
 }
 
 int lq_call_leave(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	return plain(call, LQ_CALL_OP_LEAVE, "call_leave");
 }
 
 int lq_call_add(lq_call *call, const char *const *users, uint32_t n)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	int64_t id;
 	int e = call ? check_users(users, n) : LQ_EINVAL;
 	if (!e)
@@ -173,6 +187,8 @@ int lq_call_add(lq_call *call, const char *const *users, uint32_t n)
 
 int lq_call_type_switch(lq_call *call, lq_call_type type, lq_switch confirm)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	int64_t id;
 	if (!call || (type != LQ_CALL_AUDIO && type != LQ_CALL_VIDEO) || (unsigned)confirm > LQ_OFF)
 		return LQ_EINVAL;
@@ -182,6 +198,8 @@ int lq_call_type_switch(lq_call *call, lq_call_type type, lq_switch confirm)
 
 int lq_call_type_reply(lq_call *call, int agree)
 {
+	if (lq__is_dead(call))
+		return LQ_ESTATE;
 	int64_t id;
 	if (!call)
 		return LQ_EINVAL;
@@ -193,6 +211,8 @@ int lq_call_type_reply(lq_call *call, int agree)
 
 lq_call_state lq_call_state_get(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return LQ_CALL_IDLE;
 	if (!call)
 		return LQ_CALL_IDLE;
 	pthread_mutex_lock(&call->session->lock);
@@ -203,6 +223,8 @@ lq_call_state lq_call_state_get(lq_call *call)
 
 lq_call_type lq_call_type_get(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return 0;
 	if (!call)
 		return 0;
 	pthread_mutex_lock(&call->session->lock);
@@ -214,7 +236,7 @@ lq_call_type lq_call_type_get(lq_call *call)
 void lq_call_id(lq_call *call, char out[40])
 {
 	*out = 0;
-	if (!call)
+	if (!call || lq__is_dead(call))
 		return;
 	pthread_mutex_lock(&call->session->lock);
 	memcpy(out, call->id, sizeof call->id);
@@ -223,6 +245,8 @@ void lq_call_id(lq_call *call, char out[40])
 
 lq_room *lq_call_room(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return NULL;
 	if (!call)
 		return NULL;
 	pthread_mutex_lock(&call->session->lock);
@@ -254,10 +278,13 @@ static void do_close(lq__task *task)
 
 void lq_call_close(lq_call *call)
 {
+	if (lq__is_dead(call))
+		return;
 	if (!call)
 		return;
 	lq_session *s = call->session;
 	pthread_mutex_lock(&s->lock);
+	lq__handle_gone(call);
 	int again = call->closed;
 	lq_room *room = call->room;
 	call->closed = 1;

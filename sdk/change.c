@@ -116,6 +116,8 @@ void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c)
 int lq_stream_swap(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *node, const char *use, const lq_setting *settings,
                    uint32_t n_settings)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq__change *c;
 	if (!use && !n_settings)
 		return LQ_EINVAL; /* nothing would change */
@@ -126,6 +128,8 @@ int lq_stream_swap(lq_room *room, const char *user, lq_stream stream, lq_track_k
 int lq_stream_insert(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *behind, const char *name, const char *use,
                      const lq_setting *settings, uint32_t n_settings)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq__change *c;
 	if (!name || !*name || strlen(name) > 63 || strpbrk(name, "/.") || !use)
 		return LQ_EINVAL;
@@ -135,6 +139,8 @@ int lq_stream_insert(lq_room *room, const char *user, lq_stream stream, lq_track
 
 int lq_stream_take_out(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, const char *node)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq__change *c;
 	int r = change_new(LQ__CHANGE_TAKE_OUT, node, NULL, NULL, NULL, 0, &c);
 	return r ? r : lq__room_request_change(room, user, stream, kind, c);

@@ -150,6 +150,8 @@ static lq__change *change_to(const lq__chosen *chosen, const lq__chosen *before,
 
 int lq_device_select(lq_room *room, lq_device_kind kind, lq_stream stream, const char *id)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq__chosen chosen = {0};
 	if (!room || !good(kind, stream) || (id && !*id))
 		return LQ_EINVAL;
@@ -167,6 +169,8 @@ int lq_device_select(lq_room *room, lq_device_kind kind, lq_stream stream, const
 
 int lq_device_selected(lq_room *room, lq_device_kind kind, lq_stream stream, char *id, size_t size)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !good(kind, stream) || !id || !size)
 		return LQ_EINVAL;
 	pthread_mutex_lock(&room->lock);

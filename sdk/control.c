@@ -33,6 +33,12 @@ static void quiet_log(void)
 	lws_set_log_level(LLL_ERR | LLL_WARN, emit_log);
 }
 
+/* libwebsockets may stay when this library is unloaded. */
+__attribute__((destructor)) static void log_of_its_own(void)
+{
+	lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
+}
+
 static void *run(void *arg)
 {
 	lq__control *c = arg;

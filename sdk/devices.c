@@ -281,6 +281,8 @@ void lq__devices_destroy(lq__devices *d)
 
 int lq_devices(lq_engine *engine, lq_device_kind kind, lq_device_info *out, size_t max)
 {
+	if (lq__is_dead(engine))
+		return LQ_ESTATE;
 	if (!engine || kind < LQ_DEVICE_CAMERA || kind > LQ_DEVICE_SCREEN || (!out && max))
 		return LQ_EINVAL;
 	lq__devices *d = engine->devices;

@@ -10,15 +10,18 @@
 #include "control.h"
 #include "devices.h"
 #include "events.h"
+#include "handles.h"
+#include "logfile.h"
 
-enum { LQ__CLOCK_RATE_MAX = 10000, LQ__SILENCE_MS = 9000, LQ__SILENCE_MIN_MS = 1000 };
+enum { LQ__CLOCK_RATE_MAX = 10000, LQ__SILENCE_MS = 9000, LQ__SILENCE_MIN_MS = 1000, LQ__LOG_MAX_KB = 20480 };
 
 struct lq_engine {
 	lq__events *events;
 	lq__control *control;
 	lq__tasks media; /* the media thread's: graphs, registry and profile are touched only there once the engine runs */
 	pthread_t media_thread;
-	int has_media_thread;
+	int has_media_thread, has_screen;
+	lq__logfile *log; /* NULL: none */
 	double clock_rate; /* of time-outs and periods; at least a little above 0 */
 	lq_registry *registry;
 	lq_profile *profile;

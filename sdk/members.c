@@ -66,6 +66,8 @@ lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq
 
 int lq_room_members(lq_room *room, lq_member *out, size_t max)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	int n = 0;
 	if (!room || (max && !out))
 		return LQ_EINVAL;

@@ -96,10 +96,14 @@ static int request(lq_room *room, lq_stream stream, int on)
 
 int lq_preview_start(lq_room *room, lq_stream stream)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return request(room, stream, 1);
 }
 
 int lq_preview_stop(lq_room *room, lq_stream stream)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return request(room, stream, 0);
 }

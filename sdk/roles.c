@@ -6,6 +6,8 @@
 
 int lq_room_profile_set(lq_room *room, lq_room_profile profile)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || (unsigned)profile > LQ_PROFILE_LIVE)
 		return LQ_EINVAL;
 	pthread_mutex_lock(&room->lock);
@@ -69,6 +71,8 @@ void lq__role_answered(lq_room *room, int audience, int code, const char *text)
 
 int lq_room_role_set(lq_room *room, lq_role role)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	int audience = role == LQ_ROLE_AUDIENCE;
 	if (!room || (unsigned)role > LQ_ROLE_AUDIENCE)
 		return LQ_EINVAL;

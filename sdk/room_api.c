@@ -44,6 +44,8 @@ static void post(api_task *t)
 
 int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *options, lq_room **out)
 {
+	if (lq__is_dead(engine))
+		return LQ_ESTATE;
 	if (!engine || !name || !out || (options && options->size < sizeof *options))
 		return LQ_EINVAL;
 	if (options && (unsigned)options->create > LQ_ROOM_MUST_EXIST)
@@ -54,7 +56,8 @@ int lq_room_open(lq_engine *engine, const char *name, const lq_room_options *opt
 	lq_room *room = calloc(1, sizeof *room);
 	if (!room)
 		return LQ_ENOMEM;
-	if ((r = lq__views_create(engine, lq__room_first_frame, room, &room->views))) {
+	if ((r = lq__views_create(engine, lq__room_first_frame, room, &room->views)) || (r = lq__handle_born(room))) {
+		lq__views_destroy(room->views);
 		free(room);
 		return r;
 	}
@@ -83,9 +86,12 @@ static void do_close(lq__task *task)
 /* The order matters: no event is pushed once `closed` is set, then what waits is dropped, then the work is told. */
 void lq_room_close(lq_room *room)
 {
+	if (lq__is_dead(room))
+		return;
 	if (!room)
 		return;
 	pthread_mutex_lock(&room->lock);
+	lq__handle_gone(room);
 	int again = atomic_exchange(&room->closed, 1);
 	if (!again)
 		lq__room_ref(room);
@@ -125,6 +131,8 @@ static int check_params(const lq_join_params *p, lq__server *server)
 
 int lq_room_join(lq_room *room, const lq_join_params *params)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq_join_params defaults = LQ_INIT(lq_join_params);
 	const lq_join_params *p = params ? params : &defaults;
 	lq__server server;
@@ -164,6 +172,8 @@ static void do_leave(api_task *t)
 
 int lq_room_leave(lq_room *room)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room)
 		return LQ_EINVAL;
 	api_task *t = task_new(room, do_leave);
@@ -228,6 +238,8 @@ static void do_publish(api_task *t)
 
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (room && lq__is_audience(room))
 		return LQ_EPERM;
 	return lq__room_request(room, NULL, stream, kind, 1, do_publish);
@@ -235,6 +247,8 @@ int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind)
 
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return lq__room_request(room, NULL, stream, kind, 0, do_publish);
 }
 
@@ -245,6 +259,8 @@ static void do_mute(api_task *t)
 
 int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return lq__room_request(room, NULL, stream, kind, muted != 0, do_mute);
 }
 
@@ -275,12 +291,16 @@ static int known(lq_room *room, const char *user, lq_stream stream, lq_track_kin
 
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	int r = known(room, user, stream, kind);
 	return r ? r : lq__room_request(room, user, stream, kind, 1, do_subscribe);
 }
 
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	int r = known(room, user, stream, kind);
 	return r ? r : lq__room_request(room, user, stream, kind, 0, do_subscribe);
 }
@@ -313,6 +333,8 @@ int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, l
 
 int lq_view_frames(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq_frame_cb on_frame, void *user_data)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !good(stream, kind) || (user && *user && lq__user_check(user)))
 		return LQ_EINVAL;
 	return lq__views_set(room->views, user ? user : "", stream, kind, on_frame, user_data);

@@ -121,6 +121,8 @@ static int post(data_task *t)
 
 int lq_room_send(lq_room *room, const char *user, const char *text)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !text || (user && *user && lq__user_check(user)))
 		return LQ_EINVAL;
 	if (!*text || strlen(text) > TEXT_MAX)
@@ -134,6 +136,8 @@ int lq_room_send(lq_room *room, const char *user, const char *text)
 
 int lq_room_attribute_set(lq_room *room, int of_room, const char *name, const char *value)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !name)
 		return LQ_EINVAL;
 	if (!*name || strlen(name) > NAME_MAX_BYTES || (value && strlen(value) > VALUE_MAX))

@@ -125,6 +125,8 @@ static int take_params(const lq_screen_params *p, lq__screen *out)
 
 int lq_screen_start(lq_room *room, const lq_screen_params *params)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	lq_screen_params defaults = LQ_INIT(lq_screen_params);
 	lq__screen screen;
 	if (!room)
@@ -145,6 +147,8 @@ int lq_screen_start(lq_room *room, const lq_screen_params *params)
 
 int lq_screen_stop(lq_room *room)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room)
 		return LQ_EINVAL;
 	if (!set_on(room, 0))

@@ -10,11 +10,15 @@
 
 int lq_session_open(lq_engine *engine, lq_session **out)
 {
+	if (lq__is_dead(engine))
+		return LQ_ESTATE;
 	if (!engine || !out)
 		return LQ_EINVAL;
 	lq_session *s = calloc(1, sizeof *s);
-	if (!s)
+	if (!s || lq__handle_born(s)) {
+		free(s);
 		return LQ_ENOMEM;
+	}
 	atomic_init(&s->refs, 1);
 	pthread_mutex_init(&s->lock, NULL);
 	s->engine = engine;
@@ -79,6 +83,8 @@ int lq__session_online_check(const lq_session *s)
 
 int lq_session_send(lq_session *s, const char *user, const char *text)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (!s || !user || !text || lq__user_check(user))
 		return LQ_EINVAL;
 	if (!*text || strlen(text) > LQ__TEXT_MAX)
@@ -95,6 +101,8 @@ int lq_session_send(lq_session *s, const char *user, const char *text)
 
 int lq_session_watch(lq_session *s, const char *user, int on)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (!s || !user || lq__user_check(user))
 		return LQ_EINVAL;
 	pthread_mutex_lock(&s->lock);
@@ -109,6 +117,8 @@ int lq_session_watch(lq_session *s, const char *user, int on)
 
 int lq_call_timeout_set(lq_session *s, uint32_t ms)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	int e = 0;
 	if (!s)
 		return LQ_EINVAL;
@@ -193,6 +203,8 @@ static int make_device(lq_session *s, const char *given)
 
 int lq_session_login(lq_session *s, const lq_login_params *p)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	lq__server server;
 	if (!s || !p || p->size < sizeof *p)
 		return LQ_EINVAL;
@@ -228,6 +240,8 @@ static void do_logout(lq_session *s)
 
 int lq_session_logout(lq_session *s)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (!s)
 		return LQ_EINVAL;
 	session_task *t = task_new(s, do_logout);
@@ -268,9 +282,12 @@ static lq_call *first_open_call(lq_session *s)
 /* As lq_room_close: first nothing is pushed any more, then what waits is dropped, then the work is told. */
 void lq_session_close(lq_session *s)
 {
+	if (lq__is_dead(s))
+		return;
 	if (!s)
 		return;
 	pthread_mutex_lock(&s->lock);
+	lq__handle_gone(s);
 	int again = s->closed;
 	s->closed = 1;
 	if (!again)

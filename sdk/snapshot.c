@@ -118,6 +118,8 @@ static void do_snapshot(lq__api_task *t)
 
 int lq_snapshot(lq_room *room, const char *user, lq_stream stream, const char *path)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || (unsigned)stream >= LQ__STREAMS || (user && *user && lq__user_check(user)) || !path || !*path)
 		return LQ_EINVAL;
 	if (strlen(path) > PATH_MAX_BYTES)

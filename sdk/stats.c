@@ -125,6 +125,8 @@ static void ask(question *q, lq_room *room, void (*run)(lq__task *))
 
 int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	question q = {0};
 	if (!room || !fn)
 		return LQ_EINVAL;
@@ -140,6 +142,8 @@ int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data)
 
 char *lq_room_graph(lq_room *room)
 {
+	if (lq__is_dead(room))
+		return NULL;
 	question q = {0};
 	if (!room || lq__inside_of(room->engine) == LQ__INSIDE_FRAME)
 		return NULL;
@@ -149,6 +153,8 @@ char *lq_room_graph(lq_room *room)
 
 int lq_room_with_graph(lq_room *room, lq_room_graph_fn fn, void *arg)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	question q = {.fn = fn, .arg = arg};
 	if (!room || !fn)
 		return LQ_EINVAL;

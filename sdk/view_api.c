@@ -63,6 +63,8 @@ static int good(const lq_view_params *p)
 
 int lq_view_bind(lq_room *room, const char *user, lq_stream stream, const lq_view_params *params)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || (unsigned)stream >= LQ__STREAMS || (user && *user && lq__user_check(user)) || (params && !good(params)))
 		return LQ_EINVAL;
 	user = user ? user : "";
@@ -95,6 +97,8 @@ static void do_mirror(lq__api_task *t)
 
 int lq_mirror_set(lq_room *room, lq_mirror mirror)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || (unsigned)mirror > LQ_MIRROR_RENDER_AND_ENCODE)
 		return LQ_EINVAL;
 	lq__views_set_mirror(room->views, mirror);

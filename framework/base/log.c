@@ -63,6 +63,57 @@ static int wanted(uint32_t level, const char *area)
 	return 0;
 }
 
+/* ---- more sinks ---- */
+
+enum { MORE_SINKS = 8 };
+static struct { lq_log_fn fn; void *arg; uint32_t level; } more[MORE_SINKS];
+static pthread_mutex_t more_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic int32_t more_level = -1; /* the highest of all */
+
+static void measure_more(void)
+{
+	int32_t level = -1;
+	for (int i = 0; i < MORE_SINKS; i++)
+		if (more[i].fn && (int32_t)more[i].level > level)
+			level = (int32_t)more[i].level;
+	atomic_store(&more_level, level);
+}
+
+static int put_more(lq_log_fn from, void *from_arg, lq_log_fn fn, void *arg, uint32_t level)
+{
+	int r = LQ_EFULL;
+	pthread_mutex_lock(&more_lock);
+	for (int i = 0; i < MORE_SINKS && r; i++)
+		if (more[i].fn == from && more[i].arg == from_arg) {
+			more[i].fn = fn;
+			more[i].arg = arg;
+			more[i].level = level;
+			r = 0;
+		}
+	measure_more();
+	pthread_mutex_unlock(&more_lock);
+	return r;
+}
+
+int lq_log_add_sink(lq_log_fn fn, void *arg, uint32_t level)
+{
+	return put_more(NULL, NULL, fn, arg, level);
+}
+
+void lq_log_remove_sink(lq_log_fn fn, void *arg)
+{
+	put_more(fn, arg, NULL, NULL, 0);
+}
+
+static void tell_more(uint32_t level, const char *area, const char *text)
+{
+	pthread_mutex_lock(&more_lock);
+	for (int i = 0; i < MORE_SINKS; i++)
+		if (more[i].fn && level <= more[i].level)
+			more[i].fn(more[i].arg, level, area, text);
+	pthread_mutex_unlock(&more_lock);
+}
+
 void lq_log_set_sink(lq_log_fn fn, void *arg)
 {
 	sink = fn;
@@ -78,9 +129,14 @@ void lq_log_set_level(uint32_t level)
 void lq_logv(uint32_t level, const char *area, const char *fmt, va_list args)
 {
 	char text[1024];
-	if (!wanted(level, area))
+	int more_want = (int32_t)level <= atomic_load_explicit(&more_level, memory_order_relaxed), want = wanted(level, area);
+	if (!want && !more_want)
 		return;
 	vsnprintf(text, sizeof text, fmt, args);
+	if (more_want)
+		tell_more(level, area, text);
+	if (!want)
+		return;
 	if (sink) {
 		sink(sink_arg, level, area, text);
 		return;

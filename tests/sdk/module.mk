@@ -71,6 +71,13 @@ TESTS += %D%/test_views
 %C%_test_views_LDADD = libloquat-measure.la $(SDK_TEST_LIBS) $(PNG_LIBS)
 endif
 
+check_PROGRAMS += %D%/test_engine
+TESTS += %D%/test_engine
+%C%_test_engine_SOURCES = %D%/test_engine.c %D%/fixture.c %D%/fixture.h
+%C%_test_engine_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_engine_LDADD = $(SDK_TEST_LIBS) -ldl
+
 check_PROGRAMS += %D%/test_rejoin
 TESTS += %D%/test_rejoin
 %C%_test_rejoin_SOURCES = %D%/test_rejoin.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/relay.c %D%/relay.h

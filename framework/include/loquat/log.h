@@ -16,6 +16,10 @@ typedef void (*lq_log_fn)(void *arg, uint32_t level, const char *area, const cha
 /* [control] NULL restores the default: warnings and worse to stderr, more as the environment variable LQ_LOG says
  * ("info", "debug", or by area: "info,webrtc=debug"). Not while other threads log. */
 void lq_log_set_sink(lq_log_fn fn, void *arg);
+/* [any] One more place for lines of up to this level, beside the sink; at most 8. fn is called by one thread at a time, and must not log. LQ_EFULL. After
+ * removing it, it is not called any more. */
+int lq_log_add_sink(lq_log_fn fn, void *arg, uint32_t level);
+void lq_log_remove_sink(lq_log_fn fn, void *arg);
 void lq_log_set_level(uint32_t level);
 int lq_log_level_parse(const char *name, uint32_t *out);
 

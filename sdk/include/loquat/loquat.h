@@ -6,6 +6,7 @@
  *
  * Requests return 0 or a negative LQ_E* at once; their results come as events, on the SDK's own thread by callback, or from lq_engine_poll on
  * the thread that calls it. 4,096 events wait at most: what comes then is dropped and told by one LQ_ON_WARNING (LQ_EFULL).
+ * A handle that is gone (closed, destroyed) gives LQ_ESTATE, and closing it again does nothing.
  * Structs begin with their size (LQ_INIT) and are valid when the rest is zero. Strings are UTF-8. All functions may be called from any
  * thread, also inside callbacks; only lq_engine_destroy may not (LQ_EREENTRANT). */
 #ifndef LOQUAT_LOQUAT_H
@@ -177,9 +178,14 @@ typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
 
 /* ---- engine ---- */
 
+typedef enum lq_log_level {
+	LQ_LOG_LEVEL_DEFAULT = 0, /* info */
+	LQ_LOG_LEVEL_FATAL, LQ_LOG_LEVEL_ERROR, LQ_LOG_LEVEL_WARNING, LQ_LOG_LEVEL_INFO, LQ_LOG_LEVEL_DEBUG, LQ_LOG_LEVEL_TRACE, LQ_LOG_LEVEL_OFF
+} lq_log_level;
+
 typedef struct lq_engine_config {
 	size_t size;
-	const char *app_id;       /* NULL: "loquat" */
+	const char *app_id;       /* NULL: "loquat"; "": LQ_EINVAL */
 	const char *profile;      /* path or name; NULL: "communication" */
 	const char *profile_patch;/* JSON Merge Patch over it; NULL none */
 	const char *plugin_path;  /* colon-separated folders; NULL: the installation's (or LQ_PLUGIN_PATH) */
@@ -187,6 +193,11 @@ typedef struct lq_engine_config {
 	void *user_data;
 	lq_switch virtual_devices;/* lists of devices (device.h) have virtual ones. Default: where there are no real ones of a kind, or LQ_VIRTUAL_DEVICES is set */
 	double clock_rate;        /* 0: 1. For tests: the SDK's own time-outs and periods pass so many times as fast */
+	const char *log_dir;      /* UTF-8; loquat.log is written there, and loquat.1.log is what came before. NULL: none. LQ_EIO: no folder, or not writable.
+	                             Engines that name the same folder share the files, with the level and size of the first */
+	lq_log_level log_level;   /* 0: info */
+	uint32_t log_max_kb;      /* both files together never have more; 0: 20,480 */
+	lq_switch single;         /* default off. On: LQ_ESTATE when this process has an engine already */
 } lq_engine_config;
 
 /* `error` (may be NULL) gets the reason in words, all messages of a bad profile one a line. */
@@ -194,6 +205,9 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 
 /* Leaves all rooms, stops all threads; no callback runs after it returned. NULL is fine. */
 int lq_engine_destroy(lq_engine *engine);
+
+/* 0: there is what is called so ("calls", "devices", "screen" …) in this build and with these plugins; LQ_ENOTSUP: there is not, or nobody knows it. */
+int lq_engine_feature(lq_engine *engine, const char *name);
 
 /* Waits up to timeout_ms for the next event (0: not at all, -1: without limit). LQ_ETIMEDOUT when there is none; LQ_ESTATE with event_cb set. */
 int lq_engine_poll(lq_engine *engine, int timeout_ms, const lq_sdk_event **event);
