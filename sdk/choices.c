@@ -33,6 +33,8 @@ void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list
 	}
 	if (track)
 		lq__screen_choice(room, track, out);
+	if (track)
+		lq__encode_choice(room, track, out);
 }
 
 void lq__choice_param(lq__choice_list *list, const char *name, const char *format, ...)

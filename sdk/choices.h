@@ -19,6 +19,7 @@ typedef struct lq__choice_list {
 	size_t n;
 	lq_param_text params[LQ__CHOICES_MAX][LQ__CHOICE_PARAMS_MAX];
 	char texts[LQ__CHOICE_PARAMS_MAX][256];
+	char bitrate[16];
 	lq__chosen device;
 } lq__choice_list;
 

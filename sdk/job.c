@@ -253,6 +253,19 @@ void lq__work_offer(lq__job *job)
 	with_media(job, offer);
 }
 
+static void encode(lq__job *job, lq__media *m, lq_diag *diag)
+{
+	set_result(job, lq__media_encode(m, &job->tracks[0], diag), diag);
+}
+
+void lq__work_encode(lq__job *job)
+{
+	if (job->room->media)
+		with_media(job, encode);
+	else
+		set_result(job, LQ_ENOENT, NULL);
+}
+
 void lq__work_remove(lq__job *job)
 {
 	for (uint32_t i = 0; job->room->media && i < job->n_tracks; i++)

@@ -40,6 +40,7 @@ void lq__work_describe(lq__job *job);
 void lq__work_set_answer(lq__job *job); /* sdp */
 void lq__work_offer(lq__job *job);      /* sdp in, builds the tracks, sdp out */
 void lq__work_remove(lq__job *job);     /* tracks */
+void lq__work_encode(lq__job *job);     /* tracks[0] */
 void lq__work_mute(lq__job *job);       /* tracks, muted */
 void lq__work_change(lq__job *job);     /* tracks[0], change */
 void lq__work_preview(lq__job *job);    /* tracks */

@@ -223,12 +223,18 @@ int lq__in_group(const lq_node *node, const char *group)
 	return !strncmp(name, group, n) && name[n] == '/';
 }
 
-/* The link between the transport and a group; NULL when the profile has no chain for it. */
+/* Is it of a further encoding? */
+static int is_layer(const lq_node *node, const char *group)
+{
+	return !strncmp(lq_node_name(node) + strlen(group) + 1, LQ__LAYER_PREFIX, strlen(LQ__LAYER_PREFIX));
+}
+
+/* The link between the transport and a group, of several encodings that of the first; NULL when the profile has no chain for it. */
 static lq_link *net_link(lq__media *m, const char *group, int local)
 {
 	lq_link *l;
 	for (uint32_t i = 0; (l = lq_node_link(m->net, local ? LQ_IN : LQ_OUT, i)); i++)
-		if (lq__in_group(local ? lq_link_from(l) : lq_link_to(l), group))
+		if (lq__in_group(local ? lq_link_from(l) : lq_link_to(l), group) && !(local && is_layer(lq_link_from(l), group)))
 			return l;
 	return NULL;
 }
@@ -297,12 +303,18 @@ static int find_port(lq__media *m, entry *e, const char *group, lq_diag *diag)
 	return 0;
 }
 
+int lq__media_bind_port(lq__media *m, uint32_t direction, uint32_t port, const char *name, lq_diag *diag)
+{
+	net_call c = {.direction = direction, .port = port, .text = name};
+	int r = open_direction(m, direction, diag);
+	return r ? r : call(m, op_bind, &c, diag);
+}
+
 /* mid "": the port is no part of the description any more. */
 static int bind(lq__media *m, entry *e, const char *mid, lq_diag *diag)
 {
-	net_call c = {.direction = is_local(&e->track) ? LQ_SEND : LQ_RECEIVE, .port = e->port, .text = mid};
-	int r = open_direction(m, c.direction, diag);
-	return r ? r : call(m, op_bind, &c, diag);
+	uint32_t direction = is_local(&e->track) ? LQ_SEND : LQ_RECEIVE;
+	return e->n_layers > 1 ? lq__media_layers_bind(m, e, mid, diag) : lq__media_bind_port(m, direction, e->port, mid, diag);
 }
 
 lq_node *lq__media_codec(lq__media *m, const char *group, int local)
@@ -345,6 +357,7 @@ static void apply_mute(lq__media *m, const entry *e)
 	lq_link *l = encoder ? lq_node_link(encoder, LQ_IN, 0) : net_link(m, group, 1);
 	if (l)
 		lq_link_set_muted(l, muted);
+	lq__media_layers_mute(m, e, muted);
 	if (!muted && encoder)
 		lq_node_send_event(encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
 }
@@ -353,7 +366,7 @@ static void apply_mute(lq__media *m, const entry *e)
 static int start_local(lq__media *m, entry *e, const char *group, lq_diag *diag)
 {
 	int r;
-	if ((r = build(m, &e->track, group, NULL, diag)) || (r = lq_graph_start(m->graph, group, diag)) || (r = find_port(m, e, group, diag)))
+	if ((r = build(m, &e->track, group, NULL, diag)) || (r = lq__media_layers_build(m, e, diag)) || (r = lq_graph_start(m->graph, group, diag)) || (r = find_port(m, e, group, diag)))
 		return r;
 	if (e->track.kind == LQ_VIDEO && (r = lq__media_mirror_entry(m, e, diag))) {
 		lq_log(LQ_LOG_WARNING, "sdk", "%s is not mirrored: %s", group, lq_error_text(r));
@@ -413,6 +426,16 @@ int lq__media_preview(lq__media *m, const lq__media_track *t, lq_diag *diag)
 	return r;
 }
 
+static void note_layers(const entry *e, lq__media_track *t)
+{
+	t->n_layers = e->n_layers;
+	for (unsigned i = 0; i < e->n_layers; i++) {
+		snprintf(t->layers[i].rid, sizeof t->layers[i].rid, "%s", lq__media_layer_rid(e, i));
+		t->layers[i].width = e->layers[i].width;
+		t->layers[i].height = e->layers[i].height;
+	}
+}
+
 /* What is previewed already goes on as it is. */
 int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
 {
@@ -431,6 +454,7 @@ int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
 		return r;
 	}
 	e->published = 1;
+	note_layers(e, t);
 	if (was_there)
 		apply_mute(m, e);
 	return 0;

@@ -22,6 +22,11 @@ typedef struct lq__media_track {
 	char codec[16];
 	uint32_t width, height; /* 0 unknown */
 	int preview;            /* of ours: it begins as one */
+	unsigned n_layers;      /* of ours, once it is made: its encodings, 0 or 1: one without a RID */
+	struct {
+		char rid[4];
+		uint32_t width, height;
+	} layers[3];
 	int code;               /* the result, where a list of these is worked off */
 	char error[400];
 } lq__media_track;
@@ -52,7 +57,10 @@ int lq__media_subscribe(lq__media *m, const lq__media_track *t, lq_diag *diag);
 int lq__media_has(lq__media *m, const lq__media_track *t);
 void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
+int lq__media_encode(lq__media *m, const lq__media_track *t, lq_diag *diag); /* as the app wants it now; other than LQ_ENOENT: not while it runs */
 void lq__media_mute(lq__media *m, const lq__media_track *t, int muted);
+
+#define LQ__LAYER_PREFIX "layer" /* of the names of the nodes of a picture's further encodings */
 
 /* ---- media_view.c ---- */
 #define LQ__VIEW_PREFIX "view/"

@@ -11,6 +11,9 @@ typedef struct lq__entry {
 	uint32_t port;  /* of the transport */
 	int published;  /* of ours: it is bound to a mid; else only seen by us */
 	int muted;      /* of ours: by the app */
+	unsigned n_layers; /* of our picture: 0: as the profile says */
+	lq_video_layer layers[3];
+	uint32_t layer_ports[3]; /* of the transport; the first is `port` */
 	lq__binding shown; /* what its window was made from; not drawn: it has none */
 } lq__entry;
 
@@ -28,6 +31,15 @@ lq__entry *lq__media_find(lq__media *m, const lq__media_track *t);
 lq_node *lq__media_codec(lq__media *m, const char *group, int local);
 /* A link whose output carries the track's raw picture or sound: to the encoder, or from the decoder. NULL: it has none. */
 lq_link *lq__media_raw(lq__media *m, const lq__media_track *t);
+
+/* ---- media_layers.c: a picture of ours in several encodings ---- */
+int lq__media_layers_build(lq__media *m, lq__entry *e, lq_diag *diag); /* before the group starts */
+int lq__media_layers_bind(lq__media *m, lq__entry *e, const char *mid, lq_diag *diag);
+void lq__media_layers_mute(lq__media *m, const lq__entry *e, int muted); /* the further ones */
+const char *lq__media_layer_rid(const lq__entry *e, unsigned i);
+lq_node *lq__media_layer_encoder(lq__media *m, const lq__entry *e, unsigned i);
+int lq__media_bind_port(lq__media *m, uint32_t direction, uint32_t port, const char *name, lq_diag *diag); /* media.c */
+
 int lq__in_group(const lq_node *node, const char *group);
 const char *lq__out_port_name(const lq_link *l);
 

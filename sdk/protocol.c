@@ -6,7 +6,10 @@
 
 #include <jansson.h>
 
+#include "media.h"
 #include "names.h"
+
+static const char *const layer_names[] = {"high", "mid", "low"};
 
 typedef struct parser {
 	lq__msg *msg;
@@ -217,6 +220,20 @@ static int parse_track_event(parser *p, json_t *obj)
 	return one_track(p, obj, "track");
 }
 
+static int parse_layer(parser *p, json_t *obj)
+{
+	const char *name;
+	int r = one_track(p, obj, "track");
+	if (r || (r = get_string(p, obj, "layer", 1, &name)))
+		return r;
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(name, layer_names[i])) {
+			p->msg->layer = (lq_layer)i;
+			return 0;
+		}
+	return wrong(p, "unknown layer", name);
+}
+
 static int parse_kicked(parser *p, json_t *obj)
 {
 	int r = get_string(p, obj, "text", 0, &p->msg->text);
@@ -300,6 +317,7 @@ static const struct {
 	{"track_published", LQ__MSG_TRACK_PUBLISHED, parse_track_published},
 	{"track_unpublished", LQ__MSG_TRACK_UNPUBLISHED, parse_track_event},
 	{"track_muted", LQ__MSG_TRACK_MUTED, parse_track_event},
+	{"layer", LQ__MSG_LAYER, parse_layer},
 	{"kicked", LQ__MSG_KICKED, parse_kicked},
 	{"quality", LQ__MSG_QUALITY, parse_quality},
 	{"message", LQ__MSG_MESSAGE, parse_message},
@@ -458,16 +476,42 @@ char *lq__req_again(const char *text)
 	return again;
 }
 
+/* NULL: there is nothing to say of them. */
+static json_t *layers_json(const lq__media_track *made)
+{
+	json_t *array = made && made->n_layers > 1 ? json_array() : NULL;
+	for (unsigned i = 0; array && i < made->n_layers; i++)
+		json_array_append_new(array, json_pack("{s:s, s:i, s:i}", "rid", made->layers[i].rid, "width", (int)made->layers[i].width, "height",
+		                                       (int)made->layers[i].height));
+	return array;
+}
+
+static json_t *published_json(const lq__msg_track *t)
+{
+	const lq__media_track *made = t->made && t->made->n_layers && t->made->layers[0].width ? t->made : NULL;
+	json_t *size = made ? json_pack("{s:i, s:i}", "width", (int)made->layers[0].width, "height", (int)made->layers[0].height) : NULL;
+	json_t *track = json_pack("{s:s, s:s, s:s, s:o*}", "mid", t->mid, "kind", lq__kind_label(t->kind), "stream", lq__stream_label(t->stream), "layers",
+	                          layers_json(t->made));
+	if (track && size)
+		json_object_update(track, size);
+	json_decref(size);
+	return track;
+}
+
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n)
 {
 	json_t *array = json_array();
 	for (uint32_t i = 0; i < n; i++)
-		if (json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "mid", tracks[i].mid, "kind", lq__kind_label(tracks[i].kind), "stream",
-		                                           lq__stream_label(tracks[i].stream)))) {
+		if (json_array_append_new(array, published_json(&tracks[i]))) {
 			json_decref(array);
 			return NULL;
 		}
 	return dump(json_pack("{s:s, s:I, s:s, s:o}", "type", "publish", "id", (json_int_t)id, "sdp", sdp, "tracks", array));
+}
+
+char *lq__req_layer(int64_t id, const char *track, lq_layer layer)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s}", "type", "layer", "id", (json_int_t)id, "track", track, "layer", layer_names[layer]));
 }
 
 char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n)

@@ -11,7 +11,7 @@ typedef enum lq__msg_type {
 	LQ__MSG_OTHER = 0, /* a type that this client does not know: to be ignored */
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
-	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_KICKED,
+	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
 	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED
 } lq__msg_type;
 
@@ -22,6 +22,7 @@ typedef struct lq__msg_track {
 	lq_track_kind kind; /* 0 unknown */
 	int muted;
 	uint32_t width, height;
+	const struct lq__media_track *made; /* publish: its layers; NULL none */
 } lq__msg_track;
 
 typedef struct lq__msg_member {
@@ -45,6 +46,7 @@ typedef struct lq__msg {
 	lq__msg_member *members;
 	uint32_t n_members;
 	void *attributes; /* the room's in `joined`; what changed in an event */
+	lq_layer layer;
 	int flag;         /* a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
@@ -78,6 +80,7 @@ char *lq__req_join(int64_t id, const lq__join_request *join);
 char *lq__req_again(const char *text); /* the same request, said to have been sent before */
 char *lq__req_publish(int64_t id, const char *sdp, const lq__msg_track *tracks, uint32_t n);
 char *lq__req_tracks(int64_t id, const char *type, const char *const *ids, uint32_t n); /* subscribe, unsubscribe, unpublish */
+char *lq__req_layer(int64_t id, const char *track, lq_layer layer);
 char *lq__req_mute(int64_t id, const char *track, int muted);
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */

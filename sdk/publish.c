@@ -81,6 +81,7 @@ static void built(lq_room *room, const lq__media_track *t)
 	p->built = 1;
 	lq__screen_state(room, t->stream, t->kind, LQ_SCREEN_STARTED, 0, "");
 	snprintf(p->mid, sizeof p->mid, "%s", t->mid);
+	p->made = *t;
 	if (p->muted)
 		mute_media(room, i, 1);
 }
@@ -249,7 +250,7 @@ void lq__publish_offer(lq_room *room)
 	FOR_EACH_PUB(room, i, p) {
 		p->offered = p->built;
 		if (p->built)
-			tracks[n++] = (lq__msg_track){.mid = p->mid, .kind = kind_of(i), .stream = stream_of(i)};
+			tracks[n++] = (lq__msg_track){.mid = p->mid, .kind = kind_of(i), .stream = stream_of(i), .made = &p->made};
 	}
 	int64_t id = lq__room_id(room);
 	int r = lq__room_send(room, id, LQ__REQ_PUBLISH, lq__req_publish(id, room->offer, tracks, n));

@@ -19,6 +19,7 @@ void lq__room_unref(lq_room *room)
 		return;
 	lq__members_clear(room);
 	lq__views_destroy(room->views);
+	lq__wishes_free(room);
 	lq__audio_report_finish(&room->report);
 	pthread_mutex_destroy(&room->lock);
 	free(room->user);

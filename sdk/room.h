@@ -10,6 +10,7 @@
 #include "audio_report.h"
 #include "change.h"
 #include "choices.h"
+#include "encode.h"
 #include "engine.h"
 #include "job.h"
 #include "media.h"
@@ -56,6 +57,7 @@ typedef struct lq__pub {
 	int running;   /* it has its group, or one is being made, for that */
 	char mid[LQ__ID_MAX];
 	char track[LQ__ID_MAX]; /* the server's id; "" before it is published */
+	lq__media_track made;   /* its layers */
 } lq__pub;
 
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
@@ -141,6 +143,9 @@ struct lq_room {
 	/* under the lock, too: what the app asked for */
 	unsigned previews, n_snapshots; /* previews: bit by stream */
 	lq__screen screen;
+	lq__encode encode[LQ__STREAMS];
+	lq__wish *wishes;
+	unsigned n_wishes;
 
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;

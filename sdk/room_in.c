@@ -221,6 +221,17 @@ static void on_track_event(lq_room *room, const lq__msg *msg)
 	lq__room_stream_event(room, LQ_ON_STREAM_MUTED, m, stream, kind, t);
 }
 
+static void on_layer(lq_room *room, const lq__msg *msg)
+{
+	lq__member *m;
+	lq_stream stream;
+	lq_track_kind kind;
+	lq__track *t = lq__track_find(room, msg->tracks->id, &m, &stream, &kind);
+	if (t && t->sub != LQ__SUB_NONE)
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_LAYER, .user = m->user, .stream = stream, .kind = kind, .layer = msg->layer,
+		                                     .width = msg->tracks->width, .height = msg->tracks->height});
+}
+
 static void on_kicked(lq_room *room, const lq__msg *msg)
 {
 	static const struct { const char *reason; int code; } codes[] = {
@@ -304,6 +315,9 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_TRACK_UNPUBLISHED:
 	case LQ__MSG_TRACK_MUTED:
 		on_track_event(room, msg);
+		return;
+	case LQ__MSG_LAYER:
+		on_layer(room, msg);
 		return;
 	case LQ__MSG_QUALITY:
 		lq__on_quality(room, msg);

@@ -54,6 +54,12 @@ static int is_queue(const char *name)
 	return !strcmp(name, "depth") || !strcmp(name, "passed") || !strcmp(name, "dropped");
 }
 
+/* What is a track's is told of its best encoding. */
+static int is_further_layer(const char *node)
+{
+	return !strncmp(node, "publish/", 8) && strstr(node, "/" LQ__LAYER_PREFIX);
+}
+
 static void on_stat(void *arg, const char *node, uint32_t port, const char *name, double value)
 {
 	question *q = arg;
@@ -64,7 +70,7 @@ static void on_stat(void *arg, const char *node, uint32_t port, const char *name
 	if (lq__media_is_transport(m, node)) {
 		of = lq__media_port(m, LQ_RECEIVE, port);
 		of = of ? of : lq__media_port(m, LQ_SEND, port);
-	} else if (!lq__group_parse(node, &t)) {
+	} else if (!is_further_layer(node) && !lq__group_parse(node, &t)) {
 		of = &t;
 	}
 	if (of && !is_queue(name)) {

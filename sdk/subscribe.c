@@ -47,8 +47,12 @@ void lq__subscribe(lq_room *room, const char *const *ids, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		set_sub(room, lq__track_find(room, ids[i], &m, &stream, &kind), LQ__SUB_ASKED);
 	int r = lq__room_send_tracks(room, "subscribe", LQ__REQ_SUBSCRIBE, ids, n);
-	for (uint32_t i = 0; r && i < n; i++)
-		failed(room, ids[i], r, lq_error_text(r));
+	for (uint32_t i = 0; i < n; i++) {
+		if (r)
+			failed(room, ids[i], r, lq_error_text(r));
+		else if (lq__track_find(room, ids[i], &m, &stream, &kind) && kind == LQ_VIDEO)
+			lq__layer_tell(room, m->user, stream, ids[i]);
+	}
 }
 
 void lq__subscribe_failed(lq_room *room, const lq__request *req, int code, const char *text)

@@ -5,7 +5,7 @@
 #include "../common/av.h"
 #include "ffmpeg_nodes.h"
 
-enum { P_SIZE, P_QUALITY };
+enum { P_SIZE, P_QUALITY, P_FPS };
 
 typedef struct scaler {
 	const lq_host *host;
@@ -13,9 +13,11 @@ typedef struct scaler {
 	const lq_format *wanted; /* the output's negotiated format; its size may be 0: as the input */
 	const lq_format *out;    /* complete, for `in` */
 	uint32_t width, height;  /* parameter, 0: none */
+	uint32_t fps_num, fps_den;
+	int64_t next;            /* pts of the next picture, LQ_TIME_NONE: any */
 	int flags;
 	struct SwsContext *sws;
-	uint64_t passed, scaled;
+	uint64_t passed, scaled, left_out;
 } scaler;
 
 static int create(const lq_host *host, const lq_value *params, void **self)
@@ -28,6 +30,9 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	s->width = params[P_SIZE].num;
 	s->height = params[P_SIZE].den;
 	s->flags = flags[params[P_QUALITY].i];
+	s->fps_num = params[P_FPS].num;
+	s->fps_den = params[P_FPS].den;
+	s->next = LQ_TIME_NONE;
 	*self = s;
 	return 0;
 }
@@ -109,9 +114,25 @@ static lq_buffer *scale(scaler *s, const lq_buffer *buf)
 	return out;
 }
 
+/* Pictures lie on a grid, so that 20 of 30 a second are two of three. */
+static int is_left_out(scaler *s, int64_t pts)
+{
+	int64_t period = s->fps_num ? (int64_t)s->fps_den * LQ_SEC / s->fps_num : 0;
+	if (!period || pts == LQ_TIME_NONE)
+		return 0;
+	if (s->next != LQ_TIME_NONE && pts < s->next - period / 8 && s->next - pts <= period)
+		return 1;
+	s->next = s->next == LQ_TIME_NONE || pts - s->next >= period || s->next - pts > period ? pts + period : s->next + period;
+	return 0;
+}
+
 static int process(void *self, uint32_t port, lq_buffer *buf)
 {
 	scaler *s = self;
+	if (buf->n_planes && is_left_out(s, buf->pts)) {
+		s->left_out++;
+		return 0;
+	}
 	int r = buf->format != s->in ? set_format(s, 0, buf->format) : 0;
 	if (r)
 		return r;
@@ -135,12 +156,14 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 	const scaler *s = self;
 	lq__stat(fn, arg, 1, "framesPassed", (double)s->passed);
 	lq__stat(fn, arg, 1, "framesScaled", (double)s->scaled);
+	lq__stat(fn, arg, 1, "framesLeftOut", (double)s->left_out);
 }
 
 static const char *const qualities[] = {"fast", "bilinear", "bicubic", NULL};
 static const lq_param_desc params[] = {
 	[P_SIZE] = {"size", LQ_PARAM_SIZE, 0, NULL, "0x0", 0, 16384, NULL, "Size of the output; 0x0: what the next node wants, else as it is."},
 	[P_QUALITY] = {"quality", LQ_PARAM_CHOICE, 0, NULL, "bilinear", 0, 0, qualities, "How pixels are interpolated."},
+	[P_FPS] = {"fps", LQ_PARAM_FRACTION, 0, "1/s", "0/1", 0, 0, NULL, "Highest frame rate, other pictures are left out; 0: all are taken."},
 };
 static const lq_port_desc ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}, {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .set_format = set_format, .stats = stats};

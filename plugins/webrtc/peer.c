@@ -92,6 +92,36 @@ static void on_loss(void *arg, const char *mid, uint32_t per_mille)
 	tell_upstream(arg, mid, LQ_EVENT_LOSS, per_mille);
 }
 
+static int is_picture(const lq__port *p)
+{
+	return p->direction == LQ_SEND && p->added && p->media == LQ_MEDIA_VIDEO;
+}
+
+static int same_track(const lq__port *a, const lq__port *b)
+{
+	size_t n = lq__port_mid(a);
+	return n == lq__port_mid(b) && !memcmp(a->mid, b->mid, n);
+}
+
+/* The port that stands for a track: of several encodings the best, which was made first. */
+static int is_best(const lq__webrtc *w, const lq__port *p)
+{
+	for (const lq__port *o = w->ports; o; o = o->next)
+		if (is_picture(o) && o->port < p->port && same_track(o, p))
+			return 0;
+	return 1;
+}
+
+/* What the lower encodings of this track take of its share. They come first, so that something is left of it for everybody. */
+static int64_t below(const lq__webrtc *w, const lq__port *p, int64_t share)
+{
+	int64_t sum = 0;
+	for (const lq__port *o = w->ports; o; o = o->next)
+		if (is_picture(o) && o->port > p->port && same_track(o, p))
+			sum += o->ceiling;
+	return sum < share ? sum : share;
+}
+
 /* The pictures share what the other side can take, less a little for the sound. */
 static void on_rate(void *arg, uint64_t bitrate)
 {
@@ -99,14 +129,15 @@ static void on_rate(void *arg, uint64_t bitrate)
 	lq__webrtc *w = p->node;
 	int64_t pictures = 0, left = (int64_t)(bitrate < MAX_RATE ? bitrate : MAX_RATE);
 	for (const lq__port *port = w->ports; port; port = port->next) {
-		if (port->direction != LQ_SEND || !port->added)
-			continue;
-		pictures += port->media == LQ_MEDIA_VIDEO;
-		left -= port->media == LQ_MEDIA_AUDIO ? AUDIO_RATE : 0;
+		pictures += is_picture(port) && is_best(w, port);
+		left -= port->direction == LQ_SEND && port->added && port->media == LQ_MEDIA_AUDIO ? AUDIO_RATE : 0;
 	}
-	for (const lq__port *port = w->ports; port; port = port->next)
-		if (port->direction == LQ_SEND && port->added && port->media == LQ_MEDIA_VIDEO && left > 0)
-			tell_upstream(p, port->mid, LQ_EVENT_TARGET_RATE, left / pictures);
+	for (const lq__port *port = w->ports; port; port = port->next) {
+		if (!is_picture(port) || left <= 0)
+			continue;
+		int64_t share = left / pictures, own = share - below(w, port, share);
+		tell_upstream(p, port->mid, LQ_EVENT_TARGET_RATE, port->ceiling && own > port->ceiling ? port->ceiling : own);
+	}
 }
 
 /* ---- life ---- */

@@ -98,12 +98,25 @@ int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out)
 
 /* ---- sending ---- */
 
+size_t lq__port_mid(const lq__port *p)
+{
+	return strcspn(p->mid, "/");
+}
+
+/* In the order in which they were made: the best encoding of a track comes first. */
+static lq__port *next_unsent(const lq__webrtc *w)
+{
+	lq__port *first = NULL;
+	for (lq__port *p = w->ports; p; p = p->next)
+		if (p->direction == LQ_SEND && *p->mid && !p->added && (!first || p->port < first->port))
+			first = p;
+	return first;
+}
+
 int lq__ports_announce(lq__webrtc *w)
 {
 	lq_session *s = w->peers[LQ_SEND]->session;
-	for (lq__port *p = w->ports; p; p = p->next) {
-		if (p->direction != LQ_SEND || !*p->mid || p->added)
-			continue;
+	for (lq__port *p; (p = next_unsent(w));) {
 		uint32_t n;
 		const uint32_t *codecs = codecs_of(p, &n);
 		if (p->codec != LQ_CODEC_NONE) {
@@ -112,7 +125,7 @@ int lq__ports_announce(lq__webrtc *w)
 		}
 		/* One stream: the other side plays its tracks in step. */
 		char msid[64];
-		snprintf(msid, sizeof msid, "loquat %s", p->mid);
+		snprintf(msid, sizeof msid, "loquat %.*s", (int)lq__port_mid(p), p->mid);
 		int e = lq_session_add_track(s, p->mid, p->media, codecs, n, msid);
 		if (e)
 			return w->host->fail(w->host, e, "track %s cannot be offered", p->mid);

@@ -85,7 +85,11 @@ static int set_format(void *self, uint32_t port, const lq_format *fmt)
 static int on_event(void *self, const lq_event *event)
 {
 	lq__webrtc *w = self;
-	const lq__port *p = lq__port_find(w, event->port);
+	lq__port *p = lq__port_find(w, event->port);
+	if (event->type == LQ_EVENT_TARGET_RATE && p && p->direction == LQ_SEND) {
+		p->ceiling = event->value > 0 ? event->value : 0;
+		return 0;
+	}
 	if (event->type != LQ_EVENT_KEY_FRAME || !p || p->direction != LQ_RECEIVE || !w->peers[LQ_RECEIVE])
 		return 0;
 	int64_t now = w->host->now(w->host);

@@ -16,7 +16,8 @@ typedef struct lq__port {
 	struct lq__port *next;
 	uint32_t port, tmpl;
 	uint32_t direction, media; /* LQ_SEND for inputs */
-	char mid[33];              /* "": not bound */
+	char mid[33 + LQ_SDP_RID_SIZE]; /* "": not bound. One of several encodings: mid/rid */
+	int64_t ceiling;           /* inputs: bit/s that its source sends at most, 0 unknown */
 	uint32_t codec;            /* inputs: what arrives, once known */
 	int added;                 /* to the session */
 	const lq_format *formats[MAX_CODECS]; /* outputs: made when the first packet of a codec comes */
@@ -47,6 +48,7 @@ lq__port *lq__port_by_mid(const lq__webrtc *w, uint32_t direction, const char *m
 int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out);
 void lq__port_frame(lq__webrtc *w, const lq_session_frame *f);
 void lq__port_sends(lq__webrtc *w, lq__port *p, uint32_t codec); /* what arrives at an input */
+size_t lq__port_mid(const lq__port *p); /* how much of its name is the mid */
 int lq__ports_announce(lq__webrtc *w); /* the bound inputs become the session's tracks */
 
 /* peer.c */

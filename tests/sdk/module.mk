@@ -97,3 +97,11 @@ endif
 endif
 endif
 EXTRA_DIST += %D%/test.json %D%/call.json
+if HAVE_CHECK
+check_PROGRAMS += %D%/test_layers
+TESTS += %D%/test_layers
+%C%_test_layers_SOURCES = %D%/test_layers.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h
+%C%_test_layers_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_layers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_layers_LDADD = $(SDK_TEST_LIBS)
+endif

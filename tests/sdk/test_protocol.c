@@ -63,6 +63,11 @@ START_TEST(offers_events_and_errors_are_read)
 	ck_assert_str_eq(m.tracks[0].id, "T1");
 	ck_assert_int_eq(m.tracks[0].muted, 1);
 	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"layer\",\"seq\":2,\"track\":\"T1\",\"user\":\"a\",\"layer\":\"low\",\"width\":160,\"height\":120}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_LAYER && m.layer == LQ_LAYER_LOW && m.tracks[0].width == 160 && m.tracks[0].height == 120);
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"layer\",\"track\":\"T1\",\"layer\":\"top\"}", &m, error), LQ_EPROTO);
+	ck_assert_int_eq(parse("{\"type\":\"layer\",\"track\":\"T1\"}", &m, error), LQ_EPROTO);
 	ck_assert_int_eq(parse("{\"type\":\"brand_new\",\"x\":[]}", &m, error), 0);
 	ck_assert_int_eq(m.type, LQ__MSG_OTHER);
 	lq__msg_finish(&m);
@@ -142,6 +147,7 @@ START_TEST(requests_are_written)
 	expect(lq__req_publish(2, "v=0", &t, 1),
 	       "{\"type\":\"publish\",\"id\":2,\"sdp\":\"v=0\",\"tracks\":[{\"mid\":\"0\",\"kind\":\"video\",\"stream\":\"sub\"}]}");
 	expect(lq__req_tracks(3, "subscribe", (const char *const[]){"T1", "T2"}, 2), "{\"type\":\"subscribe\",\"id\":3,\"tracks\":[\"T1\",\"T2\"]}");
+	expect(lq__req_layer(3, "T1", LQ_LAYER_MID), "{\"type\":\"layer\",\"id\":3,\"track\":\"T1\",\"layer\":\"mid\"}");
 	expect(lq__req_mute(4, "T1", 1), "{\"type\":\"mute\",\"id\":4,\"track\":\"T1\",\"muted\":true}");
 	expect(lq__req_answer(5, "v=0", 7), "{\"type\":\"answer\",\"id\":5,\"sdp\":\"v=0\",\"rev\":7}");
 	expect(lq__req_plain(6, "leave"), "{\"type\":\"leave\",\"id\":6}");

@@ -66,6 +66,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_FIRST_FRAME,          /* stage (lq_stage), once for each time that a stream begins; user ("" ourselves), stream, kind, width, height,
 	                               elapsed_ms since joining began (before the first join: 0) */
 	LQ_ON_VIEW_CLOSED,          /* user, stream: the view's window was closed, by its user or with the app's; it shows nothing any more */
+	LQ_ON_LAYER,                /* user, stream, layer, width, height: which of the stream's layers comes now: with the first picture, when it changes, and after
+	                               each lq_layer_set once it has been seen to */
 	LQ_ON_SNAPSHOT,             /* one for each lq_snapshot: user, stream, name: the path, width, height; code, text: there is no picture, and why */
 	LQ_ON_SCREEN,               /* state (lq_screen_state): our own screen share; code, text: why it stopped */
 	LQ_ON_CHANGED,              /* user ("" ourselves), stream, kind, name: the node, or the id of a device. code, text: it did not change, and why */
@@ -140,6 +142,9 @@ typedef enum lq_stage {
 	LQ_STAGE_RENDERED      /* besides, where a view has a window: it is on the screen */
 } lq_stage;
 
+/* Of a stream that is sent in several qualities, the best first; of two, the second is LQ_LAYER_LOW. */
+typedef enum lq_layer { LQ_LAYER_HIGH = 0, LQ_LAYER_MID = 1, LQ_LAYER_LOW = 2 } lq_layer;
+
 typedef enum lq_screen_state {
 	LQ_SCREEN_STARTED = 1,
 	LQ_SCREEN_PAUSED,  /* muted by lq_mute */
@@ -172,6 +177,7 @@ typedef struct lq_sdk_event {
 	uint32_t n_volumes, n_qualities;
 	lq_stage stage;
 	lq_role role;
+	lq_layer layer;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -292,6 +298,23 @@ int lq_room_kick(lq_room *room, const char *user, const char *reason);
 int lq_publish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_unpublish(lq_room *room, lq_stream stream, lq_track_kind kind);
 int lq_mute(lq_room *room, lq_stream stream, lq_track_kind kind, int muted); /* still published; sound becomes silence, the picture stops */
+
+/* How a picture of ours is encoded: once, or in two or three layers, of which each receiver has the one that it chooses (lq_layer_set). A field that is 0: of the first
+ * layer, what the profile says; of the others, half the size of the layer before, a third of its rate, its frame rate. */
+typedef struct lq_video_layer {
+	size_t size;
+	uint32_t width, height; /* 16 to 8192; odd ones are made even. Both or none; none larger than the layer before */
+	uint32_t fps;           /* at most 240 */
+	uint32_t bitrate;       /* bit/s at most, 30,000 to 20,000,000 */
+	uint32_t min_bitrate;   /* bit/s below which it need not be sent: at most `bitrate` */
+} lq_video_layer;
+/* Before the stream runs: remembered. While it runs it changes over, which LQ_ON_CHANGED ("encode") tells; another number of layers, or what cannot change while it runs, has it
+ * begin anew, so that others see it go and come back. n 1 to 3, the best first; n 0: as the profile says. A screen share has its own size. LQ_EINVAL, LQ_ERANGE. */
+int lq_video_encode_set(lq_room *room, lq_stream stream, const lq_video_layer *layers, unsigned n);
+/* Which layer of a user's picture is to come. At any time: remembered, from the first subscription on. Where that layer is not sent the next lower one comes, or else a higher
+ * one. LQ_ON_LAYER follows when the stream is subscribed. */
+int lq_layer_set(lq_room *room, const char *user, lq_stream stream, lq_layer layer);
+
 /* LQ_ESTATE when not joined, LQ_ENOENT when there is no such stream. */
 int lq_subscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
 int lq_unsubscribe(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);

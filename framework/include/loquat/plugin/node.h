@@ -132,7 +132,8 @@ typedef struct lq_transport_ops {
 	int (*open)(void *self, uint32_t direction, const char *url); /* [loop] url may be NULL where a description says all */
 	void (*close)(void *self, uint32_t direction);                /* [loop] */
 
-	/* [loop] Names the track that a port carries within the description (SDP: the mid). Before describe / set_remote. "": none any more; the
+	/* [loop] Names the track that a port carries within the description (SDP: the mid; for one of several encodings of a
+	 * track, bound the best first, "MID/RID"). Before describe / set_remote. "": none any more; the
 	 * port may be bound again. */
 	int (*bind)(void *self, uint32_t port, const char *track_id);
 
