@@ -23,6 +23,7 @@ void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list
 		return;
 	}
 	pthread_mutex_lock(&room->lock);
+	lq_audio_profile profile = track && track->kind == LQ_AUDIO ? room->choices.audio_profile : 0;
 	out->device = *(track ? place_of(room, 0, track->stream, track->kind) : place_of(room, 1, 0, 0));
 	pthread_mutex_unlock(&room->lock);
 	if (*out->device.id) {
@@ -35,6 +36,7 @@ void lq__choices_of(lq_room *room, const lq__media_track *track, lq__choice_list
 		lq__screen_choice(room, track, out);
 	if (track)
 		lq__encode_choice(room, track, out);
+	lq__audio_profile_overrides(profile, out);
 }
 
 void lq__choice_param(lq__choice_list *list, const char *name, const char *format, ...)
@@ -59,7 +61,7 @@ static int is_in(const lq_node *node, const char *group)
 }
 
 /* The node that a local track begins with. */
-static lq_node *source_of(lq__media *m, const lq__media_track *t)
+lq_node *lq__media_source(lq__media *m, const lq__media_track *t)
 {
 	char group[LQ__GROUP_MAX];
 	lq_node *node = NULL;
@@ -73,7 +75,7 @@ static lq_node *source_of(lq__media *m, const lq__media_track *t)
 	return node;
 }
 
-/* The shared node that plays sound: the first renderer behind something that is shared. */
+/* The shared node that plays sound. */
 static lq_node *speaker_of(lq__media *m)
 {
 	lq_node *node = lq_graph_find(lq__media_graph(m), "shared/speaker");
@@ -87,7 +89,7 @@ static size_t carry_over(const lq_node *old, const lq_node_desc *desc, const lq_
 	out[n++] = c->settings[0];
 	for (uint32_t i = 0; i < desc->n_params && n < max; i++) {
 		const char *name = desc->params[i].name, *text = lq_node_param(old, name);
-		if (text && strcmp(name, c->settings[0].name))
+		if (text && strcmp(name, c->settings[0].name) && strcmp(name, "volume")) /* which is not a factor everywhere, and set anew */
 			out[n++] = (lq_param_text){name, text};
 	}
 	return n;
@@ -99,7 +101,7 @@ int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c
 	lq_param_text params[MAX];
 	lq_node_info info;
 	int is_speaker = c->type == LQ__CHANGE_SPEAKER;
-	lq_node *old = is_speaker ? speaker_of(m) : lq__media_has(m, t) ? source_of(m, t) : NULL;
+	lq_node *old = is_speaker ? speaker_of(m) : lq__media_has(m, t) ? lq__media_source(m, t) : NULL;
 	if (!old)
 		return is_speaker ? lq_diag_add(diag, LQ_ENOTSUP, "shared", "the profile has no node \"speaker\"") : 0;
 	int r = lq_registry_find(lq__media_registry(m), c->use, c->name, diag, &info);
@@ -107,6 +109,12 @@ int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c
 		return r;
 	size_t n = carry_over(old, info.desc, c, params, MAX);
 	return lq_node_change(old, &(lq_node_config){.use = c->use, .params = params, .n_params = n}, c->name, diag);
+}
+
+void lq__volumes_again(lq_room *room, lq__media *m, const lq__media_track *t, const lq__change *c)
+{
+	lq__volume_apply(room, m, t);
+	lq__device_volume_apply(room, m, c->type == LQ__CHANGE_SPEAKER ? NULL : t);
 }
 
 /* ---- requests ---- */

@@ -94,6 +94,7 @@ static int count_this(int single)
 static void destroy(lq_engine *e)
 {
 	if (e->has_media_thread) {
+		lq__device_tests_stop(e);
 		lq__tasks_stop(&e->media);
 		pthread_join(e->media_thread, NULL);
 	}
@@ -105,6 +106,7 @@ static void destroy(lq_engine *e)
 	lq__tasks_finish(&e->media);
 	pthread_cond_destroy(&e->empty);
 	pthread_mutex_destroy(&e->lock);
+	pthread_mutex_destroy(&e->test_lock);
 	lq__logfile_close(e->log);
 	lq__handle_gone(e);
 	count_engines(-1);
@@ -167,6 +169,7 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 	}
 	e->clock_rate = c->clock_rate ? c->clock_rate : 1;
 	pthread_mutex_init(&e->lock, NULL);
+	pthread_mutex_init(&e->test_lock, NULL);
 	pthread_cond_init(&e->empty, NULL);
 	lq__tasks_init(&e->media);
 	int r = lq__handle_born(e);

@@ -8,6 +8,7 @@
 #include <loquat/profile.h>
 
 #include "control.h"
+#include "device_test.h"
 #include "devices.h"
 #include "events.h"
 #include "handles.h"
@@ -26,6 +27,8 @@ struct lq_engine {
 	lq_registry *registry;
 	lq_profile *profile;
 	lq__devices *devices;
+	pthread_mutex_t test_lock;
+	lq__device_test *device_tests[2]; /* of a microphone, of a speaker */
 	pthread_mutex_t lock; /* of `rooms` and `sessions` */
 	pthread_cond_t empty;
 	lq_room *rooms;

@@ -281,7 +281,7 @@ void lq__work_mute(lq__job *job)
 static void change(lq__job *job, lq__media *m, lq_diag *diag)
 {
 	if (!set_result(job, lq__media_change(m, &job->tracks[0], job->change, diag), diag))
-		lq__volume_apply(job->room, m, &job->tracks[0]); /* of new nodes */
+		lq__volumes_again(job->room, m, &job->tracks[0], job->change);
 }
 
 void lq__work_change(lq__job *job)

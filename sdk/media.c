@@ -78,6 +78,8 @@ int lq__media_create(const lq__media_config *config, lq_diag *diag, lq__media **
 	}
 	if ((r = lq_graph_start(m->graph, "shared", diag)))
 		goto fail;
+	if (config->room)
+		lq__device_volume_apply(config->room, m, NULL);
 	*out = m;
 	return 0;
 fail:
@@ -340,11 +342,10 @@ static entry *entry_new(const lq__media_track *t)
 	return e;
 }
 
-static int keep(lq__media *m, entry *e)
+static void keep(lq__media *m, entry *e)
 {
 	e->next = m->tracks;
 	m->tracks = e;
-	return 0;
 }
 
 /* The encoder's input, so that the app's own preview goes on; for a source that brings packets, the transport's. */
@@ -412,7 +413,11 @@ static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *,
 	if (!r && m->config.room)
 		lq__volume_apply(m->config.room, m, t);
 	if (!r)
-		return keep(m, e);
+		keep(m, e);
+	if (!r && m->config.room)
+		lq__device_volume_apply(m->config.room, m, t);
+	if (!r)
+		return 0;
 	lq_graph_remove(m->graph, group);
 	free(e);
 	return r;

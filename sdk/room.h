@@ -137,6 +137,7 @@ struct lq_room {
 	int audience; /* roles.c */
 	lq_room_profile profile;
 	lq__choices choices;
+	atomic_int volumes_posted[LQ__STREAMS + 1]; /* tasks of device_volume.c under way */
 	lq__audio_report report;
 	lq__room_quality quality; /* control thread */
 

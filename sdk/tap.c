@@ -87,7 +87,11 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 {
 	tap *t = self;
 	const lq_format *f = buf->format;
-	if (!t->view || (buf->flags & LQ_BUFFER_EOS && !buf->n_planes && !buf->size))
+	if (buf->flags & LQ_BUFFER_EOS && !buf->n_planes && !buf->size)
+		return 0;
+	if (t->meter && f->media == LQ_MEDIA_AUDIO)
+		lq__meter_add(t->meter, (const float *)(const void *)buf->planes[0], buf->samples * f->channels);
+	if (!t->view)
 		return 0;
 	if (!t->first_seen) {
 		t->first_seen = 1;
@@ -107,8 +111,6 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 		frame.n_samples = buf->samples;
 		frame.rate = f->rate;
 		frame.channels = f->channels;
-		if (t->meter)
-			lq__meter_add(t->meter, frame.samples, frame.n_samples * frame.channels);
 	}
 	lq__view_frame(t->view, &frame);
 	return 0;

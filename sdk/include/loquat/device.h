@@ -29,6 +29,41 @@ int lq_device_select(lq_room *room, lq_device_kind kind, lq_stream stream, const
 /* The id that was chosen; "" when none was. LQ_ENOSPACE. */
 int lq_device_selected(lq_room *room, lq_device_kind kind, lq_stream stream, char *id, size_t size);
 
+/* How loud a device is, where it can be set: percent 0 to 400 of its own (LQ_ERANGE): a stream's microphone, or the speaker (stream 0). Remembered for whatever device is chosen; a
+ * device that has no volume: LQ_ON_WARNING (LQ_ENOTSUP). get: 100 when nothing was set. */
+int lq_device_volume_set(lq_room *room, lq_device_kind kind, lq_stream stream, int percent);
+int lq_device_volume_get(lq_room *room, lq_device_kind kind, lq_stream stream);
+
+/* Tries a device outside of a room (id NULL: the default one), until stopped or the engine ends. A microphone: LQ_ON_AUDIO_REPORT (room NULL, name: the id; one volume, user "") each
+ * interval_ms (0 or less: 200; 1 to 100: 100). A speaker: a tone. One test of each kind at a time (LQ_EEXIST); LQ_ENODEV, or what the device said, when it cannot be
+ * used; stop: LQ_ESTATE when none runs. Both wait until it is done. LQ_EREENTRANT: inside a frame callback. */
+int lq_device_test_start(lq_engine *engine, lq_device_kind kind, const char *id, int interval_ms);
+int lq_device_test_stop(lq_engine *engine, lq_device_kind kind);
+
+/* ---- what our sound is like ---- */
+
+/* Bit rate, channels, frame and protection of what is sent: 0 is what the profile says. */
+typedef enum lq_audio_profile {
+	LQ_AUDIO_SPEECH = 1,  /* 24 kbit/s, mono, protected against loss, silence is not sent */
+	LQ_AUDIO_STANDARD,    /* 48 kbit/s, mono, protected against loss */
+	LQ_AUDIO_MUSIC,       /* 96 kbit/s, mono, tuned for music */
+	LQ_AUDIO_MUSIC_STEREO /* 160 kbit/s, stereo, tuned for music */
+} lq_audio_profile;
+
+/* Of all our sounds. Before it runs, and while it runs: then it changes over between two packets. LQ_ON_CHANGED (name "audio_profile") follows, exactly one. */
+int lq_audio_profile_set(lq_room *room, lq_audio_profile profile);
+
+/* LQ_ENOTSUP: computers have no such routes; choose a speaker. */
+typedef enum lq_audio_route { LQ_ROUTE_SPEAKER = 1, LQ_ROUTE_EARPIECE, LQ_ROUTE_HEADSET, LQ_ROUTE_BLUETOOTH } lq_audio_route;
+int lq_audio_route_set(lq_room *room, lq_audio_route route);
+
+typedef struct lq_audio_config {
+	size_t size;
+	lq_switch echo_cancel, noise_suppression, gain_control; /* default: as it is */
+} lq_audio_config;
+/* LQ_ENOTSUP when something is to be on that is not there; nothing is changed then. */
+int lq_audio_config_set(lq_room *room, const lq_audio_config *config);
+
 /* ---- volumes ---- */
 
 typedef struct lq_audio_report_params {
