@@ -81,6 +81,28 @@ static void on_stat(void *arg, const char *node, uint32_t port, const char *name
 	add(q, owner, name, value);
 }
 
+/* Sums over all tracks, and the longest of the round trips. */
+static void add_room(question *q)
+{
+	static const char *const names[] = {"bytesSent", "packetsSent", "bytesReceived", "packetsReceived", "packetsLost", "roundTripTime"};
+	enum { ROUND_TRIP = 5, N = 6 };
+	double sums[N] = {0};
+	for (size_t k = 0; k < q->n; k++) {
+		const figure *f = &q->figures[k];
+		int remote_lost = !strncmp(f->owner, "local/", 6) && !strcmp(f->name, "packetsLost"); /* the other side's count of what we sent */
+		for (int i = 0; i < N && strncmp(f->owner, "node/", 5) && !remote_lost; i++)
+			if (!strcmp(f->name, names[i]))
+				sums[i] = i < ROUND_TRIP ? sums[i] + f->value : f->value > sums[i] ? f->value : sums[i];
+	}
+	for (int i = 0; i < N; i++)
+		add(q, "room", i < ROUND_TRIP ? names[i] : "currentRoundTripTime", sums[i]);
+	pthread_mutex_lock(&q->room->lock);
+	double members = q->room->n_members;
+	pthread_mutex_unlock(&q->room->lock);
+	add(q, "room", "members", members);
+	add(q, "room", "duration", lq__room_elapsed(q->room) / 1000.0);
+}
+
 static void answer(question *q)
 {
 	pthread_mutex_lock(&q->lock);
@@ -92,10 +114,12 @@ static void answer(question *q)
 static void run_stats(lq__task *task)
 {
 	question *q = (question *)task;
-	if (q->room->media)
+	if (q->room->media) {
 		lq_graph_stats(lq__media_graph(q->room->media), on_stat, q);
-	else
+		add_room(q);
+	} else {
 		q->code = LQ_ESTATE;
+	}
 	answer(q);
 }
 

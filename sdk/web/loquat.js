@@ -6,6 +6,7 @@
 //   await room.publish(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
 //
 // Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
+// quality {qualities: [{user ("" ourselves), up, down}]} every 2 s: 0 unknown, 1 excellent … 6 down ·
 // muted {info} · message {from, text, private} · attributes {of, user, attributes} · kicked {reason} · closed {reason} ·
 // error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
 
@@ -29,6 +30,8 @@ export class Room extends EventTarget {
 	#offers = Promise.resolve(); // offers are answered one after the other
 	#published = new Map(); // our track ids by "main-video" and the like
 	#shown = new Set(); // ids of tracks that were given to the app
+	#qualities = new Map(); // by user: {up, down}
+	#qualityTimer = null;
 	#slots = new Map(); // what each transceiver of ours carries: "main-video"
 
 	constructor(options) {
@@ -59,6 +62,8 @@ export class Room extends EventTarget {
 		for (const m of joined.members)
 			this.#addMember(m);
 		this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()]));
+		clearInterval(this.#qualityTimer);
+		this.#qualityTimer = setInterval(() => this.#tellQuality(), 2000);
 		return joined;
 	}
 
@@ -90,6 +95,20 @@ export class Room extends EventTarget {
 		await transceiver.sender.replaceTrack(null);
 		transceiver.direction = 'inactive';
 		await this.#request({ type: 'unpublish', tracks: [track] });
+	}
+
+	// Another track, of the same kind, in the place of a published one: nothing is published anew. The old one is stopped.
+	async replaceTrack(track, name = 'main') {
+		const slot = `${name}-${track.kind}`;
+		const transceiver = this.#sending?.getTransceivers().find((t) => this.#slots.get(t) === slot && t.sender.track);
+		if (!transceiver)
+			throw new RoomError('ESTATE', `"${name}" has no ${track.kind} that is published`);
+		const old = transceiver.sender.track, media = this.localStreams.get(name);
+		track.enabled = old.enabled;
+		await transceiver.sender.replaceTrack(track);
+		media?.removeTrack(old);
+		media?.addTrack(track);
+		old.stop();
 	}
 
 	#local(name, stream) {
@@ -218,6 +237,7 @@ export class Room extends EventTarget {
 			w.reject(new RoomError('ECONN', reason));
 		}
 		this.#waiting.clear();
+		clearInterval(this.#qualityTimer);
 		this.#sending?.close();
 		this.#receiving?.close();
 		this.#emit('closed', { reason });
@@ -239,6 +259,7 @@ export class Room extends EventTarget {
 			break;
 		case 'user_left':
 			this.members.delete(m.user);
+			this.#qualities.delete(m.user);
 			this.#emit('userleft', { user: m.user, reason: m.reason });
 			break;
 		case 'track_published':
@@ -250,6 +271,10 @@ export class Room extends EventTarget {
 			break;
 		case 'track_muted':
 			this.#onMuted(m);
+			break;
+		case 'quality':
+			for (const { user, up, down } of m.members)
+				this.#qualities.set(user, { up, down });
 			break;
 		case 'message':
 			this.#emit('message', { from: m.from, text: m.text, private: m.private });
@@ -265,6 +290,11 @@ export class Room extends EventTarget {
 			this.#emit('error', { message: m.message });
 			break;
 		}
+	}
+
+	#tellQuality() {
+		const of = (user) => this.#qualities.get(user) ?? { up: 0, down: 0 };
+		this.#emit('quality', { qualities: [{ user: '', ...of(this.user) }, ...[...this.members.keys()].map((user) => ({ user, ...of(user) }))] });
 	}
 
 	#onAttributes({ of, user, attributes }) {

@@ -77,6 +77,51 @@ START_TEST(members_are_graded_up_and_down)
 }
 END_TEST
 
+typedef struct sheet {
+	double received, sum_received, sent, sum_sent, members, duration, round_trip, lost;
+} sheet;
+
+static void collect(const char *owner, const char *name, double value, void *arg)
+{
+	sheet *s = arg;
+	int room = !strcmp(owner, "room"), node = !strncmp(owner, "node/", 5);
+	if (!strcmp(name, "bytesReceived") && !node)
+		*(room ? &s->received : &s->sum_received) += value;
+	else if (!strcmp(name, "bytesSent") && !node)
+		*(room ? &s->sent : &s->sum_sent) += value;
+	else if (room && !strcmp(name, "members"))
+		s->members = value;
+	else if (room && !strcmp(name, "duration"))
+		s->duration = value;
+	else if (room && !strcmp(name, "currentRoundTripTime"))
+		s->round_trip = value;
+}
+
+START_TEST(a_room_has_figures_of_its_own)
+{
+	server = loquatd_start(NULL);
+	lq_engine *e = engine_real(NULL);
+	lq_room *alice = joined(e, server.url, "alice", LQ_ON, LQ_DEFAULT), *bob = joined(e, server.url, "bob", LQ_ON, LQ_DEFAULT);
+	await_stream(e, alice, LQ_ON_FIRST_FRAME, "bob", LQ_VIDEO);
+	await_stream(e, alice, LQ_ON_FIRST_FRAME, "bob", LQ_AUDIO);
+	int64_t limit = now_ms() + 60000;
+	sheet s;
+	do {
+		ck_assert_int_lt(now_ms(), limit);
+		s = (sheet){0};
+		ck_assert_int_eq(lq_room_stats(alice, collect, &s), 0);
+		ck_assert_double_eq(s.received, s.sum_received);
+		ck_assert_double_eq(s.sent, s.sum_sent);
+		ck_assert_double_eq(s.members, 1);
+		ck_assert(s.duration > 0);
+		nanosleep(&(struct timespec){0, 50000000}, NULL);
+	} while (!(s.received > 1000) || !(s.sent > 1000) || !(s.round_trip > 0)); /* reports come once a second */
+	ck_assert(s.round_trip < 30);
+	lq_room_leave(bob);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("quality");
@@ -85,6 +130,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, it_is_told_every_two_seconds);
 	tcase_add_test(t, members_are_graded_up_and_down);
+	tcase_add_test(t, a_room_has_figures_of_its_own);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

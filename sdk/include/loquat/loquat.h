@@ -419,8 +419,9 @@ int lq_snapshot(lq_room *room, const char *user, lq_stream stream, const char *p
 
 /* ---- figures ---- */
 
-/* One figure: owner is "alice/main/video" (a remote track), "local/main/video", or "node/NAME" of the graph. Names as in W3C webrtc-stats
- * where they exist. */
+/* One figure: owner is "alice/main/video" (a remote track), "local/main/video", "room" (sums over all tracks: bytesSent, packetsSent, bytesReceived,
+ * packetsReceived, packetsLost of what we receive; currentRoundTripTime in s, members, duration in s since joining began), or "node/NAME" of the graph. Names as in
+ * W3C webrtc-stats where they exist. */
 typedef void (*lq_stats_cb)(const char *owner, const char *name, double value, void *user_data);
 /* fn is called before it returns. LQ_ESTATE: there is no media; LQ_EREENTRANT: inside a frame callback. */
 int lq_room_stats(lq_room *room, lq_stats_cb fn, void *user_data);
