@@ -6,6 +6,7 @@
 #include <loquat/log.h>
 
 #include "choices.h"
+#include "handles.h"
 #include "room.h"
 #include "room_task.h"
 
@@ -144,6 +145,8 @@ static void apply(lq_room *room)
 
 int lq_audio_profile_set(lq_room *room, lq_audio_profile profile)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || profile < LQ_AUDIO_SPEECH || profile > LQ_AUDIO_MUSIC_STEREO)
 		return LQ_EINVAL;
 	pthread_mutex_lock(&room->lock);
@@ -154,6 +157,8 @@ int lq_audio_profile_set(lq_room *room, lq_audio_profile profile)
 
 int lq_audio_route_set(lq_room *room, lq_audio_route route)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || route < LQ_ROUTE_SPEAKER || route > LQ_ROUTE_BLUETOOTH)
 		return LQ_EINVAL;
 	return LQ_ENOTSUP;
@@ -161,6 +166,8 @@ int lq_audio_route_set(lq_room *room, lq_audio_route route)
 
 int lq_audio_config_set(lq_room *room, const lq_audio_config *config)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !config || config->size < sizeof *config)
 		return LQ_EINVAL;
 	return config->echo_cancel == LQ_ON || config->noise_suppression == LQ_ON || config->gain_control == LQ_ON ? LQ_ENOTSUP : 0;

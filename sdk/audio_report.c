@@ -6,6 +6,7 @@
 
 #include <loquat/clock.h>
 
+#include "handles.h"
 #include "room.h"
 #include "room_task.h"
 
@@ -93,7 +94,7 @@ static void set_timer(lq_room *room, int interval)
 {
 	lq__audio_report *r = &room->report;
 	int64_t now = now_ms();
-	r->next += interval;
+	r->next += lq__engine_ms(room->engine, (uint32_t)interval);
 	if (r->next < now)
 		r->next = now;
 	lq__timer_set(room->engine->control, &r->timer, (uint32_t)(r->next - now));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handles.h"
 #include "room.h"
 
 static lq__chosen *place_of(lq_room *room, int is_speaker, lq_stream stream, lq_track_kind kind)

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "events.h"
+#include "handles.h"
 #include "meters.h"
 #include "views.h"
 
@@ -205,6 +206,8 @@ static lq__device_test **place_of(lq_engine *engine, lq_device_kind kind)
 
 int lq_device_test_start(lq_engine *engine, lq_device_kind kind, const char *id, int interval_ms)
 {
+	if (lq__is_dead(engine))
+		return LQ_ESTATE;
 	lq__device_test **place = engine ? place_of(engine, kind) : NULL;
 	if (!place || (id && !*id))
 		return LQ_EINVAL;
@@ -227,13 +230,8 @@ int lq_device_test_start(lq_engine *engine, lq_device_kind kind, const char *id,
 	return r;
 }
 
-int lq_device_test_stop(lq_engine *engine, lq_device_kind kind)
+static int stop(lq_engine *engine, lq__device_test **place)
 {
-	lq__device_test **place = engine ? place_of(engine, kind) : NULL;
-	if (!place)
-		return LQ_EINVAL;
-	if (lq__inside_of(engine) == LQ__INSIDE_FRAME)
-		return LQ_EREENTRANT;
 	pthread_mutex_lock(&engine->test_lock);
 	lq__device_test *t = *place;
 	*place = NULL;
@@ -244,8 +242,20 @@ int lq_device_test_stop(lq_engine *engine, lq_device_kind kind)
 	return 0;
 }
 
+int lq_device_test_stop(lq_engine *engine, lq_device_kind kind)
+{
+	if (lq__is_dead(engine))
+		return LQ_ESTATE;
+	lq__device_test **place = engine ? place_of(engine, kind) : NULL;
+	if (!place)
+		return LQ_EINVAL;
+	if (lq__inside_of(engine) == LQ__INSIDE_FRAME)
+		return LQ_EREENTRANT;
+	return stop(engine, place);
+}
+
 void lq__device_tests_stop(lq_engine *engine)
 {
-	lq_device_test_stop(engine, LQ_DEVICE_MICROPHONE);
-	lq_device_test_stop(engine, LQ_DEVICE_SPEAKER);
+	for (size_t i = 0; i < sizeof engine->device_tests / sizeof *engine->device_tests; i++)
+		stop(engine, &engine->device_tests[i]);
 }

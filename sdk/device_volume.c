@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "choices.h"
+#include "handles.h"
 #include "room.h"
 
 enum { TOP = 400 };
@@ -65,6 +66,8 @@ static int good(lq_device_kind kind, lq_stream stream)
 
 int lq_device_volume_set(lq_room *room, lq_device_kind kind, lq_stream stream, int percent)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !good(kind, stream))
 		return LQ_EINVAL;
 	if (percent < 0 || percent > TOP)
@@ -90,6 +93,8 @@ int lq_device_volume_set(lq_room *room, lq_device_kind kind, lq_stream stream, i
 
 int lq_device_volume_get(lq_room *room, lq_device_kind kind, lq_stream stream)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !good(kind, stream))
 		return LQ_EINVAL;
 	pthread_mutex_lock(&room->lock);

@@ -12,6 +12,7 @@
 
 #include "engine.h"
 #include "events.h"
+#include "handles.h"
 
 enum { KINDS = LQ_DEVICE_SCREEN + 1, SOURCES_MAX = 32, DEVICES_MAX = 64, LOOK_MS = 1000 };
 

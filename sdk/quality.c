@@ -33,7 +33,7 @@ static void set_timer(lq_room *room)
 {
 	lq__room_quality *q = &room->quality;
 	int64_t now = now_ms();
-	q->next += LQ__QUALITY_MS;
+	q->next += lq__engine_ms(room->engine, LQ__QUALITY_MS);
 	if (q->next < now)
 		q->next = now;
 	lq__timer_set(room->engine->control, &q->timer, (uint32_t)(q->next - now));
