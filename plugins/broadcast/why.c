@@ -139,7 +139,7 @@ int why(const char *where, int doing, int error, int late, char out[WHY_TEXT])
 	char text[WHY_TEXT];
 	int code = late ? 0 : by_log(text);
 	if (late) {
-		snprintf(text, sizeof text, "%s", doing == WHY_CONNECT ? "nobody answers" : "the other side takes nothing any more");
+		snprintf(text, sizeof text, "%s", doing == WHY_CONNECT ? "nobody answers" : doing == WHY_READ ? "nothing comes any more" : "the other side takes nothing any more");
 		code = LQ_ETIMEDOUT;
 	}
 	code = code ? code : by_errno(error, text);
