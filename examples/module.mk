@@ -1,8 +1,11 @@
 # Each a page or two, linked as an app would link them. Run them from the build tree with LQ_PLUGIN_PATH and LQ_PROFILE_PATH set.
-noinst_PROGRAMS += %D%/hello-call %D%/c1-call
+noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/e1-call
 %C%_hello_call_SOURCES = %D%/hello-call.c
 %C%_hello_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_hello_call_LDADD = libloquat.la
+%C%_e1_call_SOURCES = %D%/e1-call.c
+%C%_e1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_e1_call_LDADD = libloquat.la
 %C%_c1_call_SOURCES = %D%/c1-call.c
 %C%_c1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_c1_call_LDADD = libloquat.la

@@ -442,6 +442,17 @@ static void note_layers(const entry *e, lq__media_track *t)
 }
 
 /* What is previewed already goes on as it is. */
+/* How large our picture is, which others are told with it. What comes encoded says so only with its packets. */
+static void note_size(lq__media *m, lq__media_track *t)
+{
+	char name[LQ__GROUP_MAX + 8];
+	lq__group_name(t, name);
+	strcat(name, "/tap");
+	lq_node *tap = t->kind == LQ_VIDEO ? lq_graph_find(m->graph, name) : NULL;
+	if (tap)
+		lq_node_call(tap, lq__tap_size, t, NULL, NULL);
+}
+
 int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
 {
 	entry *e = lq__media_find(m, t);
@@ -460,6 +471,7 @@ int lq__media_publish(lq__media *m, lq__media_track *t, lq_diag *diag)
 	}
 	e->published = 1;
 	note_layers(e, t);
+	note_size(m, t);
 	if (was_there)
 		apply_mute(m, e);
 	return 0;

@@ -488,8 +488,10 @@ static json_t *layers_json(const lq__media_track *made)
 
 static json_t *published_json(const lq__msg_track *t)
 {
-	const lq__media_track *made = t->made && t->made->n_layers && t->made->layers[0].width ? t->made : NULL;
-	json_t *size = made ? json_pack("{s:i, s:i}", "width", (int)made->layers[0].width, "height", (int)made->layers[0].height) : NULL;
+	const lq__media_track *made = t->made;
+	int layered = made && made->n_layers && made->layers[0].width;
+	uint32_t width = layered ? made->layers[0].width : made ? made->width : 0, height = layered ? made->layers[0].height : made ? made->height : 0;
+	json_t *size = width && height ? json_pack("{s:i, s:i}", "width", (int)width, "height", (int)height) : NULL;
 	json_t *track = json_pack("{s:s, s:s, s:s, s:o*}", "mid", t->mid, "kind", lq__kind_label(t->kind), "stream", lq__stream_label(t->stream), "layers",
 	                          layers_json(t->made));
 	if (track && size)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "media.h"
 #include "views_private.h"
 
 typedef struct tap {
@@ -38,6 +39,14 @@ int lq__tap_attach(const lq_node_desc *desc, void *self, void *view)
 {
 	tap *t = self;
 	t->view = view;
+	return 0;
+}
+
+int lq__tap_size(const lq_node_desc *desc, void *self, void *track)
+{
+	const tap *t = self;
+	((lq__media_track *)track)->width = t->format.width;
+	((lq__media_track *)track)->height = t->format.height;
 	return 0;
 }
 

@@ -54,6 +54,7 @@ void lq__view_unref(lq__view *view);
 extern const lq_plugin lq__views_plugin;
 extern const lq_node_desc lq__mirror_desc;
 int lq__tap_attach(const lq_node_desc *desc, void *self, void *view); /* an lq_node_fn; takes the reference to the lq__view */
+int lq__tap_size(const lq_node_desc *desc, void *self, void *track); /* the same; fills in the lq__media_track's size */
 int lq__tap_meter(const lq_node_desc *desc, void *self, void *meter); /* the same; takes the reference to the lq__meter */
 
 /* Writes an I420 picture, or a plane of `step` bytes a pixel, with left and right swapped. */

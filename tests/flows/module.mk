@@ -5,6 +5,19 @@ TESTS += %D%/c1
 %C%_c1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_c1_LDADD = libloquat.la
 
+if HAVE_CHECK
+if PLUGIN_XCB
+if PLUGIN_SDL
+check_PROGRAMS += %D%/e1
+TESTS += %D%/e1
+%C%_e1_SOURCES = %D%/e1.c %D%/e1.h %D%/e1_view.c %D%/flow.c %D%/flow.h tests/devices/spawn.c
+%C%_e1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_e1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
+%C%_e1_LDADD = libloquat.la libloquat-framework.la $(CHECK_LIBS) $(XCB_LIBS) -lm
+endif
+endif
+endif
+
 EXTRA_DIST += %D%/test_examples.js
 if HAVE_NODE
 TESTS += %D%/test_examples.js

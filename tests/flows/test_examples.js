@@ -7,7 +7,9 @@ const { dir, top, build, ok, start, server, main } = require('../tools/harness.j
 // The profile that these programs load by its name, here without devices.
 fs.copyFileSync(path.join(top, 'tests/sdk/call.json'), path.join(dir, 'communication.json'));
 process.env.LQ_PROFILE_PATH = dir;
+process.env.SDL_VIDEODRIVER ??= 'dummy'; // windows that nobody sees
 const c1 = path.join(build, 'examples/c1-call');
+const e1 = path.join(build, 'examples/e1-call');
 
 main(async () => {
   const s = await server(['--debug']);
@@ -23,5 +25,17 @@ main(async () => {
   const eve = start(c1, [s.url, 'eve', 'ann']);
   await eve.line((l) => l === 'logged in');
   ok((await eve.stop()).signal === 'SIGTERM', 'c1-call: a caller can be stopped');
+  const channel = `channel ${process.pid}`;
+  const first = start(e1, [s.url, channel, '1001', '2']);
+  await first.line((l) => l.startsWith('joined channel '));
+  const second = start(e1, [s.url, channel, '1002', '2']);
+  const both = await Promise.all([first.ended, second.ended]);
+  ok(both.every((e) => e.code === 0), 'e1-call: both programs end by themselves', first.log + second.log);
+  for (const [log, other] of [[first.log, '1002'], [second.log, '1001']])
+    for (const line of ['preview', `${other} has sound`, `${other} has a picture`, `first picture of ${other}`, `first sound of ${other}`, 'left'])
+      ok(log.split('\n').includes(line), `e1-call: it says "${line}"`, log);
+  ok(first.log.includes('1002 is joining') && second.log.includes('1001 is here'), 'e1-call: who is there is told to both', first.log + second.log);
+  const wrong = start(e1, [s.url, 'not/allowed', '1003']);
+  ok((await wrong.ended).code === 1, 'e1-call: a name that is not allowed is refused');
   await s.process.stop();
 });
