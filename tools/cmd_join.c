@@ -32,6 +32,8 @@ static const char help[] =
 	"  --codec NAME      video codec: h264 or vp8 (default: the profile's)\n"
 	"  --size WxH        size of the test picture or camera (default: 640x360)\n"
 	"  --fps N           its frames a second (default: 30)\n"
+	"  --layers N        publish the picture in N qualities, 1 to 3: the size, half of it, a quarter\n"
+	"  --layer NAME      which quality of the others' pictures is wanted: high, mid or low (default: high)\n"
 	"  --headless        open no window and play no sound\n"
 	"  --no-publish      only watch\n"
 	"  --rejoin N        when the connection is lost, try for N seconds to come back (default: 60)\n"
@@ -52,7 +54,8 @@ struct join {
 	lq_room *room;
 	const char *server, *room_name, *user, *name, *token, *graph, *stats;
 	participant_options participant;
-	long seconds, rejoin;
+	long seconds, rejoin, layers;
+	int layer; /* -1: whatever comes */
 	int publish, status_json;
 	int joined, over, failed, unpublished;
 	uint32_t join_ms, first_video_ms;
@@ -134,6 +137,8 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 	case LQ_ON_USER_JOINED:
 		tell(j, "joined", e->user, "");
 		peer_add(j, e->user);
+		if (j->layer >= 0)
+			lq_layer_set(j->room, e->user, LQ_STREAM_MAIN, (lq_layer)j->layer);
 		break;
 	case LQ_ON_USER_LEFT: tell(j, "left", e->user, e->text); break;
 	case LQ_ON_FIRST_FRAME:
@@ -313,6 +318,7 @@ static int join(struct join *j)
 	lq_room_options options = {.size = sizeof options, .auto_publish_audio = j->publish ? LQ_ON : LQ_OFF, .auto_publish_video = j->publish ? LQ_ON : LQ_OFF,
 	                           .rejoin_ms = (uint32_t)j->rejoin * 1000};
 	lq_join_params params = {.size = sizeof params, .server = j->server, .user = j->user, .name = j->name, .token = j->token};
+	const lq_video_layer layers[3] = {LQ_INIT(lq_video_layer), LQ_INIT(lq_video_layer), LQ_INIT(lq_video_layer)};
 	int status = TOOL_FAILED, r;
 
 	j->figures = json_object();
@@ -323,6 +329,8 @@ static int join(struct join *j)
 	else if ((r = lq_room_open(j->engine, j->room_name, &options, &j->room)))
 		tool_error(TOOL_FAILED, "join", "room \"%.80s\": %s: a name has 1 to 64 bytes of letters, digits, space and punctuation (no quotes, *, / or \\)",
 		           j->room_name, lq_error_text(r));
+	else if (j->layers && (r = lq_video_encode_set(j->room, LQ_STREAM_MAIN, layers, (unsigned)j->layers)))
+		tool_error(TOOL_FAILED, "join", "--layers: %s", lq_error_text(r));
 	else if ((r = lq_room_join(j->room, &params)))
 		tool_error(TOOL_FAILED, "join", "%s", lq_error_text(r));
 	else
@@ -338,6 +346,15 @@ static int join(struct join *j)
 	return status;
 }
 
+static int layer_of(const char *name)
+{
+	static const char *const names[] = {"high", "mid", "low"};
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	return -1;
+}
+
 static int wrong_codec(const char *codec)
 {
 	return strcmp(codec, "h264") && strcmp(codec, "vp8");
@@ -345,17 +362,18 @@ static int wrong_codec(const char *codec)
 
 int cmd_join(int argc, char **argv)
 {
-	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS };
+	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, LAYERS, LAYER, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS };
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"server", required_argument, NULL, SERVER}, {"room", required_argument, NULL, ROOM},
 		{"user", required_argument, NULL, USER}, {"name", required_argument, NULL, NAME}, {"token", required_argument, NULL, TOKEN},
 		{"profile", required_argument, NULL, PROFILE}, {"seconds", required_argument, NULL, SECONDS}, {"devices", no_argument, NULL, DEVICES},
 		{"input", required_argument, NULL, INPUT}, {"codec", required_argument, NULL, CODEC}, {"size", required_argument, NULL, SIZE},
-		{"fps", required_argument, NULL, FPS}, {"headless", no_argument, NULL, HEADLESS}, {"no-publish", no_argument, NULL, NO_PUBLISH},
+		{"fps", required_argument, NULL, FPS}, {"headless", no_argument, NULL, HEADLESS}, {"layers", required_argument, NULL, LAYERS},
+		{"layer", required_argument, NULL, LAYER}, {"no-publish", no_argument, NULL, NO_PUBLISH},
 		{"rejoin", required_argument, NULL, REJOIN},
 		{"record", required_argument, NULL, RECORD}, {"snapshot", required_argument, NULL, SNAPSHOT}, {"graph", required_argument, NULL, GRAPH},
 		{"stats", required_argument, NULL, STATS}, {"status-json", no_argument, NULL, STATUS}, {0}};
-	struct join j = {.publish = 1, .participant = {.profile = "communication"}};
+	struct join j = {.publish = 1, .layer = -1, .participant = {.profile = "communication"}};
 	for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (o) {
 		case 'h': fputs(help, stdout); return TOOL_OK;
@@ -374,6 +392,14 @@ int cmd_join(int argc, char **argv)
 		case CODEC: j.participant.codec = optarg; break;
 		case SIZE: j.participant.size = optarg; break;
 		case FPS: j.participant.fps = optarg; break;
+		case LAYERS:
+			if (tool_number("join", "--layers", optarg, 1, 3, &j.layers))
+				return TOOL_USAGE;
+			break;
+		case LAYER:
+			if ((j.layer = layer_of(optarg)) < 0)
+				return tool_error(TOOL_USAGE, "join", "--layer: \"%s\" is none of high, mid, low", optarg);
+			break;
 		case HEADLESS: j.participant.headless = 1; break;
 		case NO_PUBLISH: j.publish = 0; break;
 		case REJOIN:

@@ -6,11 +6,15 @@
 //   await room.publish(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
 //
 // Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
-// quality {qualities: [{user ("" ourselves), up, down}]} every 2 s: 0 unknown, 1 excellent … 6 down ·
-// muted {info} · message {from, text, private} · attributes {of, user, attributes} · kicked {reason} · closed {reason} ·
-// error {message}. `info` is the protocol's track: id, user, kind, stream, codec, muted.
+// quality {qualities: [{user ("" ourselves), up, down}]} every 2 s: 0 unknown, 1 excellent … 6 down · published {info} · unpublished {info}: whether
+// or not it is subscribed · muted {info} · layer {info, layer, width, height}: which layer of a picture comes now · message {from, text, private} ·
+// attributes {of, user, attributes} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
+// muted, width, height, layers where it has several.
+//
+// Options besides: codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
 const REQUEST_TIMEOUT = 10000;
+export const LAYERS = ['high', 'mid', 'low'];
 export const STREAMS = ['main', 'sub', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth'];
 
 export class RoomError extends Error {
@@ -32,7 +36,9 @@ export class Room extends EventTarget {
 	#shown = new Set(); // ids of tracks that were given to the app
 	#qualities = new Map(); // by user: {up, down}
 	#qualityTimer = null;
+	#asked = new Set(); // ids of tracks that were subscribed
 	#slots = new Map(); // what each transceiver of ours carries: "main-video"
+	#wishes = new Map(); // layers that we want of others: by "user/stream"
 
 	constructor(options) {
 		super();
@@ -68,8 +74,9 @@ export class Room extends EventTarget {
 	}
 
 	// Publishes the tracks of a MediaStream as a stream of ours: "main", "sub" (the screen), "third" … "ninth". Again: a kind that was not published
-	// yet, or no more.
-	async publish(stream, name = 'main') {
+	// yet, or no more. layers: 1, 2 or 3, or what each is like, the best first: [{scale, bitrate, fps}]; the picture is then sent in so many qualities (VP8 and H.264), of
+	// which each receiver has the one that it chooses. scale: by how much it is smaller than the camera's. Below 960x540 there are two at most, below 480x270 one.
+	async publish(stream, name = 'main', { layers = this.#options.layers } = {}) {
 		if (!STREAMS.includes(name))
 			throw new RoomError('EINVAL', `there is no stream "${name}": ${STREAMS.join(', ')}`);
 		if (stream.getTracks().some((t) => this.#published.has(`${name}-${t.kind}`)))
@@ -79,7 +86,7 @@ export class Room extends EventTarget {
 			this.#watch(this.#sending, 'sending');
 		}
 		for (const track of stream.getTracks())
-			await this.#sendTrack(track, stream, name);
+			await this.#sendTrack(track, stream, name, track.kind === 'video' ? encodingsOf(layers, track.getSettings()) : []);
 		await this.#offer();
 	}
 
@@ -127,17 +134,18 @@ export class Room extends EventTarget {
 		}
 	}
 
-	async #sendTrack(track, stream, name) {
+	async #sendTrack(track, stream, name, encodings) {
 		const pc = this.#sending;
 		this.#local(name, stream);
-		const free = pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track);
+		const rids = (t) => t.sender.getParameters().encodings.map((e) => e.rid).filter(Boolean).join();
+		const free = pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track && rids(t) === encodings.map((e) => e.rid).join());
 		if (free) {
 			await free.sender.replaceTrack(track);
 			free.direction = 'sendonly';
 			this.#slots.set(free, `${name}-${track.kind}`);
 			return;
 		}
-		const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+		const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...(encodings.length && { sendEncodings: encodings }) });
 		this.#slots.set(transceiver, `${name}-${track.kind}`);
 		if (track.kind === 'video' && this.#options.codec)
 			preferCodec(transceiver, this.#options.codec);
@@ -148,7 +156,7 @@ export class Room extends EventTarget {
 		await pc.setLocalDescription();
 		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
 			const [stream, kind] = this.#slots.get(t).split('-');
-			return { mid: t.mid, kind, stream };
+			return { mid: t.mid, kind, stream, ...sizesOf(t) };
 		});
 		const published = await this.#request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
 		for (const t of published.tracks) {
@@ -166,6 +174,37 @@ export class Room extends EventTarget {
 		const track = this.#published.get(`${name}-${kind}`);
 		if (track)
 			await this.#request({ type: 'mute', track, muted });
+	}
+
+	// Which layer of somebody's picture comes: "high", "mid" or "low". At any time: remembered. The event `layer` tells what comes of it.
+	async setLayer(user, layer, stream = 'main') {
+		if (!LAYERS.includes(layer))
+			throw new RoomError('EINVAL', `there is no layer "${layer}": ${LAYERS.join(', ')}`);
+		this.#wishes.set(`${user}/${stream}`, layer);
+		const info = this.#find(user, 'video', stream);
+		if (info && this.#asked.has(info.id))
+			await this.#request({ type: 'layer', track: info.id, layer });
+	}
+
+	// kind: "audio" or "video".
+	subscribe(user, kind, stream = 'main') {
+		const info = this.#find(user, kind, stream);
+		if (!info)
+			return Promise.reject(new RoomError('ENOENT', `${user} does not publish ${stream} ${kind}`));
+		return this.#ask([info.id]);
+	}
+
+	async unsubscribe(user, kind, stream = 'main') {
+		const info = this.#find(user, kind, stream);
+		if (!info || !this.#asked.delete(info.id))
+			return;
+		await this.#request({ type: 'unsubscribe', tracks: [info.id] });
+		if (this.#shown.delete(info.id))
+			this.#emit('trackended', { info });
+	}
+
+	#find(user, kind, stream) {
+		return [...this.members.get(user)?.tracks.values() ?? []].find((t) => t.kind === kind && t.stream === stream);
 	}
 
 	// A text to all others, or to one.
@@ -264,6 +303,7 @@ export class Room extends EventTarget {
 			break;
 		case 'track_published':
 			this.members.get(m.track.user)?.tracks.set(m.track.id, m.track);
+			this.#emit('published', { info: m.track });
 			this.#subscribe([m.track.id]);
 			break;
 		case 'track_unpublished':
@@ -275,6 +315,9 @@ export class Room extends EventTarget {
 		case 'quality':
 			for (const { user, up, down } of m.members)
 				this.#qualities.set(user, { up, down });
+			break;
+		case 'layer':
+			this.#onLayer(m);
 			break;
 		case 'message':
 			this.#emit('message', { from: m.from, text: m.text, private: m.private });
@@ -315,8 +358,17 @@ export class Room extends EventTarget {
 	#onUnpublished({ user, track }) {
 		const info = this.members.get(user)?.tracks.get(track);
 		this.members.get(user)?.tracks.delete(track);
+		this.#asked.delete(track);
 		if (this.#shown.delete(track) && info)
 			this.#emit('trackended', { info });
+		if (info)
+			this.#emit('unpublished', { info });
+	}
+
+	#onLayer({ user, track, layer, width, height }) {
+		const info = this.members.get(user)?.tracks.get(track);
+		if (info)
+			this.#emit('layer', { info, layer, width, height });
 	}
 
 	#onMuted({ user, track, muted }) {
@@ -330,11 +382,24 @@ export class Room extends EventTarget {
 	// ---- receiving ----
 
 	#subscribe(tracks) {
-		if (this.#options.autoSubscribe && tracks.length)
-			this.#request({ type: 'subscribe', tracks }).catch((e) => {
+		const auto = this.#options.autoSubscribe, infos = new Map([...this.members.values()].flatMap((m) => [...m.tracks]));
+		const wanted = tracks.filter((id) => auto === true || (auto && auto === infos.get(id)?.kind));
+		if (wanted.length)
+			this.#ask(wanted).catch((e) => {
 				if (e.code !== 'ENOENT') // it may have gone in the meantime
 					this.#emit('error', { message: e.message });
 			});
+	}
+
+	async #ask(tracks) {
+		for (const id of tracks)
+			this.#asked.add(id);
+		const subscribed = this.#request({ type: 'subscribe', tracks });
+		const chosen = [...this.members.values()].flatMap((m) => [...m.tracks.values()]).filter((t) => tracks.includes(t.id) && t.kind === 'video');
+		for (const t of chosen)
+			if (this.#wishes.has(`${t.user}/${t.stream}`))
+				this.#request({ type: 'layer', track: t.id, layer: this.#wishes.get(`${t.user}/${t.stream}`) }).catch(() => {});
+		await subscribed;
 	}
 
 	async #onOffer({ sdp, rev, tracks }) {
@@ -362,6 +427,34 @@ export class Room extends EventTarget {
 				this.#emit('error', { message: `${what} media failed: the server's UDP port is not reachable` });
 		});
 	}
+}
+
+const RIDS = { 2: ['h', 'l'], 3: ['h', 'm', 'l'] };
+
+// Browsers send no more layers of a small picture, and would leave out the best.
+function layersAt({ width = 1280, height = 720 }) {
+	return width * height >= 960 * 540 ? 3 : width * height >= 480 * 270 ? 2 : 1;
+}
+
+// What a browser takes: the smallest first. [] for one encoding.
+function encodingsOf(layers, size) {
+	let list = Array.isArray(layers) ? layers : Array.from({ length: layers ?? 1 }, () => ({}));
+	if (list.length > 3)
+		throw new RoomError('EINVAL', 'at most three layers');
+	while (list.length > layersAt(size)) // the middle goes first
+		list = list.filter((_, i) => i !== 1);
+	const rids = RIDS[list.length] ?? [];
+	return rids.map((rid, i) => ({ rid, scaleResolutionDownBy: list[i].scale ?? 2 ** i, ...(list[i].bitrate && { maxBitrate: list[i].bitrate }),
+		...(list[i].fps && { maxFramerate: list[i].fps }) })).reverse();
+}
+
+// Of a transceiver's picture, and of its layers, the best first.
+function sizesOf(transceiver) {
+	const { width, height } = transceiver.sender.track.kind === 'video' ? transceiver.sender.track.getSettings() : {};
+	const encodings = transceiver.sender.getParameters().encodings.filter((e) => e.rid).reverse();
+	const scaled = (n, e) => Math.floor(n / (e.scaleResolutionDownBy ?? 1));
+	return { ...(width && height && { width, height }),
+		...(encodings.length > 1 && { layers: encodings.map((e) => ({ rid: e.rid, ...(width && height && { width: scaled(width, e), height: scaled(height, e) }) })) }) };
 }
 
 // The preferred codec first; the others stay as a way out.
