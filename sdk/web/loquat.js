@@ -11,7 +11,9 @@
 // attributes {of, user, attributes} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
 // muted, width, height, layers where it has several.
 //
-// Options besides: codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
+// roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by}.
+//
+// Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
 const REQUEST_TIMEOUT = 10000;
 export const LAYERS = ['high', 'mid', 'low'];
@@ -61,7 +63,8 @@ export class Room extends EventTarget {
 	async join() {
 		await this.#open();
 		const o = this.#options;
-		const joined = await this.#request({ type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '' });
+		const joined = await this.#request({ type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
+			password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined });
 		this.user = joined.user;
 		this.name = joined.name;
 		this.attributes = joined.attributes ?? {};
@@ -210,6 +213,12 @@ export class Room extends EventTarget {
 	// A text to all others, or to one.
 	send(text, to = '') { return this.#request({ type: 'message', text, to }); }
 
+	// Puts a user out (the right `admin`).
+	kick(user, reason) { return this.#request({ type: 'kick', user, reason }); }
+
+	// Asks the page of a user (ourselves, too) to open or close its microphone ("audio") or camera ("video"): the event `control` there, `device` at all.
+	control(user, kind, on, stream = 'main') { return this.#request({ type: 'control', user, kind, stream, on }); }
+
 	// Texts by name, null takes one away; `of` is "room" or "user" (ourselves).
 	setAttributes(of, attributes) { return this.#request({ type: 'attributes', of, attributes }); }
 
@@ -223,6 +232,9 @@ export class Room extends EventTarget {
 	async stats() {
 		return { sending: (await this.#sending?.getStats()) ?? null, receiving: (await this.#receiving?.getStats()) ?? null };
 	}
+
+	// What the server counts for us: publish and subscribe, each {open, tracks: [{track, and figures by their W3C webrtc-stats names}]}.
+	serverStats() { return this.#request({ type: 'stats' }); }
 
 	// ---- the socket ----
 
@@ -319,6 +331,15 @@ export class Room extends EventTarget {
 		case 'layer':
 			this.#onLayer(m);
 			break;
+		case 'control':
+			this.#emit('control', { kind: m.kind, stream: m.stream, on: m.on, by: m.by ?? '' });
+			break;
+		case 'device':
+			this.#emit('device', { user: m.user, kind: m.kind, stream: m.stream, state: m.state, by: m.by ?? '' });
+			break;
+		case 'room_locked':
+			this.#emit('roomlocked', { locked: m.locked });
+			break;
 		case 'message':
 			this.#emit('message', { from: m.from, text: m.text, private: m.private });
 			break;
@@ -350,9 +371,9 @@ export class Room extends EventTarget {
 		this.#emit('attributes', { of, user, attributes });
 	}
 
-	#addMember({ user, name, tracks, attributes = {} }) {
-		this.members.set(user, { user, name, attributes, tracks: new Map(tracks.map((t) => [t.id, t])) });
-		this.#emit('userjoined', { user, name });
+	#addMember({ user, name, tracks, info = '', attributes = {} }) {
+		this.members.set(user, { user, name, info, attributes, tracks: new Map(tracks.map((t) => [t.id, t])) });
+		this.#emit('userjoined', { user, name, info });
 	}
 
 	#onUnpublished({ user, track }) {

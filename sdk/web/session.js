@@ -35,6 +35,7 @@ export class Session extends EventTarget {
 		this.user = options.user;
 	}
 
+	get id() { return this.#session; }
 	get online() { return this.#wanted && this.#socket?.readyState === WebSocket.OPEN; }
 
 	async login() {
@@ -69,6 +70,20 @@ export class Session extends EventTarget {
 	changeType(call, media, confirm) { return this.#request({ type: 'call_type', call, media, confirm }); }
 	replyType(call, agree) { return this.#request({ type: 'call_type_reply', call, agree }); }
 	send(to, text) { return this.#request({ type: 'message', to, text }); }
+	// Rooms (needs the right `admin`): createRoom({room, password, maxMembers, locked, keep, maxOpenMics, maxCameras}) → {room, room_sid, path}.
+	createRoom({ room, password, maxMembers, locked, keep, maxOpenMics, maxCameras } = {}) {
+		return this.#request({ type: 'room_create', room, password, max_members: maxMembers, locked, keep, max_open_mics: maxOpenMics, max_cameras: maxCameras });
+	}
+
+	destroyRoom(room) { return this.#request({ type: 'room_destroy', room }); }
+	lockRoom(room, locked) { return this.#request({ type: 'room_lock', room, locked }); }
+
+	// Before the token ends, of which the event token_will_expire warns; also what a restored connection logs in with.
+	async updateToken(token) {
+		this.#options.token = token;
+		await this.#request({ type: 'token_update', token });
+	}
+
 	watch(users) { return this.#request({ type: 'watch', users }); }
 	unwatch(users) { return this.#request({ type: 'unwatch', users }); }
 
@@ -91,6 +106,7 @@ export class Session extends EventTarget {
 					this.#lost(e.reason || 'the connection to the server is lost');
 			};
 			socket.onopen = () => this.#request({ type: 'login', v: 1, user: this.user, name: this.#options.name, token: this.#options.token,
+				app_id: this.#options.appId, secret_md5: this.#options.secretMd5, auth_code: this.#options.authCode || undefined,
 				device: this.#device, session: this.#session, seq: this.#seq, ring_ms: this.#ringMs }).then((answer) => {
 				this.#onLoggedIn(answer);
 				resolve(answer);

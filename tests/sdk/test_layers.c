@@ -220,6 +220,47 @@ START_TEST(a_preview_has_the_size_that_was_said)
 }
 END_TEST
 
+typedef struct targets {
+	double high, mid, low;
+} targets;
+
+static void find_targets(const char *owner, const char *name, double value, void *arg)
+{
+	targets *t = arg;
+	if (strcmp(name, "targetBitrate"))
+		return;
+	if (!strcmp(owner, "node/publish/main/video/venc"))
+		t->high = value;
+	else if (!strcmp(owner, "node/publish/main/video/layer1.enc"))
+		t->mid = value;
+	else if (!strcmp(owner, "node/publish/main/video/layer2.enc"))
+		t->low = value;
+}
+
+/* The server takes 4.5 Mbit/s of a picture with layers: the lower ones have what they want, the best has the rest. */
+START_TEST(what_the_network_takes_is_shared_by_the_layers)
+{
+	watcher seen = WATCHER;
+	targets t = {0};
+	const lq_video_layer layers[3] = {layer(320, 240, 0, 4000000), layer(0, 0, 0, 2000000), layer(0, 0, 0, 1000000)};
+	lq_engine *e = engine_real(NULL);
+	lq_room *alice = room_new(e, LQ_OFF, LQ_OFF), *bob = room_new(e, LQ_OFF, LQ_DEFAULT);
+	ck_assert_int_eq(lq_video_encode_set(alice, LQ_STREAM_MAIN, layers, 3), 0);
+	ck_assert_int_eq(lq_publish(alice, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_int_eq(room_join(alice, url, "alice"), 0);
+	ck_assert_int_eq(await(e, alice, LQ_ON_LOCAL_PUBLISHED)->code, 0);
+	ck_assert_int_eq(lq_view_frames(bob, "alice", LQ_STREAM_MAIN, LQ_VIDEO, watch, &seen), 0);
+	ck_assert_int_eq(room_join(bob, url, "bob"), 0);
+	while (t.high != 1500000) {
+		frames_after(&seen, 5);
+		ck_assert_int_eq(lq_room_stats(alice, find_targets, &t), 0);
+	}
+	ck_assert_double_eq(t.mid, 2000000);
+	ck_assert_double_eq(t.low, 1000000);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
 	lq_engine *e = engine_real(NULL);
@@ -257,6 +298,7 @@ int main(void)
 	tcase_add_loop_test(t, size_and_rate_can_be_set_before_and_while_it_runs, 0, 2);
 	tcase_add_loop_test(t, layers_come_and_change_while_it_runs, 0, 2);
 	tcase_add_test(t, a_preview_has_the_size_that_was_said);
+	tcase_add_test(t, what_the_network_takes_is_shared_by_the_layers);
 	tcase_add_test(t, what_makes_no_sense_is_refused);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
