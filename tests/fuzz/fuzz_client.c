@@ -27,14 +27,14 @@ static void touch_all(const lq__msg *m)
 	touch(m->sdp);
 	touch(m->reason);
 	touch(m->text);
-	MUST(m->id >= 0 && m->seq >= 0 && m->rev >= 0 && m->code <= 0);
+	MUST(m->id >= 0 && m->seq >= 0 && m->rev >= 0 && m->code <= 0 && (unsigned)m->layer <= LQ_LAYER_LOW);
 	for (uint32_t i = 0; i < m->n_tracks; i++) {
 		const lq__msg_track *t = &m->tracks[i];
 		touch(t->id);
 		touch(t->user);
 		touch(t->mid);
 		touch(t->codec);
-		MUST((unsigned)t->stream < 4 && (unsigned)t->kind <= LQ_VIDEO);
+		MUST((unsigned)t->stream <= LQ_STREAM_NINTH && (unsigned)t->kind <= LQ_VIDEO);
 		MUST(t->width <= 65536 && t->height <= 65536);
 	}
 	lq__msg_attributes(m->attributes, touch_attribute, NULL);
