@@ -155,14 +155,6 @@ static void ask_for_missing(lq__media_track *t)
 
 /* ---- key frames ---- */
 
-void lq__track_want_key(lq__media_track *t)
-{
-	if (t->config.media != LQ_MEDIA_VIDEO)
-		return;
-	t->key_wanted = 1;
-	lq__track_tick(t);
-}
-
 /* A request, or the key frame that it brought, may be lost: who cannot begin without one goes on asking. */
 static int is_awaited(const lq__media_track *t)
 {
@@ -174,18 +166,31 @@ static int is_awaited(const lq__media_track *t)
 	return 0;
 }
 
-void lq__track_tick(lq__media_track *t)
+static void ask_for_key(lq__media_track *t)
 {
 	int64_t now = t->peer->worker->now;
+	if (!t->key_wanted || (t->key_asked_at != LQ_TIME_NONE && now - t->key_asked_at < KEY_INTERVAL) || !lq__peer_ready(t->peer))
+		return;
+	t->key_wanted = is_awaited(t);
+	t->key_asked_at = now;
+	lq__feedback_pli(t);
+}
+
+void lq__track_want_key(lq__media_track *t)
+{
+	if (t->config.media != LQ_MEDIA_VIDEO)
+		return;
+	t->key_wanted = 1;
+	ask_for_key(t);
+}
+
+void lq__track_tick(lq__media_track *t)
+{
 	if (t->n_layers > 1)
 		lq__layers_tick(t);
 	if (t->n_missing)
 		ask_for_missing(t);
-	if (t->key_wanted && (t->key_asked_at == LQ_TIME_NONE || now - t->key_asked_at >= KEY_INTERVAL) && lq__peer_ready(t->peer)) {
-		t->key_wanted = is_awaited(t);
-		t->key_asked_at = now;
-		lq__feedback_pli(t);
-	}
+	ask_for_key(t);
 }
 
 /* ---- packets ---- */
