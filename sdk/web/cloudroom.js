@@ -154,8 +154,8 @@ export async function CRVideo_DestroyMeeting(meetID = me.meeting, cookie = '') {
 export async function CRVideo_EnterMeeting3(meetID, cookie = '', password = '') {
 	if (!me.session || me.room)
 		return tell('EnterMeetingRslt', life === 'running' ? CRVideo_Error.STATE : CRVideo_Error.NOT_INIT, cookie);
-	const { user, name, token } = me.login;
-	const room = me.room = new Room({ url: url(), room: String(meetID), user, name, token, login: me.session.id, create: 'must_exist', password, autoSubscribe: 'audio',
+	const { user, name, token, secretMd5 } = me.login;
+	const room = me.room = new Room({ url: url(), room: String(meetID), user, name, token, login: secretMd5 && me.session.id, create: 'must_exist', password, autoSubscribe: 'audio',
 		autoRejoin: false });
 	listen(room);
 	try {
@@ -221,8 +221,8 @@ function listen(room) {
 		for (const view of me.views)
 			view.follow();
 	});
-	on('device', ({ user, kind, state, by }) => setState(user, kind, { none: CRVideo_Status.NONE, opening: CRVideo_Status.OPENING }[state] ?? CRVideo_Status.CLOSED, by));
-	on('control', ({ kind, on: open }) => (open ? openOwn(kind) : closeOwn(kind)));
+	on('device', ({ user, kind, stream, state, by }) => stream === 'main' && setState(user, kind, { none: CRVideo_Status.NONE, opening: CRVideo_Status.OPENING }[state] ?? CRVideo_Status.CLOSED, by));
+	on('control', ({ kind, stream, on: open }) => stream === 'main' && (open ? openOwn(kind) : closeOwn(kind)));
 	on('kicked', ({ reason }) => { room.reason = reason; });
 	on('closed', () => dropped(room));
 }
@@ -281,8 +281,10 @@ function openOwn(kind) {
 	}).catch((e) => {
 		if (me.room !== room)
 			return;
+		const none = e.name === 'NotFoundError';
 		stopOwn(kind);
-		setState(UID, kind, e.name === 'NotFoundError' ? CRVideo_Status.NONE : CRVideo_Status.CLOSED);
+		setState(UID, kind, none ? CRVideo_Status.NONE : CRVideo_Status.CLOSED);
+		room.tellDevice(kind, none ? 'none' : 'closed').catch(() => {});
 		tell(KINDS[kind].result, UID, codeOf(e));
 	}).finally(() => {
 		if (me.room !== room)
@@ -309,20 +311,17 @@ function closeOwn(kind) {
 	me.work = me.work.then(() => room.unpublish(kind)).catch(() => {});
 }
 
-// Anybody's in the room: our own at once, others' by the server, which asks their page.
+// Anybody's in the room, by the server: it asks their page, or ours, when there is room for one more. Beyond its limits a device stays OPENING.
 function device(UID, kind, on) {
+	const room = me.room, own = UID === room?.user;
 	if (!me.entered)
 		return CRVideo_Error.STATE;
-	if (UID === me.room.user) {
-		if (on)
-			openOwn(kind);
-		else
-			closeOwn(kind);
-		return 0;
-	}
-	if (!me.room.members.has(UID))
+	if (!own && !room.members.has(UID))
 		return CRVideo_Error.PARAM;
-	me.room.control(UID, kind, on).catch((e) => tell(KINDS[kind].result, UID, codeOf(e)));
+	if (own && !on)
+		closeOwn(kind);
+	if (!own || !on || stateOf(UID, kind) !== CRVideo_Status.OPEN)
+		room.control(UID, kind, on).catch((e) => me.room === room && tell(KINDS[kind].result, UID, codeOf(e)));
 	return 0;
 }
 

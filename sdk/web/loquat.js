@@ -219,6 +219,9 @@ export class Room extends EventTarget {
 	// Asks the page of a user (ourselves, too) to open or close its microphone ("audio") or camera ("video"): the event `control` there, `device` at all.
 	control(user, kind, on, stream = 'main') { return this.#request({ type: 'control', user, kind, stream, on }); }
 
+	// That ours did not open ("closed"), or is not there ("none").
+	tellDevice(kind, state, stream = 'main') { return this.#request({ type: 'device', kind, stream, state }); }
+
 	// Texts by name, null takes one away; `of` is "room" or "user" (ourselves).
 	setAttributes(of, attributes) { return this.#request({ type: 'attributes', of, attributes }); }
 
