@@ -101,9 +101,10 @@ static void done(lq__job *job)
 void lq__room_change(lq_room *room, const lq__media_track *track, lq__change *c)
 {
 	const char *node = c->name ? c->name : c->node;
-	lq__job *job = room->active && !room->finishing ? lq__job_new(room, 1, lq__work_change, done) : NULL;
+	int may = !room->finishing && (room->active || is_device(c)); /* a preview may run before the room is joined */
+	lq__job *job = may ? lq__job_new(room, 1, lq__work_change, done) : NULL;
 	if (!job) {
-		int code = room->active && !room->finishing ? LQ_ENOMEM : is_device(c) ? 0 : LQ_ESTATE;
+		int code = may ? LQ_ENOMEM : is_device(c) ? 0 : LQ_ESTATE;
 		tell(room, track, node, code, !code ? "" : code == LQ_ESTATE ? "the stream does not run: the room is not joined" : lq_error_text(code));
 		lq__change_free(c);
 		return;

@@ -284,9 +284,12 @@ static void change(lq__job *job, lq__media *m, lq_diag *diag)
 		lq__volumes_again(job->room, m, &job->tracks[0], job->change);
 }
 
+/* A device that is chosen while nothing runs is only remembered. */
 void lq__work_change(lq__job *job)
 {
-	with_media(job, change);
+	int is_device = job->change->type == LQ__CHANGE_SOURCE || job->change->type == LQ__CHANGE_SPEAKER;
+	if (job->room->media || !is_device)
+		with_media(job, change);
 }
 
 void lq__work_anew(lq__job *job)

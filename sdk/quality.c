@@ -8,6 +8,8 @@
 
 #include "room.h"
 
+enum { DOWN = 6 };
+
 static int64_t now_ms(void)
 {
 	return lq_clock_now(lq_clock_real()) / LQ_MSEC;
@@ -22,7 +24,7 @@ static void tell(lq_room *room)
 		lq__room_warn(room, LQ_ON_WARNING, LQ_ENOMEM, "no memory to tell how good the connections are");
 		return;
 	}
-	list[0] = (lq_quality){"", own->up, own->down};
+	list[0] = room->lost ? (lq_quality){"", DOWN, DOWN} : (lq_quality){"", own->up, own->down};
 	for (const lq__member *m = room->members; m && n <= room->n_members; m = m->next)
 		list[n++] = (lq_quality){m->user, m->up, m->down};
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_NETWORK_QUALITY, .qualities = list, .n_qualities = n});

@@ -14,6 +14,8 @@ static lq_buffer *mute(lq_link *link, lq_buffer *buf)
 	}
 	lq__buffer_unref(buf);
 	atomic_fetch_add(&link->dropped, 1);
+	if (link->queue.ring)
+		lq__queue_muted(link);
 	return NULL;
 }
 

@@ -43,6 +43,7 @@ typedef struct lq__queue {
 	uint32_t policy, limit, first, n;
 	uint32_t size;          /* places in the ring: one more than `limit`, or more while held */
 	int64_t max_time;       /* ns of media, 0: no limit */
+	int came_muted;         /* while held: something came, and was dropped because the link is muted */
 	int held;               /* an edit's: keeps what comes until the old link's buffers are through */
 	int skip_to_key;        /* dropping until the next key frame */
 	int closed;             /* takes nothing more */
@@ -300,6 +301,7 @@ lq_link *lq__queue_turn(lq__loop *loop, lq_buffer **out, uint32_t *n);
 lq_buffer *lq__queue_pop(lq_link *link);
 int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key);
 int lq__queue_held(lq_link *link, uint32_t *first_flags);
+void lq__queue_muted(lq_link *link);
 uint32_t lq__queue_release(lq_link *link, int64_t after);
 const char *lq__queue_policy_name(uint32_t policy);
 

@@ -197,6 +197,17 @@ static void put(lq_link *link, lq_buffer *buf)
 		lq__edit_poke(link->edit);
 }
 
+/* [loop of from] A muted link has dropped a buffer. An edit that waits for the first one is told: muted is not silent. */
+void lq__queue_muted(lq_link *link)
+{
+	lq__loop_lock(link->to->loop);
+	if (link->queue.held) {
+		link->queue.came_muted = 1;
+		lq__edit_poke(link->edit);
+	}
+	pthread_mutex_unlock(&link->to->loop->lock);
+}
+
 /* Drops since the last report when it is time to tell, else 0. Under lock. */
 static uint64_t to_report(lq_link *link)
 {
@@ -295,18 +306,19 @@ int lq__queue_hold(lq_link *link, lq_edit *edit, int to_key)
 	int ok = grow(&link->queue, HELD_PLACES);
 	link->queue.held = ok;
 	link->queue.skip_to_key = to_key;
+	link->queue.came_muted = 0;
 	link->edit = edit;
 	pthread_mutex_unlock(&link->to->loop->lock);
 	return ok ? 0 : LQ_ENOMEM;
 }
 
-/* [control] How many buffers are held, and the flags of the first one. */
+/* [control] How many buffers are held (1 when it is muted, and something came), and the flags of the first one. */
 int lq__queue_held(lq_link *link, uint32_t *first_flags)
 {
 	const lq__queue *q = &link->queue;
 	lq__loop_lock(link->to->loop);
-	int n = (int)q->n;
-	*first_flags = n ? q->ring[q->first]->flags : 0;
+	int n = q->n ? (int)q->n : q->came_muted;
+	*first_flags = q->n ? q->ring[q->first]->flags : 0;
 	pthread_mutex_unlock(&link->to->loop->lock);
 	return n;
 }

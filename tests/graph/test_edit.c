@@ -375,6 +375,23 @@ START_TEST(muted_stays_muted)
 }
 END_TEST
 
+START_TEST(muted_capture_changes_and_stays_muted)
+{
+	build_chain(_i, NULL);
+	lq_link_set_muted(lq_node_link(lq_graph_find(k.graph, "a"), LQ_OUT, 0), 1);
+	run(50);
+	int before = (int)kit_seen("enc")->buffers;
+	swap("a", "kit.camera", "b", NULL, NULL); /* though nothing of it comes through */
+	run(50);
+	ck_assert_int_eq(kit_seen("enc")->buffers, before);
+	ck_assert_int_eq(kit_seen("a")->destroys, 1);
+	lq_link_set_muted(lq_node_link(lq_graph_find(k.graph, "a"), LQ_OUT, 0), 0);
+	run(100);
+	ck_assert_int_ge(kit_seen("enc")->buffers, before + 5);
+	ck_assert_int_eq(kit_seen("s")->back, 0);
+}
+END_TEST
+
 START_TEST(rate_of_the_network_is_told_to_the_new_encoder)
 {
 	build_chain(_i, NULL);
@@ -582,6 +599,7 @@ int main(void)
 	tcase_add_test(t, ports_of_what_stays_keep_their_numbers);
 	tcase_add_test(t, mixer_with_several_inputs_changes);
 	tcase_add_loop_test(t, muted_stays_muted, 1, 3);
+	tcase_add_loop_test(t, muted_capture_changes_and_stays_muted, 1, 3);
 	tcase_add_loop_test(t, rate_of_the_network_is_told_to_the_new_encoder, 1, 3);
 	tcase_add_loop_test(t, figures_go_on, 1, 3);
 	tcase_add_loop_test(t, node_that_cannot_be_made_leaves_all_as_it_is, 1, 3);

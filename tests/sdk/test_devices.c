@@ -278,6 +278,25 @@ START_TEST(devices_change_before_and_while_they_run)
 }
 END_TEST
 
+START_TEST(a_preview_shows_the_device_that_is_chosen)
+{
+	watcher v = WATCHER;
+	lq_engine *e = engine_virtual();
+	lq_room *alice = room_new(e, LQ_OFF, LQ_OFF);
+	lq_view_frames(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, watch, &v);
+	ck_assert_int_eq(lq_device_select(alice, LQ_DEVICE_CAMERA, LQ_STREAM_MAIN, "testsrc:table"), 0);
+	changed(e, alice, LQ_VIDEO, "testsrc:table");
+	ck_assert_int_eq(lq_preview_start(alice, LQ_STREAM_MAIN), 0);
+	until_bars(&v, 1);
+	ck_assert_int_eq(lq_device_select(alice, LQ_DEVICE_CAMERA, LQ_STREAM_MAIN, "testsrc:front"), 0); /* no room is joined */
+	changed(e, alice, LQ_VIDEO, "testsrc:front");
+	until_bars(&v, 0);
+	ck_assert_int_eq(watcher_now(&v).width, 640);
+	ck_assert_int_eq(lq_preview_stop(alice, LQ_STREAM_MAIN), 0);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 START_TEST(another_device_takes_over_from_one_that_was_pulled_out)
 {
 	watcher v = WATCHER;
@@ -325,6 +344,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, what_is_no_device_is_refused);
 	tcase_add_test(t, devices_change_before_and_while_they_run);
+	tcase_add_test(t, a_preview_shows_the_device_that_is_chosen);
 	tcase_add_test(t, another_device_takes_over_from_one_that_was_pulled_out);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -128,8 +128,8 @@ typedef struct lq_volume {
 	int speaking; /* with vad: louder than -45 dB */
 } lq_volume;
 
-/* How good a member's connection is, up (what it sends) and down (what it receives): of LQ_ON_NETWORK_QUALITY. 0 unknown, 1 excellent, 2 good, 3 poor (told, not felt), 4 bad, 5 very
- * bad, 6 down. */
+/* How good a member's connection is, up (what it sends) and down (what it receives): of LQ_ON_NETWORK_QUALITY. 0 unknown (nothing is sent that way), 1 excellent, 2 good,
+ * 3 poor, 4 bad, 5 very bad, 6 down; our own is down while the connection to the server is lost. docs/protocol.md says where the limits are. */
 typedef struct lq_quality {
 	const char *user; /* "" ourselves */
 	int up, down;
