@@ -9,7 +9,7 @@
 //
 // Functions throw nothing: what cannot be done now is 0 with no effect where the flow has no answer, else told by the callback. install() puts all names into the page's globals.
 
-import { Room } from './loquat.js';
+import { Room, STREAMS } from './loquat.js';
 import { Session } from './session.js';
 
 export const CRVideo_Error = { OK: 0, UNKNOWN: 1, NOT_INIT: 3, PARAM: 4, STATE: 5, NETWORK: 7, TIMEOUT: 8, ELSEWHERE: 10, AUTH: 14, TOKEN_EXPIRED: 18, NO_MEETING: 800, PASSWORD: 801,
@@ -42,8 +42,8 @@ const SIZES = { 1: [320, 180], 2: [640, 360], 3: [1280, 720], 4: [1920, 1080] };
 const KINDS = { audio: { event: 'AudioStatusChanged', result: 'OpenMicRslt' }, video: { event: 'VideoStatusChanged', result: 'OpenVideoRslt' } };
 
 // All that there is: one program, one login, one meeting.
-const fresh = () => ({ server: '', session: null, login: null, room: null, entered: false, meeting: 0, states: new Map(), streams: { audio: null, video: null }, busy: { audio: false, video: false },
-	video: { size: 2, fps: 15 }, audio: {}, cameras: [], camera: '', sounds: new Map(), tracks: new Map(), views: new Set(), work: Promise.resolve() });
+const fresh = () => ({ server: '', session: null, login: null, room: null, entered: false, meeting: 0, states: new Map(), open: new Map(), busy: new Set(),
+	video: { size: 2, fps: 15 }, audio: {}, cameras: [], camera: 1, multi: false, sounds: new Map(), tracks: new Map(), views: new Set(), work: Promise.resolve() });
 let life = 'new'; // running, over
 let me = fresh();
 
@@ -171,10 +171,16 @@ export async function CRVideo_EnterMeeting3(meetID, cookie = '', password = '') 
 		return;
 	me.entered = true;
 	me.meeting = String(meetID);
+	room.tellCameras(me.cameras.slice(0, CAMERAS.length).map((c) => ({ stream: streamOf(c.videoID), name: c.videoName.slice(0, 64) }))).catch(() => {});
 	tell('EnterMeetingRslt', 0, cookie);
 	for (const view of me.views)
 		view.follow();
 }
+
+// A member's cameras are numbered from 1, and each has a stream of its own.
+const CAMERAS = STREAMS.filter((name) => name !== 'sub');
+const streamOf = (videoID) => CAMERAS[videoID - 1] ?? 'main';
+const videoIDOf = (stream) => CAMERAS.indexOf(stream) + 1;
 
 const keyOf = (UID, kind) => `${UID}/${kind}`;
 const stateOf = (UID, kind) => me.states.get(keyOf(UID, kind)) ?? CRVideo_Status.CLOSED;
@@ -206,7 +212,7 @@ function listen(room) {
 		for (const view of me.views)
 			view.follow();
 	});
-	on('unpublished', ({ info }) => isCamera(info) && setState(info.user, info.kind, CRVideo_Status.CLOSED));
+	on('unpublished', ({ info }) => isCamera(info) && (info.kind === 'audio' || !camerasOf(info.user).length) && setState(info.user, info.kind, CRVideo_Status.CLOSED));
 	on('track', ({ info, track }) => {
 		if (info.kind === 'audio')
 			hear(info.id, track);
@@ -221,8 +227,17 @@ function listen(room) {
 		for (const view of me.views)
 			view.follow();
 	});
-	on('device', ({ user, kind, stream, state, by }) => stream === 'main' && setState(user, kind, { none: CRVideo_Status.NONE, opening: CRVideo_Status.OPENING }[state] ?? CRVideo_Status.CLOSED, by));
-	on('control', ({ kind, stream, on: open }) => stream === 'main' && (open ? openOwn(kind) : closeOwn(kind)));
+	on('device', ({ user, kind, state, by }) => {
+		const open = kind === 'video' && (user === room.user ? [...me.open.keys()].some((key) => key.startsWith('video/')) : camerasOf(user).length > 0);
+		if (!open) // else another camera is
+			setState(user, kind, { none: CRVideo_Status.NONE, opening: CRVideo_Status.OPENING }[state] ?? CRVideo_Status.CLOSED, by);
+	});
+	on('control', ({ kind, stream, on: open }) => (open ? openOwn(kind, stream) : closeOwn(kind, stream)));
+	on('defaultcamera', ({ user, stream }) => {
+		tell('DefVideoChanged', user, videoIDOf(stream));
+		for (const view of me.views)
+			view.follow();
+	});
 	on('kicked', ({ reason }) => { room.reason = reason; });
 	on('closed', () => dropped(room));
 }
@@ -252,63 +267,72 @@ function dropped(room) {
 
 // ---- 5: microphones and cameras ----
 
-function constraints(kind) {
+function constraints(kind, stream) {
 	if (kind === 'audio') {
 		const { micid, agc = true, aec = true, ns = true } = me.audio;
 		return { audio: { autoGainControl: Boolean(agc), echoCancellation: Boolean(aec), noiseSuppression: Boolean(ns), ...(micid && { deviceId: { exact: micid } }) } };
 	}
-	const [width, height] = SIZES[me.video.size];
-	return { video: { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: me.video.fps }, ...(me.camera && { deviceId: { exact: me.camera } }) } };
+	const [width, height] = SIZES[me.video.size], id = me.cameras[videoIDOf(stream) - 1]?.id;
+	return { video: { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: me.video.fps }, ...(id && { deviceId: { exact: id } }) } };
 }
 
 // One after the other: what was asked for last counts.
-function openOwn(kind) {
-	const room = me.room, UID = room.user;
-	if (stateOf(UID, kind) === CRVideo_Status.OPEN || me.busy[kind])
+function openOwn(kind, name) {
+	const room = me.room, UID = room.user, key = `${kind}/${name}`;
+	if (me.open.has(key) || me.busy.has(key))
 		return;
-	me.busy[kind] = true;
-	setState(UID, kind, CRVideo_Status.OPENING);
+	me.busy.add(key);
+	if (stateOf(UID, kind) !== CRVideo_Status.OPEN)
+		setState(UID, kind, CRVideo_Status.OPENING);
 	me.work = me.work.then(async () => {
-		const stream = await navigator.mediaDevices.getUserMedia(constraints(kind));
-		if (me.room !== room || !me.busy[kind]) {
+		if (me.room !== room || !me.busy.has(key))
+			return;
+		const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, name));
+		if (me.room !== room || !me.busy.has(key)) {
 			stream.getTracks()[0].stop();
 			return;
 		}
-		me.streams[kind] = stream;
-		await room.publish(stream);
+		me.open.set(key, stream);
+		await room.publish(stream, name);
 		setState(UID, kind, CRVideo_Status.OPEN);
 		tell(KINDS[kind].result, UID, 0);
 	}).catch((e) => {
 		if (me.room !== room)
 			return;
 		const none = e.name === 'NotFoundError';
-		stopOwn(kind);
+		stopOwn(key);
 		setState(UID, kind, none ? CRVideo_Status.NONE : CRVideo_Status.CLOSED);
-		room.tellDevice(kind, none ? 'none' : 'closed').catch(() => {});
+		room.tellDevice(kind, none ? 'none' : 'closed', name).catch(() => {});
 		tell(KINDS[kind].result, UID, codeOf(e));
 	}).finally(() => {
 		if (me.room !== room)
 			return;
-		me.busy[kind] = false;
+		me.busy.delete(key);
 		for (const view of me.views)
 			view.follow();
 	});
 }
 
-function stopOwn(kind) {
-	for (const track of me.streams[kind]?.getTracks() ?? [])
+function stopOwn(key) {
+	for (const track of me.open.get(key)?.getTracks() ?? [])
 		track.stop();
-	me.streams[kind] = null;
+	me.open.delete(key);
+	me.busy.delete(key);
 }
 
-function closeOwn(kind) {
+function closeOwn(kind, name) {
 	const room = me.room;
-	me.busy[kind] = false;
-	stopOwn(kind);
-	setState(room.user, kind, CRVideo_Status.CLOSED);
+	stopOwn(`${kind}/${name}`);
+	if (![...me.open.keys()].some((key) => key.startsWith(kind)))
+		setState(room.user, kind, CRVideo_Status.CLOSED);
 	for (const view of me.views)
 		view.follow();
-	me.work = me.work.then(() => room.unpublish(kind)).catch(() => {});
+	me.work = me.work.then(() => room.unpublish(kind, name)).catch(() => {});
+}
+
+// Of whom, with which camera a member begins.
+function defaultStream(UID) {
+	return UID === me.room?.user ? streamOf(me.camera) : me.room?.members.get(UID)?.defaultCamera || 'main';
 }
 
 // Anybody's in the room, by the server: it asks their page, or ours, when there is room for one more. Beyond its limits a device stays OPENING.
@@ -318,10 +342,17 @@ function device(UID, kind, on) {
 		return CRVideo_Error.STATE;
 	if (!own && !room.members.has(UID))
 		return CRVideo_Error.PARAM;
-	if (own && !on)
-		closeOwn(kind);
-	if (!own || !on || stateOf(UID, kind) !== CRVideo_Status.OPEN)
-		room.control(UID, kind, on).catch((e) => me.room === room && tell(KINDS[kind].result, UID, codeOf(e)));
+	let streams = kind === 'audio' ? ['main'] : [defaultStream(UID)];
+	if (kind === 'video' && !on)
+		streams = own ? [...new Set([...me.open.keys(), ...me.busy])].filter((k) => k.startsWith('video/')).map((k) => k.slice(6)) : camerasOf(UID).map((t) => t.stream);
+	else if (kind === 'video' && own && me.multi)
+		streams = me.cameras.map((c) => streamOf(c.videoID));
+	for (const stream of streams.length ? streams : [defaultStream(UID)]) {
+		if (own && !on)
+			closeOwn(kind, stream);
+		if (!own || !on || !me.open.has(`${kind}/${stream}`))
+			room.control(UID, kind, on, stream).catch((e) => me.room === room && tell(KINDS[kind].result, UID, codeOf(e)));
+	}
 	return 0;
 }
 
@@ -337,8 +368,9 @@ export function CRVideo_SetVideoCfg({ size = me.video.size, fps = me.video.fps }
 	if (!SIZES[size] || !(fps >= 5 && fps <= 30))
 		return CRVideo_Error.PARAM;
 	me.video = { size, fps };
-	for (const track of me.streams.video?.getVideoTracks() ?? [])
-		track.applyConstraints(constraints('video').video).catch(() => {});
+	for (const [key, stream] of me.open)
+		for (const track of stream.getVideoTracks())
+			track.applyConstraints(constraints('video', key.slice(6)).video).catch(() => {});
 	return 0;
 }
 
@@ -349,24 +381,37 @@ export function CRVideo_SetAudioCfg(cfg = {}) {
 }
 
 export function CRVideo_GetAllVideoInfo(UID) {
-	if (UID === (me.room?.user ?? me.login?.user))
-		return me.cameras.map(({ videoID, videoName }) => ({ userID: UID, videoID, videoName }));
-	return camerasOf(UID).map((info, i) => ({ userID: UID, videoID: i + 1, videoName: info.stream }));
+	const known = UID === (me.room?.user ?? me.login?.user) ? me.cameras.map(({ videoID, videoName }) => [videoID, videoName])
+		: (me.room?.members.get(UID)?.cameras ?? []).map(({ stream, name }) => [videoIDOf(stream), name]);
+	return known.map(([videoID, videoName]) => ({ userID: UID, videoID, videoName }));
 }
 
-export function CRVideo_SetDefaultVideo(UID, videoID) {
-	const camera = me.cameras.find((c) => c.videoID === videoID);
-	if (UID !== (me.room?.user ?? me.login?.user) || !camera)
+// Whether all our cameras open at once, each to be watched by its number.
+export function CRVideo_SetEnableMutiVideo(UID, enabled) {
+	if (UID !== (me.room?.user ?? me.login?.user))
 		return CRVideo_Error.PARAM;
-	me.camera = camera.id;
-	tell('DefVideoChanged', UID, videoID);
+	me.multi = Boolean(enabled);
+	return 0;
+}
+
+// With which camera a member begins. Ours changes over when it is open.
+export function CRVideo_SetDefaultVideo(UID, videoID) {
+	const own = UID === (me.room?.user ?? me.login?.user);
+	if (!CRVideo_GetAllVideoInfo(UID).some((v) => v.videoID === videoID))
+		return CRVideo_Error.PARAM;
+	const before = streamOf(me.camera), changes = own && me.open.has(`video/${before}`) && !me.multi && videoID !== me.camera;
+	if (own)
+		me.camera = videoID;
+	me.room?.setDefaultCamera(UID, streamOf(videoID)).catch(() => {});
+	if (changes) {
+		closeOwn('video', before);
+		device(UID, 'video', true);
+	}
 	return 0;
 }
 
 export function CRVideo_GetDefaultVideo(UID) {
-	if (UID !== (me.room?.user ?? me.login?.user))
-		return camerasOf(UID).length ? 1 : 0;
-	return me.cameras.find((c) => c.id === me.camera)?.videoID ?? me.cameras[0]?.videoID ?? 0;
+	return CRVideo_GetAllVideoInfo(UID).length ? videoIDOf(defaultStream(UID)) : 0;
 }
 
 // ---- 5, 6: views ----
@@ -426,15 +471,16 @@ class VideoObj {
 	wanted() {
 		if (this.#hidden || !this.#UID || this.#UID === me.room?.user)
 			return null;
-		const cameras = camerasOf(this.#UID);
-		return cameras[this.#camera > 0 ? this.#camera - 1 : 0] ?? null;
+		const cameras = camerasOf(this.#UID), stream = this.#camera > 0 ? streamOf(this.#camera) : defaultStream(this.#UID);
+		return cameras.find((t) => t.stream === stream) ?? (this.#camera > 0 ? null : cameras[0]) ?? null;
 	}
 
 	follow() {
 		const info = this.wanted(), own = !this.#hidden && this.#UID && this.#UID === me.room?.user;
 		if (info && me.entered && !me.tracks.has(info.id))
 			me.room.subscribe(info.user, 'video', info.stream).catch(() => {});
-		const track = own ? me.streams.video?.getVideoTracks()[0] : info && me.tracks.get(info.id);
+		const mine = this.#camera > 0 ? streamOf(this.#camera) : defaultStream(this.#UID);
+		const track = own ? me.open.get(`video/${mine}`)?.getVideoTracks()[0] : info && me.tracks.get(info.id);
 		if ((this.#video.srcObject?.getTracks()[0] ?? null) === (track ?? null))
 			return;
 		this.#video.srcObject = track ? new MediaStream([track]) : null;
@@ -469,10 +515,9 @@ function leaveRoom() {
 	const room = me.room, was = me.entered;
 	me.room = null;
 	me.entered = false;
-	for (const kind of ['audio', 'video']) {
-		me.busy[kind] = false;
-		stopOwn(kind);
-	}
+	for (const key of [...me.open.keys()])
+		stopOwn(key);
+	me.busy.clear();
 	for (const id of [...me.sounds.keys()])
 		unhear(id);
 	me.tracks.clear();
@@ -505,6 +550,7 @@ export function CRVideo_Uninit() {
 export function install(target = globalThis) {
 	Object.assign(target, { CRVideo_Init, CRVideo_SetServerAddr, CRVideo_Login, CRVideo_LoginByToken, CRVideo_UpdateToken, CRVideo_CreateMeeting, CRVideo_CreateMeeting2, CRVideo_DestroyMeeting,
 		CRVideo_EnterMeeting3, CRVideo_OpenMic, CRVideo_CloseMic, CRVideo_OpenVideo, CRVideo_CloseVideo, CRVideo_GetVideoCfg, CRVideo_SetVideoCfg, CRVideo_GetAudioCfg, CRVideo_SetAudioCfg,
-		CRVideo_GetAllVideoInfo, CRVideo_SetDefaultVideo, CRVideo_GetDefaultVideo, CRVideo_CreatVideoObj, CRVideo_GetAllMembers, CRVideo_ExitMeeting, CRVideo_Logout, CRVideo_Uninit, CRVideo_Error,
+		CRVideo_GetAllVideoInfo, CRVideo_SetEnableMutiVideo, CRVideo_SetDefaultVideo, CRVideo_GetDefaultVideo, CRVideo_CreatVideoObj, CRVideo_GetAllMembers, CRVideo_ExitMeeting, CRVideo_Logout, CRVideo_Uninit, CRVideo_Error,
 		CRVideo_Status, ...Object.fromEntries(CALLBACKS.map((name) => [`CRVideo_${name}`, callbacks[name]])) });
 }
+

@@ -11,7 +11,8 @@
 // attributes {of, user, attributes} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
 // muted, width, height, layers where it has several.
 //
-// roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by}.
+// roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
+// cameras {user, cameras} · defaultcamera {user, stream, by}.
 //
 // Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
@@ -222,6 +223,12 @@ export class Room extends EventTarget {
 	// That ours did not open ("closed"), or is not there ("none").
 	tellDevice(kind, state, stream = 'main') { return this.#request({ type: 'device', kind, stream, state }); }
 
+	// Which cameras we have: [{stream, name}].
+	tellCameras(cameras) { return this.#request({ type: 'cameras', cameras }); }
+
+	// With which of its cameras a user (ourselves, too) begins.
+	setDefaultCamera(user, stream) { return this.#request({ type: 'default_camera', user, stream }); }
+
 	// Texts by name, null takes one away; `of` is "room" or "user" (ourselves).
 	setAttributes(of, attributes) { return this.#request({ type: 'attributes', of, attributes }); }
 
@@ -340,6 +347,14 @@ export class Room extends EventTarget {
 		case 'device':
 			this.#emit('device', { user: m.user, kind: m.kind, stream: m.stream, state: m.state, by: m.by ?? '' });
 			break;
+		case 'cameras':
+			Object.assign(this.members.get(m.user) ?? {}, { cameras: m.cameras });
+			this.#emit('cameras', { user: m.user, cameras: m.cameras });
+			break;
+		case 'default_camera':
+			Object.assign(this.members.get(m.user) ?? {}, { defaultCamera: m.stream });
+			this.#emit('defaultcamera', { user: m.user, stream: m.stream, by: m.by ?? '' });
+			break;
 		case 'room_locked':
 			this.#emit('roomlocked', { locked: m.locked });
 			break;
@@ -374,8 +389,8 @@ export class Room extends EventTarget {
 		this.#emit('attributes', { of, user, attributes });
 	}
 
-	#addMember({ user, name, tracks, info = '', attributes = {} }) {
-		this.members.set(user, { user, name, info, attributes, tracks: new Map(tracks.map((t) => [t.id, t])) });
+	#addMember({ user, name, tracks, info = '', attributes = {}, cameras = [], default_camera: defaultCamera = 'main' }) {
+		this.members.set(user, { user, name, info, attributes, cameras, defaultCamera, tracks: new Map(tracks.map((t) => [t.id, t])) });
 		this.#emit('userjoined', { user, name, info });
 	}
 
