@@ -72,8 +72,17 @@ int lq__ask_post(lq__ask *a)
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text)
 {
 	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
+	if (!*req->user && req->type >= LQ__REQ_CONTROL)
+		e.user = room->self;
 	switch (req->type) {
 	case LQ__REQ_KICK: e.type = LQ_ON_KICKED; break;
+	case LQ__REQ_CONTROL: e.type = LQ_ON_CONTROLLED; break;
+	case LQ__REQ_DEFAULT_CAMERA:
+		if (!code) /* everybody is told, we too */
+			return;
+		e.type = LQ_ON_DEFAULT_CAMERA;
+		break;
+	case LQ__REQ_TOKEN: lq__token_answered(room, code, text); return;
 	case LQ__REQ_ROLE: lq__role_answered(room, req->on, code, text); return;
 	default: return;
 	}

@@ -81,6 +81,8 @@ int lq_room_members(lq_room *room, lq_member *out, size_t max)
 		memcpy(o->info, m->info, sizeof o->info);
 		o->tracks = 0;
 		o->role = LQ_ROLE_BROADCASTER;
+		o->microphone = lq__has_state(&m->has, LQ_STREAM_MAIN, LQ_AUDIO);
+		o->camera = lq__has_state(&m->has, m->has.default_camera, LQ_VIDEO);
 		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++)
 			o->tracks |= m->tracks[i / 2][i % 2].present ? 1u << i : 0;
 	}

@@ -137,8 +137,11 @@ static int get_members(parser *p, json_t *array)
 		if ((r = get_string(p, obj, "user", 1, &b->user)) || (r = get_string(p, obj, "name", 0, &b->name)) ||
 		    (r = get_tracks(p, json_object_get(obj, "tracks"), "id")))
 			return r;
-		if ((r = get_attributes(p, obj, &b->attributes)) || (r = get_info(p, obj, &b->info)))
+		if ((r = get_attributes(p, obj, &b->attributes)) || (r = get_info(p, obj, &b->info)) ||
+		    (r = get_string(p, obj, "default_camera", 0, &b->default_camera)))
 			return r;
+		b->devices = json_object_get(obj, "devices");
+		b->cameras = json_object_get(obj, "cameras");
 		b->n_tracks = m->n_tracks - b->first_track;
 		m->n_members++;
 	}
@@ -194,6 +197,7 @@ static int parse_user_event(parser *p, json_t *obj)
 		r = get_info(p, obj, &p->msg->info);
 	if (!r)
 		r = get_attributes(p, obj, &p->msg->attributes);
+	p->msg->cameras = json_object_get(obj, "cameras");
 	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
 }
 
@@ -207,17 +211,24 @@ static int one_track(parser *p, json_t *obj, const char *id_key)
 	return get_track(p, obj, id_key, m->tracks);
 }
 
+static int get_by(parser *p, json_t *obj)
+{
+	int r = get_string(p, obj, "by", 0, &p->msg->text);
+	return !r && strlen(p->msg->text) > LQ__USER_MAX ? wrong(p, "too long:", "by") : r;
+}
+
 static int parse_track_published(parser *p, json_t *obj)
 {
 	int r = one_track(p, json_object_get(obj, "track"), "id");
-	if (r)
+	if (r || (r = get_by(p, obj)))
 		return r;
 	return !*p->msg->tracks->user || !p->msg->tracks->kind ? wrong(p, "incomplete", "track") : 0;
 }
 
 static int parse_track_event(parser *p, json_t *obj)
 {
-	return one_track(p, obj, "track");
+	int r = get_by(p, obj);
+	return r ? r : one_track(p, obj, "track");
 }
 
 static int parse_layer(parser *p, json_t *obj)
@@ -238,6 +249,91 @@ static int parse_kicked(parser *p, json_t *obj)
 {
 	int r = get_string(p, obj, "text", 0, &p->msg->text);
 	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static int read_place(parser *p, json_t *obj, lq__msg_device *d)
+{
+	const char *kind, *stream;
+	int r;
+	if ((r = get_string(p, obj, "kind", 1, &kind)) || (r = get_string(p, obj, "stream", 1, &stream)) || (r = get_string(p, obj, "by", 0, &p->msg->text)))
+		return r;
+	d->kind = !strcmp(kind, "video") ? LQ_VIDEO : LQ_AUDIO;
+	if (strlen(p->msg->text) > LQ__USER_MAX)
+		return wrong(p, "too long:", "by");
+	return lq__stream_parse(stream, &d->stream) || (d->kind == LQ_AUDIO && strcmp(kind, "audio")) ? wrong(p, "unknown device", kind) : 0;
+}
+
+static lq_device_state read_state(const char *state)
+{
+	return !strcmp(state, "opening") ? LQ_DEVICE_OPENING : !strcmp(state, "none") ? LQ_DEVICE_NONE : LQ_DEVICE_CLOSED;
+}
+
+static int parse_device(parser *p, json_t *obj)
+{
+	const char *state;
+	int r = get_user(p, obj);
+	if (r || (r = read_place(p, obj, &p->msg->device)) || (r = get_string(p, obj, "state", 1, &state)))
+		return r;
+	p->msg->device.state = read_state(state);
+	return 0;
+}
+
+static int parse_control(parser *p, json_t *obj)
+{
+	p->msg->flag = json_is_true(json_object_get(obj, "on"));
+	return read_place(p, obj, &p->msg->device);
+}
+
+static int parse_mute(parser *p, json_t *obj)
+{
+	p->msg->flag = json_is_true(json_object_get(obj, "muted"));
+	return read_place(p, obj, &p->msg->device);
+}
+
+static int parse_cameras(parser *p, json_t *obj)
+{
+	p->msg->cameras = json_object_get(obj, "cameras");
+	return get_user(p, obj);
+}
+
+static int parse_default_camera(parser *p, json_t *obj)
+{
+	const char *stream;
+	int r = get_user(p, obj);
+	if (r || (r = get_string(p, obj, "stream", 1, &stream)) || (r = get_string(p, obj, "by", 0, &p->msg->text)))
+		return r;
+	return lq__stream_parse(stream, &p->msg->device.stream) ? wrong(p, "unknown stream", stream) : 0;
+}
+
+int lq__msg_device_at(void *devices, uint32_t i, lq__msg_device *out)
+{
+	const json_t *v = json_array_get(devices, i);
+	const char *kind = json_string_value(json_object_get(v, "kind")), *stream = json_string_value(json_object_get(v, "stream"));
+	const char *state = json_string_value(json_object_get(v, "state"));
+	if (!kind || !stream || !state || lq__stream_parse(stream, &out->stream))
+		return 0;
+	out->kind = !strcmp(kind, "video") ? LQ_VIDEO : LQ_AUDIO;
+	out->state = read_state(state);
+	return 1;
+}
+
+int lq__msg_camera_at(void *cameras, uint32_t i, lq_stream *stream, const char **name)
+{
+	const json_t *v = json_array_get(cameras, i);
+	const char *label = json_string_value(json_object_get(v, "stream"));
+	*name = json_string_value(json_object_get(v, "name"));
+	return label && *name && !lq__stream_parse(label, stream);
+}
+
+static int parse_scope(parser *p, json_t *obj)
+{
+	return get_string(p, obj, "scope", 1, &p->msg->text);
+}
+
+static int parse_will_expire(parser *p, json_t *obj)
+{
+	int r = parse_scope(p, obj);
+	return r ? r : get_int(p, obj, "ms_left", 1, &p->msg->rev);
 }
 
 static int parse_locked(parser *p, json_t *obj)
@@ -323,6 +419,13 @@ static const struct {
 	{"message", LQ__MSG_MESSAGE, parse_message},
 	{"attributes", LQ__MSG_ATTRIBUTES, parse_attributes},
 	{"room_locked", LQ__MSG_ROOM_LOCKED, parse_locked},
+	{"device", LQ__MSG_DEVICE, parse_device},
+	{"control", LQ__MSG_CONTROL, parse_control},
+	{"mute", LQ__MSG_MUTE, parse_mute},
+	{"cameras", LQ__MSG_CAMERAS, parse_cameras},
+	{"default_camera", LQ__MSG_DEFAULT_CAMERA, parse_default_camera},
+	{"token_will_expire", LQ__MSG_TOKEN_WILL_EXPIRE, parse_will_expire},
+	{"token_expired", LQ__MSG_TOKEN_EXPIRED, parse_scope},
 };
 
 static int parse_object(parser *p, json_t *obj)
@@ -442,10 +545,10 @@ static const char *given(const char *s)
 
 char *lq__req_join(int64_t id, const lq__join_request *j)
 {
-	json_t *o = json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room,
+	json_t *o = json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "join", "id", (json_int_t)id, "v", 1, "room", j->room,
 	                      "user", given(j->user), "name", given(j->name), "token", given(j->token), "password", given(j->password), "info", given(j->info),
 	                      "create", j->must_exist ? "must_exist" : NULL, "device", given(j->device), "session", given(j->session), "role",
-	                      j->audience ? "audience" : NULL, "profile", j->live ? "live" : NULL);
+	                      j->audience ? "audience" : NULL, "profile", j->live ? "live" : NULL, "login", given(j->login));
 	if (o && given(j->session)) {
 		json_object_set_new(o, "seq", json_integer((json_int_t)j->seq));
 		if (j->only_resume)
@@ -457,6 +560,36 @@ char *lq__req_join(int64_t id, const lq__join_request *j)
 char *lq__req_role(int64_t id, int audience)
 {
 	return dump(json_pack("{s:s, s:I, s:s}", "type", "role", "id", (json_int_t)id, "role", audience ? "audience" : "broadcaster"));
+}
+
+char *lq__req_token(int64_t id, const char *token)
+{
+	return dump(json_pack("{s:s, s:I, s:s}", "type", "token_update", "id", (json_int_t)id, "token", token));
+}
+
+char *lq__req_control(int64_t id, const char *user, lq_stream stream, lq_track_kind kind, int on)
+{
+	return dump(json_pack("{s:s, s:I, s:s*, s:s, s:s, s:b}", "type", "control", "id", (json_int_t)id, "user", given(user), "kind", lq__kind_label(kind), "stream",
+	                      lq__stream_label(stream), "on", on));
+}
+
+char *lq__req_device(int64_t id, lq_stream stream, lq_track_kind kind, int none)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s, s:s}", "type", "device", "id", (json_int_t)id, "kind", lq__kind_label(kind), "stream", lq__stream_label(stream),
+	                      "state", none ? "none" : "closed"));
+}
+
+char *lq__req_cameras(int64_t id, const lq__has_camera *cameras, uint32_t n)
+{
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "stream", lq__stream_label(cameras[i].stream), "name", cameras[i].name));
+	return dump(json_pack("{s:s, s:I, s:o}", "type", "cameras", "id", (json_int_t)id, "cameras", list));
+}
+
+char *lq__req_default_camera(int64_t id, const char *user, lq_stream stream)
+{
+	return dump(json_pack("{s:s, s:I, s:s*, s:s}", "type", "default_camera", "id", (json_int_t)id, "user", given(user), "stream", lq__stream_label(stream)));
 }
 
 char *lq__req_kick(int64_t id, const char *user, const char *reason)

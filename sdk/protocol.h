@@ -12,7 +12,8 @@ typedef enum lq__msg_type {
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
-	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED
+	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED,
+	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -25,10 +26,23 @@ typedef struct lq__msg_track {
 	const struct lq__media_track *made; /* publish: its layers; NULL none */
 } lq__msg_track;
 
+typedef struct lq__msg_device {
+	lq_stream stream;
+	lq_track_kind kind;
+	lq_device_state state;
+} lq__msg_device;
+
+typedef struct lq__has_camera {
+	lq_stream stream;
+	char name[257];
+} lq__has_camera;
+
 typedef struct lq__msg_member {
 	const char *user, *name, *info;
 	uint32_t first_track, n_tracks; /* in lq__msg.tracks */
 	void *attributes;               /* for lq__msg_attributes; NULL none */
+	void *devices, *cameras;        /* for lq__msg_device_at and lq__msg_camera_at */
+	const char *default_camera;
 	int up, down;                   /* quality: 0 to 6 */
 } lq__msg_member;
 
@@ -47,7 +61,9 @@ typedef struct lq__msg {
 	uint32_t n_members;
 	void *attributes; /* the room's in `joined`; what changed in an event */
 	lq_layer layer;
-	int flag;         /* a message: to us alone; attributes: the room's; room_locked: it is */
+	void *cameras;    /* cameras, user_joined */
+	lq__msg_device device; /* device, control, default_camera; text: by whom */
+	int flag;         /* control: on; a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
 
@@ -65,12 +81,17 @@ int lq__msg_attributes_equal(void *known, void *now);
 /* Calls fn for each that is not the same in both, with the value of `now`. */
 void lq__msg_attributes_differ(void *known, void *now, void (*fn)(void *arg, const char *name, const char *value), void *arg);
 
+/* 0: there are no more, or what is there makes no sense. The name is shortened by who keeps it. */
+int lq__msg_device_at(void *devices, uint32_t i, lq__msg_device *out);
+int lq__msg_camera_at(void *cameras, uint32_t i, lq_stream *stream, const char **name);
+
 /* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
 int lq__error_code(const char *name);
 
 /* Requests: a text to free(), or NULL (no memory, or a string that is not UTF-8). */
 typedef struct lq__join_request {
 	const char *room, *user, *name, *token, *password, *info; /* NULL or "": absent */
+	const char *login; /* the session that we join by */
 	int must_exist, audience, live;
 	const char *device, *session; /* session: of the join to go on with */
 	int64_t seq;
@@ -86,6 +107,11 @@ char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
 char *lq__req_role(int64_t id, int audience);
+char *lq__req_token(int64_t id, const char *token); /* of sessions, too */
+char *lq__req_control(int64_t id, const char *user, lq_stream stream, lq_track_kind kind, int on);
+char *lq__req_device(int64_t id, lq_stream stream, lq_track_kind kind, int none);
+char *lq__req_cameras(int64_t id, const lq__has_camera *cameras, uint32_t n);
+char *lq__req_default_camera(int64_t id, const char *user, lq_stream stream);
 char *lq__req_kick(int64_t id, const char *user, const char *reason);
 char *lq__req_attributes(int64_t id, int of_room, void *attributes);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */

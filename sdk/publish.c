@@ -22,6 +22,10 @@ static lq_track_kind kind_of(unsigned i)
 static void report(lq_room *room, unsigned i, int code, const char *text)
 {
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_LOCAL_PUBLISHED, .stream = stream_of(i), .kind = kind_of(i), .code = code, .text = text});
+	if (code)
+		lq__own_track_failed(room, stream_of(i), kind_of(i), code);
+	else
+		lq__own_track(room, stream_of(i), kind_of(i), 1);
 }
 
 static void mute_media(lq_room *room, unsigned i, int muted)
@@ -149,7 +153,7 @@ static void offer_made(lq__job *job)
 
 static int is_wanted(lq_room *room, const lq__pub *p)
 {
-	return p->wanted && !room->audience_now && !lq__is_audience(room);
+	return p->wanted && !room->audience_now && !room->may_not_publish && !lq__is_audience(room);
 }
 
 static void remove_unwanted(lq_room *room)
@@ -162,6 +166,7 @@ static void remove_unwanted(lq_room *room)
 			if (*p->track && !p->gone)
 				ids[n++] = p->track;
 			remove_media(room, i);
+			lq__own_track(room, stream_of(i), kind_of(i), 0);
 		}
 	if (n)
 		lq__room_send_tracks(room, "unpublish", LQ__REQ_MEDIA, ids, n);
@@ -242,7 +247,7 @@ void lq__publish_offer(lq_room *room)
 	uint32_t n = 0;
 	if (!room->offer || !room->joined_reported)
 		return;
-	if (room->audience_now || lq__is_audience(room)) { /* it became so while the offer was made */
+	if (room->audience_now || room->may_not_publish || lq__is_audience(room)) { /* it became so while the offer was made */
 		room->pub_dirty = 1;
 		finished(room);
 		return;
@@ -262,10 +267,30 @@ void lq__publish_offer(lq_room *room)
 
 /* ---- the server's answer ---- */
 
+/* A limit that one track would exceed is no reason against the others: the error names its place in the request. -1: all are meant. */
+static int refused_one(lq_room *room, int code, const char *text)
+{
+	unsigned at, n = 0, others = 0;
+	int one = -1;
+	if (code != LQ_EFULL || sscanf(text, "publish.tracks[%u]", &at) != 1)
+		return -1;
+	FOR_EACH_PUB(room, i, p) {
+		if (!p->offered)
+			continue;
+		if (n++ == at && p->built && !*p->track)
+			one = (int)i;
+		else
+			others++;
+	}
+	return others ? one : -1;
+}
+
 void lq__publish_failed(lq_room *room, int code, const char *text)
 {
+	int one = refused_one(room, code, text);
+	room->pub_again |= one >= 0;
 	FOR_EACH_PUB(room, i, p)
-		if (p->built && !*p->track) {
+		if (p->built && !*p->track && (one < 0 || (unsigned)one == i)) {
 			p->wanted = 0;
 			remove_media(room, i);
 			report(room, i, code, text);

@@ -98,6 +98,7 @@ static void rejoined(lq_room *room, const lq__msg *msg)
 	lq__room_fail_requests(room);
 	lq__room_differences(room, msg);
 	lq__publish_anew(room);
+	lq__has_restore(room);
 	if (room->own) { /* they went with the place that we had */
 		int64_t id = lq__room_id(room);
 		room->restoring = 1;

@@ -104,8 +104,10 @@ void lq__room_differences(lq_room *room, const lq__msg *msg)
 		member_of(room, &msg->members[i]);
 	for (uint32_t i = 0; i < msg->n_members; i++) {
 		lq__member *m = lq__member_find(room, msg->members[i].user);
-		if (m)
+		if (m) {
 			compare_tracks(room, m, msg, &msg->members[i]);
+			lq__has_compare(room, m, &msg->members[i], 1);
+		}
 	}
 	lq__attributes_differ(room, "", &room->attributes, msg->attributes);
 	for (uint32_t i = 0; i < msg->n_members; i++) {

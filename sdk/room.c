@@ -1,5 +1,6 @@
 /* The life of a room on the control thread: connecting, joining, leaving. */
 #include "room.h"
+#include "session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ void lq__room_unref(lq_room *room)
 	free(room->user);
 	free(room->display);
 	free(room->token);
+	free(room->token_asked);
+	if (room->login)
+		lq__session_unref(room->login);
 	free(room->password);
 	free(room->info);
 	free(room);
@@ -68,7 +72,7 @@ static void on_opened(void *arg)
 	                                                  .token = room->token, .password = room->password, .info = room->info,
 	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->device,
 	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF,
-	                                                  .audience = audience, .live = room->profile == LQ_PROFILE_LIVE});
+	                                                  .login = room->login ? room->login->id : NULL, .audience = audience, .live = room->profile == LQ_PROFILE_LIVE});
 	pthread_mutex_unlock(&room->lock);
 	int r = lq__room_send(room, id, LQ__REQ_JOIN, text);
 	if (r)
@@ -120,6 +124,7 @@ void lq__room_start(lq_room *room)
 	room->next_id = room->seq = room->rev = 0;
 	*room->self = *room->session = 0;
 	lq__role_for_join(room);
+	room->may_not_publish = room->may_not_subscribe = 0;
 	lq__random_name(room->device, sizeof room->device);
 	room->timer.fn = on_timer;
 	connection(room, LQ_CONN_CONNECTING, room->server.host);
@@ -152,6 +157,9 @@ static void remove_from_engine(lq_room *room)
 
 static void clear(lq_room *room)
 {
+	pthread_mutex_lock(&room->lock);
+	memset(&room->has, 0, sizeof room->has);
+	pthread_mutex_unlock(&room->lock);
 	lq__room_drop_requests(room);
 	free(room->offer);
 	room->offer = NULL;

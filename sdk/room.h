@@ -27,15 +27,28 @@ typedef enum lq__sub_state { LQ__SUB_NONE, LQ__SUB_ASKED, LQ__SUB_LIVE } lq__sub
 /* A remote track. */
 typedef struct lq__track {
 	int present, muted;
+	int wanted_again; /* it was subscribed when the right to it ended */
 	int told; /* it was subscribed before the connection was lost: nobody need hear that it is so again */
 	lq__sub_state sub;
 	char id[LQ__ID_MAX], codec[16];
 	uint32_t width, height;
 } lq__track;
 
+enum { LQ__CAMERAS_MAX = 8 };
+
+/* What a member has: member_control.c. */
+typedef struct lq__has {
+	uint8_t state[1 + LQ__STREAMS]; /* lq_device_state: the microphone, then a camera a stream */
+	lq_stream default_camera;
+	uint32_t n_cameras;
+	lq__has_camera cameras[LQ__CAMERAS_MAX];
+	char by[1 + LQ__STREAMS][LQ__USER_MAX + 1]; /* our own: who asked last */
+} lq__has;
+
 typedef struct lq__member {
 	struct lq__member *next;
 	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1], info[LQ__INFO_MAX + 1];
+	lq__has has;
 	int here; /* in the new picture of the room, while it is compared */
 	void *attributes; /* as they were told */
 	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
@@ -51,6 +64,7 @@ typedef struct lq__pub {
 	int built;     /* it has its group in the graph */
 	int offered;   /* it is part of the offer under way */
 	int gone;      /* the server has dropped it */
+	int asked;     /* somebody has asked to open it */
 	int muted;
 	int preview;   /* the app asked to see it */
 	int renew;     /* it is to be made from something else */
@@ -62,7 +76,8 @@ typedef struct lq__pub {
 
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
-	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE
+	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
+	LQ__REQ_DEFAULT_CAMERA
 } lq__req_type;
 
 /* A request that waits for its answer. */
@@ -135,6 +150,7 @@ struct lq_room {
 	lq__member *members;
 	unsigned n_members;
 	int audience; /* roles.c */
+	lq__has has;  /* ourselves */
 	lq_room_profile profile;
 	lq__choices choices;
 	atomic_int volumes_posted[LQ__STREAMS + 1]; /* tasks of device_volume.c under way */
@@ -151,11 +167,14 @@ struct lq_room {
 	/* written by lq_room_join while the state is OPEN */
 	lq__server server;
 	char *user, *display, *token, *password, *info;
+	lq_session *login; /* referenced; NULL: none */
 	uint32_t timeout_ms;
 	int64_t join_time;
 
 	/* control thread */
 	int audience_now;
+	int may_not_publish, may_not_subscribe; /* until there is another token */
+	char *token_asked; /* on its way to the server */
 	int active, finishing, joined_reported, signal_done, media_done, disposed;
 	int finish_code;
 	char finish_text[512];
@@ -243,6 +262,25 @@ int lq__is_audience(lq_room *room); /* [any] as the app wants it */
 int lq__role_for_join(lq_room *room); /* what the join has to say */
 void lq__role_joined(lq_room *room);
 void lq__role_answered(lq_room *room, int audience, int code, const char *text);
+
+/* ---- member_control.c ---- */
+void lq__has_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int on, const char *by);
+void lq__has_compare(lq_room *room, lq__member *m, const lq__msg_member *in, int tell);
+void lq__has_restore(lq_room *room);
+void lq__has_cameras(lq_room *room, lq__member *m, void *cameras);
+lq_device_state lq__has_state(const lq__has *has, lq_stream stream, lq_track_kind kind); /* with the lock held */
+void lq__on_device(lq_room *room, const lq__msg *msg);
+void lq__on_default_camera(lq_room *room, const lq__msg *msg);
+void lq__on_control(lq_room *room, const lq__msg *msg);
+void lq__own_track(lq_room *room, lq_stream stream, lq_track_kind kind, int on);
+void lq__own_track_failed(lq_room *room, lq_stream stream, lq_track_kind kind, int code);
+void lq__cameras_announce(lq_room *room);
+
+/* ---- tokens.c ---- */
+lq_token_scope lq__token_scope(const char *name);
+void lq__on_token_will_expire(lq_room *room, const lq__msg *msg);
+void lq__on_token_expired(lq_room *room, const lq__msg *msg);
+void lq__token_answered(lq_room *room, int code, const char *text);
 
 /* ---- room_api.c, change.c: both take c ---- */
 int lq__room_request_change(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__change *c);

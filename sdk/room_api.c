@@ -5,6 +5,7 @@
 #include <loquat/clock.h>
 
 #include "room.h"
+#include "session.h"
 
 typedef lq__api_task api_task;
 
@@ -121,11 +122,28 @@ static int copy(const char *from, char **to)
 
 static int check_params(const lq_join_params *p, lq__server *server)
 {
-	int r = lq__server_parse(p->server ? p->server : "127.0.0.1", server);
+	int r = p->server || !p->session ? lq__server_parse(p->server ? p->server : "127.0.0.1", server) : 0;
 	if (!r && p->user && *p->user)
 		r = lq__user_check(p->user);
 	if (!r && ((p->name && strlen(p->name) > LQ__USER_MAX) || (p->user_info && strlen(p->user_info) > LQ__INFO_MAX) || (p->password && strlen(p->password) > 128)))
 		r = LQ_ERANGE;
+	return r;
+}
+
+/* The room is joined as the session's user, at its server. */
+static int by_session(const lq_join_params *p, lq__server *server, char *user)
+{
+	lq_session *s = p->session;
+	pthread_mutex_lock(&s->lock);
+	int r = lq__session_online_check(s);
+	if (!r && p->user && *p->user && strcmp(p->user, s->user))
+		r = LQ_EINVAL;
+	if (!r) {
+		memcpy(user, s->user, strlen(s->user) + 1);
+		if (!p->server)
+			*server = s->server;
+	}
+	pthread_mutex_unlock(&s->lock);
 	return r;
 }
 
@@ -138,7 +156,10 @@ int lq_room_join(lq_room *room, const lq_join_params *params)
 	lq__server server;
 	if (!room || p->size < sizeof *p)
 		return LQ_EINVAL;
+	char user[LQ__USER_MAX + 1] = "";
 	int r = check_params(p, &server);
+	if (!r && p->session)
+		r = by_session(p, &server, user);
 	if (r)
 		return r;
 	api_task *t = task_new(room, do_join);
@@ -147,11 +168,16 @@ int lq_room_join(lq_room *room, const lq_join_params *params)
 	pthread_mutex_lock(&room->lock);
 	if (room->state != LQ__OPEN || atomic_load(&room->closed))
 		r = LQ_ESTATE;
-	else if (copy(p->user && strcmp(p->user, "0") ? p->user : "", &room->user) || copy(p->password, &room->password) || copy(p->user_info, &room->info) ||
+	else if (copy(*user ? user : p->user && strcmp(p->user, "0") ? p->user : "", &room->user) || copy(p->password, &room->password) || copy(p->user_info, &room->info) ||
 	          copy(p->name, &room->display) || copy(p->token, &room->token))
 		r = LQ_ENOMEM;
 	if (!r) {
 		room->server = server;
+		if (p->session)
+			lq__session_ref(p->session);
+		if (room->login)
+			lq__session_unref(room->login);
+		room->login = p->session;
 		room->timeout_ms = p->timeout_ms ? p->timeout_ms : 10000;
 		room->join_time = lq_clock_now(lq_clock_real());
 		room->state = LQ__JOINING;

@@ -63,6 +63,8 @@ static void take_snapshot(lq_room *room, const lq__msg *msg)
 		lq__member *m = lq__room_add_member(room, in->user, in->name, in->info);
 		for (uint32_t j = 0; m && j < in->n_tracks; j++)
 			lq__room_put_track(room, m, &msg->tracks[in->first_track + j]);
+		if (m)
+			lq__has_compare(room, m, in, 0);
 	}
 }
 
@@ -91,7 +93,9 @@ static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 /* What it takes to go on from here on another socket. */
 static void keep_place(lq_room *room, const lq__msg *msg)
 {
+	pthread_mutex_lock(&room->lock); /* the API reads it */
 	snprintf(room->self, sizeof room->self, "%s", msg->user);
+	pthread_mutex_unlock(&room->lock);
 	snprintf(room->session, sizeof room->session, "%s", msg->session);
 	room->resume_ms = msg->resume_ms;
 	if (!msg->resumed)
@@ -132,6 +136,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__audio_report_start(room);
 	lq__quality_start(room, msg->user);
 	lq__role_joined(room);
+	lq__cameras_announce(room);
 }
 
 /* Without rejoining, a place that is gone is a connection that was lost for too long. */
@@ -199,6 +204,7 @@ static void on_track_published(lq_room *room, const lq__msg *msg)
 	if (!t)
 		return;
 	lq__room_stream_event(room, LQ_ON_STREAM_PUBLISHED, m, in->stream, in->kind, t);
+	lq__has_track(room, m, in->stream, in->kind, 1, msg->text);
 	if (lq__wants(room, in->user, in->stream, in->kind))
 		lq__subscribe(room, (const char *const[]){t->id}, 1);
 }
@@ -213,6 +219,7 @@ static void on_track_event(lq_room *room, const lq__msg *msg)
 		return;
 	if (msg->type == LQ__MSG_TRACK_UNPUBLISHED) {
 		lq__room_drop_track(room, m, stream, kind);
+		lq__has_track(room, m, stream, kind, 0, msg->text);
 		return;
 	}
 	pthread_mutex_lock(&room->lock);
@@ -271,7 +278,7 @@ static int is_news(lq_room *room, const lq__msg *msg)
 /* Before `joined` and while leaving, only what ends these states counts. */
 static void dispatch(lq_room *room, const lq__msg *msg)
 {
-	const lq__member *m;
+	lq__member *m;
 	if (room->finishing) {
 		if (msg->type == LQ__MSG_LEFT)
 			lq__room_signal_done(room);
@@ -303,6 +310,7 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_USER_JOINED:
 		if ((m = lq__room_add_member(room, msg->user, msg->name, msg->info))) {
 			user_event(room, m, 0);
+			lq__has_cameras(room, m, msg->cameras);
 			lq__tell_attributes(room, msg->user, msg->attributes, 0);
 		}
 		return;
@@ -327,6 +335,29 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		return;
 	case LQ__MSG_ATTRIBUTES:
 		lq__on_attributes(room, msg);
+		return;
+	case LQ__MSG_DEVICE:
+		lq__on_device(room, msg);
+		return;
+	case LQ__MSG_CONTROL:
+		lq__on_control(room, msg);
+		return;
+	case LQ__MSG_MUTE: /* an administrator wants it */
+		lq__publish_mute(room, msg->device.stream, msg->device.kind, msg->flag);
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_STREAM_MUTED, .user = room->self, .stream = msg->device.stream, .kind = msg->device.kind, .muted = msg->flag});
+		return;
+	case LQ__MSG_DEFAULT_CAMERA:
+		lq__on_default_camera(room, msg);
+		return;
+	case LQ__MSG_CAMERAS:
+		if ((m = lq__member_find(room, msg->user)))
+			lq__has_cameras(room, m, msg->cameras);
+		return;
+	case LQ__MSG_TOKEN_WILL_EXPIRE:
+		lq__on_token_will_expire(room, msg);
+		return;
+	case LQ__MSG_TOKEN_EXPIRED:
+		lq__on_token_expired(room, msg);
 		return;
 	case LQ__MSG_ROOM_LOCKED:
 		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ROOM_LOCKED, .on = msg->flag});

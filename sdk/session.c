@@ -21,6 +21,10 @@ void lq__session_unref(lq_session *s)
 	free(s->user);
 	free(s->name);
 	free(s->token);
+	free(s->token_asked);
+	free(s->app_id);
+	free(s->secret_md5);
+	free(s->auth_code);
 	free(s->device);
 	free(s);
 }
@@ -132,12 +136,13 @@ static void send_login(lq_session *s)
 	lq__srequest *r = calloc(1, sizeof *r);
 	pthread_mutex_lock(&s->lock);
 	int64_t id = ++s->next_id;
-	lq__login_request login = {.user = s->user, .name = s->name, .token = s->token, .device = s->device, .session = s->id, .seq = s->seq, .ring_ms = s->ring_ms};
+	lq__login_request login = {.user = s->user, .name = s->name, .token = s->token, .device = s->device, .session = s->id, .seq = s->seq, .ring_ms = s->ring_ms,
+	                            .app_id = s->app_id, .secret_md5 = s->secret_md5, .auth_code = s->auth_code};
 	pthread_mutex_unlock(&s->lock);
 	char *text = r ? lq__sreq_login(id, &login) : NULL;
 	if (!text) {
 		free(r);
-		lq__session_finish(s, LQ_EINVAL, "the name or the token is not UTF-8");
+		lq__session_finish(s, LQ_EINVAL, "the name, the token or the code is not UTF-8");
 		return;
 	}
 	r->type = LQ__SREQ_LOGIN;
@@ -244,7 +249,7 @@ void lq__session_online(lq_session *s, const lq__smsg *msg)
 	set_state(s, LQ__SESSION_ONLINE);
 	connection(s, LQ_CONN_CONNECTED, "");
 	if (!again)
-		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_LOGGED_IN, .user = msg->user,
+		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_LOGGED_IN, .ctx = s->ctx, .user = msg->user,
 		                                     .elapsed_ms = (uint32_t)((lq_clock_now(lq_clock_real()) - s->login_time) / LQ_MSEC)});
 	send_waiting(s);
 }
@@ -256,6 +261,7 @@ void lq__session_finish(lq_session *s, int code, const char *text)
 	if (s->state == LQ__SESSION_OUT)
 		return;
 	snprintf(copy, sizeof copy, "%s", text ? text : "");
+	void *ctx = s->ctx;
 	snprintf(user, sizeof user, "%s", s->user); /* the next login may begin at once */
 	lq__timer_cancel(s->engine->control, &s->timer);
 	drop_signal(s);
@@ -269,7 +275,8 @@ void lq__session_finish(lq_session *s, int code, const char *text)
 	pthread_mutex_unlock(&s->lock);
 	if (code)
 		connection(s, reported ? LQ_CONN_DISCONNECTED : LQ_CONN_FAILED, copy);
-	lq__session_event(s, &(lq_sdk_event){.type = reported ? LQ_ON_LOGGED_OUT : LQ_ON_LOGGED_IN, .code = code, .text = copy, .user = user});
+	lq__session_event(s, &(lq_sdk_event){.type = reported ? LQ_ON_LOGGED_OUT : LQ_ON_LOGGED_IN, .code = code, .text = copy, .user = user,
+	                                     .ctx = reported ? NULL : ctx});
 }
 
 void lq__session_dispose(lq_session *s)

@@ -18,7 +18,7 @@ enum {
 };
 
 typedef enum lq__session_state { LQ__SESSION_OUT, LQ__SESSION_CONNECTING, LQ__SESSION_ONLINE, LQ__SESSION_LOST } lq__session_state;
-typedef enum lq__sreq_type { LQ__SREQ_LOGIN, LQ__SREQ_CALL, LQ__SREQ_ACCEPT, LQ__SREQ_MESSAGE, LQ__SREQ_OTHER,
+typedef enum lq__sreq_type { LQ__SREQ_LOGIN, LQ__SREQ_CALL, LQ__SREQ_ACCEPT, LQ__SREQ_MESSAGE, LQ__SREQ_OTHER, LQ__SREQ_TOKEN,
 	LQ__SREQ_ROOM_CREATE, LQ__SREQ_ROOM_DESTROY, LQ__SREQ_ROOM_LOCK } lq__sreq_type;
 
 /* A request: on its way from the API, waiting for a connection, or for its answer. */
@@ -70,7 +70,9 @@ struct lq_session {
 
 	/* written by lq_session_login while the state is OUT */
 	lq__server server;
-	char *user, *name, *token, *device;
+	char *user, *name, *token, *device, *app_id, *secret_md5, *auth_code;
+	void *ctx;
+	char *token_asked; /* on its way to the server */
 	uint32_t timeout_ms, reconnect_ms;
 	int64_t login_time;
 
@@ -109,6 +111,9 @@ int lq__session_online_check(const lq_session *s); /* LQ_ESTATE: not logged in *
 /* ---- session_in.c ---- */
 void lq__session_message(lq_session *s, const char *text, size_t len);
 void lq__session_request_failed(lq_session *s, lq__srequest *r, int code, int detail, const char *text);
+
+/* ---- tokens.c ---- */
+void lq__session_token_answered(lq_session *s, int code, const char *text);
 
 /* ---- room_admin.c ---- */
 void lq__session_room_answered(lq_session *s, const lq__srequest *r, int code, const lq__smsg *msg, const char *text);

@@ -175,14 +175,28 @@ static int copy(const char *from, char **to)
 	return from && *from && !(*to = strdup(from)) ? LQ_ENOMEM : 0;
 }
 
+static int is_md5(const char *s)
+{
+	return s && strlen(s) == 32 && strspn(s, "0123456789abcdefABCDEF") == 32;
+}
+
+/* What is not of the mode is not kept. */
+static int copy_proof(lq_session *s, const lq_login_params *p)
+{
+	int secret = p->mode == LQ_LOGIN_SECRET;
+	return copy(secret ? NULL : p->token, &s->token) || copy(secret ? (p->app_id ? p->app_id : "loquat") : NULL, &s->app_id) ||
+	       copy(secret ? p->secret_md5 : NULL, &s->secret_md5) || copy(p->auth_code, &s->auth_code);
+}
+
 static int check_params(const lq_login_params *p, lq__server *server)
 {
-	if (!p->user || (p->device && *p->device && (strlen(p->device) > 64 || lq__user_check(p->device))))
+	if (!p->user || (unsigned)p->mode > LQ_LOGIN_SECRET || (p->mode == LQ_LOGIN_SECRET && !is_md5(p->secret_md5)) || (p->device && *p->device && (strlen(p->device) > 64 || lq__user_check(p->device))))
 		return LQ_EINVAL;
 	int e = lq__server_parse(p->server ? p->server : "127.0.0.1", server);
 	if (!e)
 		e = lq__user_check(p->user);
-	return !e && p->name && strlen(p->name) > LQ__USER_MAX ? LQ_ERANGE : e;
+	int long_text = (p->name && strlen(p->name) > LQ__USER_MAX) || (p->auth_code && strlen(p->auth_code) > 1024);
+	return !e && long_text ? LQ_ERANGE : e;
 }
 
 /* Without a name the server would take us for a new device when we come back. */
@@ -215,10 +229,11 @@ int lq_session_login(lq_session *s, const lq_login_params *p)
 	pthread_mutex_lock(&s->lock);
 	if (s->state != LQ__SESSION_OUT || s->closed)
 		e = LQ_ESTATE;
-	else if (copy(p->user, &s->user) || copy(p->name, &s->name) || copy(p->token, &s->token) || make_device(s, p->device))
+	else if (copy(p->user, &s->user) || copy(p->name, &s->name) || copy_proof(s, p) || make_device(s, p->device))
 		e = LQ_ENOMEM;
 	if (!e) {
 		s->server = server;
+		s->ctx = p->ctx;
 		s->timeout_ms = p->timeout_ms ? p->timeout_ms : 10000;
 		s->reconnect_ms = p->reconnect_ms ? p->reconnect_ms : 60000;
 		s->login_time = lq_clock_now(lq_clock_real());

@@ -24,6 +24,8 @@ void lq__session_request_failed(lq_session *s, lq__srequest *r, int code, int de
 		lq__call_end(r->call, LQ_CALL_END_FAILED, NULL);
 	if (r->type == LQ__SREQ_MESSAGE)
 		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_MESSAGE_SENT, .user = r->user, .code = code, .text = text});
+	else if (r->type == LQ__SREQ_TOKEN)
+		lq__session_token_answered(s, code, text);
 	else if (r->type >= LQ__SREQ_ROOM_CREATE)
 		lq__session_room_answered(s, r, code, NULL, text);
 	else if (!r->call && r->type != LQ__SREQ_LOGIN)
@@ -92,6 +94,8 @@ static void on_answer(lq_session *s, const lq__smsg *msg)
 		lq__call_join(r->call, msg->room, msg->token, s->user, msg->elapsed_ms);
 	else if (r->type == LQ__SREQ_MESSAGE)
 		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_MESSAGE_SENT, .user = r->user});
+	else if (r->type == LQ__SREQ_TOKEN)
+		lq__session_token_answered(s, 0, "");
 	else if (r->type >= LQ__SREQ_ROOM_CREATE)
 		lq__session_room_answered(s, r, 0, msg, "");
 	lq__srequest_free(r);
@@ -201,6 +205,9 @@ static void dispatch(lq_session *s, const lq__smsg *msg)
 		return;
 	case LQ__SMSG_PRESENCE:
 		on_presence(s, msg);
+		break;
+	case LQ__SMSG_TOKEN_WILL_EXPIRE:
+		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_TOKEN_WILL_EXPIRE, .scope = LQ_TOKEN_SESSION, .elapsed_ms = msg->elapsed_ms});
 		break;
 	case LQ__SMSG_MESSAGE:
 		lq__session_event(s, &(lq_sdk_event){.type = LQ_ON_MESSAGE, .user = msg->user, .text = msg->text, .on = 1});

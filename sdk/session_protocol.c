@@ -136,7 +136,7 @@ static int get_fields(parser *p, const json_t *obj, const char *flag)
 	if (!r && json_object_get(obj, "from"))
 		r = get_string(p, obj, "from", &m->user);
 	if (r || (r = get_number(p, obj, "detail", 99999, &detail)) || (r = get_number(p, obj, "status", 5, &status)) ||
-	    (r = get_number(p, obj, "duration_s", UINT32_MAX, &duration)) || (r = get_number(p, obj, "elapsed_ms", INT64_MAX, &elapsed)) ||
+	    (r = get_number(p, obj, "duration_s", UINT32_MAX, &duration)) || (r = get_number(p, obj, m->type == LQ__SMSG_TOKEN_WILL_EXPIRE ? "ms_left" : "elapsed_ms", INT64_MAX, &elapsed)) ||
 	    (r = get_media(p, obj, &m->media)) || (r = get_error(p, obj)) || (r = get_users(p, obj)) || (r = get_attachment(p, obj)) || (r = get_calls(p, obj)))
 		return r;
 	if (strlen(m->call) >= LQ__CALL_ID_MAX || strlen(m->session) >= LQ__CALL_ID_MAX || strlen(m->user) > LQ__USER_MAX)
@@ -157,7 +157,7 @@ static const struct {
 } types[] = {
 	{"logged_in", LQ__SMSG_LOGGED_IN, "resumed"}, {"ok", LQ__SMSG_OK, NULL}, {"error", LQ__SMSG_ERROR, NULL}, {"calling", LQ__SMSG_CALLING, NULL},
 	{"invited", LQ__SMSG_OK, NULL}, {"accepted", LQ__SMSG_ACCEPTED, NULL}, {"sent", LQ__SMSG_SENT, NULL}, {"presence", LQ__SMSG_PRESENCE, "online"},
-	{"room_created", LQ__SMSG_ROOM_CREATED, NULL}, {"message", LQ__SMSG_MESSAGE, "private"}, {"kicked", LQ__SMSG_KICKED, NULL}, {"call_invited", LQ__SMSG_CALL_INVITED, "group"},
+	{"room_created", LQ__SMSG_ROOM_CREATED, NULL}, {"token_will_expire", LQ__SMSG_TOKEN_WILL_EXPIRE, NULL}, {"message", LQ__SMSG_MESSAGE, "private"}, {"kicked", LQ__SMSG_KICKED, NULL}, {"call_invited", LQ__SMSG_CALL_INVITED, "group"},
 	{"call_accepted", LQ__SMSG_CALL_ACCEPTED, NULL}, {"call_rejected", LQ__SMSG_CALL_REJECTED, NULL}, {"call_busy", LQ__SMSG_CALL_BUSY, NULL},
 	{"call_timeout", LQ__SMSG_CALL_TIMEOUT, NULL}, {"call_cancelled", LQ__SMSG_CALL_CANCELLED, NULL}, {"call_elsewhere", LQ__SMSG_CALL_ELSEWHERE, "accepted"},
 	{"call_users", LQ__SMSG_CALL_USERS, NULL}, {"call_left", LQ__SMSG_CALL_LEFT, NULL}, {"call_type", LQ__SMSG_CALL_TYPE, NULL},
@@ -255,9 +255,9 @@ static const char *media_of(lq_call_type type)
 
 char *lq__sreq_login(int64_t id, const lq__login_request *l)
 {
-	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:i}", "type", "login", "id", (json_int_t)id, "v", 1, "user", l->user, "name",
+	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:i, s:s*, s:s*, s:s*}", "type", "login", "id", (json_int_t)id, "v", 1, "user", l->user, "name",
 	                      given(l->name), "token", given(l->token), "device", given(l->device), "session", given(l->session), "seq", (json_int_t)l->seq,
-	                      "ring_ms", (int)l->ring_ms));
+	                      "ring_ms", (int)l->ring_ms, "app_id", given(l->app_id), "secret_md5", given(l->secret_md5), "auth_code", given(l->auth_code)));
 }
 
 char *lq__sreq_call(int64_t id, const lq_call_params *p, uint32_t timeout_ms)

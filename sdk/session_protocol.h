@@ -10,7 +10,7 @@ enum { LQ__CALL_ID_MAX = 40, LQ__CALL_USERS_MAX = 32, LQ__USERS_SIZE = LQ__CALL_
 typedef enum lq__smsg_type {
 	LQ__SMSG_OTHER = 0, /* a type that this client does not know: to be ignored */
 	LQ__SMSG_LOGGED_IN, LQ__SMSG_OK, LQ__SMSG_ERROR, LQ__SMSG_CALLING, LQ__SMSG_ACCEPTED, LQ__SMSG_SENT, LQ__SMSG_PRESENCE, LQ__SMSG_MESSAGE,
-	LQ__SMSG_KICKED, LQ__SMSG_ROOM_CREATED, LQ__SMSG_CALL_INVITED, LQ__SMSG_CALL_ACCEPTED, LQ__SMSG_CALL_REJECTED, LQ__SMSG_CALL_BUSY, LQ__SMSG_CALL_TIMEOUT,
+	LQ__SMSG_KICKED, LQ__SMSG_ROOM_CREATED, LQ__SMSG_TOKEN_WILL_EXPIRE, LQ__SMSG_CALL_INVITED, LQ__SMSG_CALL_ACCEPTED, LQ__SMSG_CALL_REJECTED, LQ__SMSG_CALL_BUSY, LQ__SMSG_CALL_TIMEOUT,
 	LQ__SMSG_CALL_CANCELLED, LQ__SMSG_CALL_ELSEWHERE, LQ__SMSG_CALL_USERS, LQ__SMSG_CALL_LEFT, LQ__SMSG_CALL_TYPE, LQ__SMSG_CALL_ENDED,
 	LQ__SMSG_CALL_RECORD
 } lq__smsg_type;
@@ -46,7 +46,7 @@ const char *lq__smsg_presence(const lq__smsg *msg, uint32_t i, int *online);
 
 /* Requests: a text to free(), or NULL (no memory, or a string that is not UTF-8). Absent strings are NULL or "". */
 typedef struct lq__login_request {
-	const char *user, *name, *token, *device, *session;
+	const char *user, *name, *token, *device, *session, *app_id, *secret_md5, *auth_code;
 	int64_t seq;
 	uint32_t ring_ms;
 } lq__login_request;

@@ -7,6 +7,7 @@
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/grants.h"
 #include "server/message.h"
 #include "server/publish.h"
 #include "server/room_requests.h"
@@ -73,18 +74,29 @@ void lq__client_refuse(lq__client *c, const char *why)
 
 /* ---- requests ---- */
 
-static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, lq__join *join, char *error, size_t size)
+/* Debug mode: no token is needed, but one that is given counts. */
+int lq__client_grant(lq__client *c, const lq__token_want *want, const char *token, lq__grant *out, char *error, size_t size)
+{
+	const lq__service *s = c->service;
+	*out = LQ__GRANT_ALL;
+	return s->secret && (!s->debug || *token) ? lq__token_check(token, want, out, error, size) : 0;
+}
+
+static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, char *error, size_t size)
 {
 	const lq__service *s = c->service;
 	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_ms / 1000, NULL};
-	lq__grant grant = LQ__GRANT_ALL;
+	lq__grant grant;
 	int e = 0;
-	/* In debug mode no token is needed, but one that is given counts. */
-	if (s->secret && (!s->debug || *m->token))
-		e = lq__token_check(m->token, &want, &grant, error, size);
-	join->expires = grant.expires;
-	join->may_publish = grant.publish;
-	join->may_subscribe = grant.subscribe;
+	if (*m->login) {
+		grant = LQ__GRANT_ALL;
+		if (!lq__calls_trusted(s->calls, m->user, m->login)) {
+			snprintf(error, size, "join.login: that user has no such login by secret: log in first, or join with a token");
+			e = LQ_ETOKEN;
+		}
+	} else {
+		e = lq__client_grant(c, &want, m->token, &grant, error, size);
+	}
 	if (!e)
 		c->grant = grant;
 	return e;
@@ -128,7 +140,7 @@ static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t un
 	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
 	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
 	                 .audience = m->audience, .live = m->live};
-	int e = check_access(c, m, unix_ms, &join, error, sizeof error);
+	int e = check_access(c, m, unix_ms, error, sizeof error);
 	if (e)
 		c->service->refused_tokens++;
 	else
@@ -146,6 +158,7 @@ static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t un
 	}
 	c->joined = 1;
 	lq_log(LQ_LOG_INFO, "room", "%s joined %s", c->member->user, c->member->room->name);
+	lq__grants_begin(c->member, &c->grant, unix_ms);
 	answer_joined(c, m);
 }
 
@@ -312,7 +325,7 @@ static int in_order(lq__client *c, const lq__message *m)
 	const char *wrong = NULL;
 	if (m->type == LQ_MSG_JOIN || m->type == LQ_MSG_LOGIN)
 		wrong = !c->joined ? NULL : c->device ? "this connection has logged in already" : "this connection has joined already";
-	else if (m->type == LQ_MSG_MESSAGE)
+	else if (m->type == LQ_MSG_MESSAGE || m->type == LQ_MSG_TOKEN)
 		wrong = c->member || c->device ? NULL : "join or log in first";
 	else if (m->type > LQ_MSG_LOGIN)
 		wrong = c->device ? NULL : "log in first";
@@ -357,7 +370,7 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
 	case LQ_MSG_STATS: on_stats(c, m); break;
-	default: lq__room_member_request(c, m); break;
+	default: lq__room_member_request(c, m, unix_ms); break;
 	}
 }
 
@@ -443,6 +456,11 @@ static void host_settled(void *arg, lq__room *room)
 		lq__subscribe_offer(m);
 }
 
+static void host_unsubscribe_all(void *arg, lq__member *m)
+{
+	lq__unsubscribe_all(m);
+}
+
 static int64_t host_media_seen(void *arg, lq__member *m)
 {
 	int64_t a = lq__publish_seen(m), b = lq__subscribe_seen(m);
@@ -451,5 +469,5 @@ static int64_t host_media_seen(void *arg, lq__member *m)
 
 lq__rooms_host lq__client_rooms_host(lq__service *service)
 {
-	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service};
+	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service, host_unsubscribe_all};
 }

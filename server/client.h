@@ -24,7 +24,7 @@ typedef struct lq__service {
 	lq__calls *calls;
 	struct lq__media *media;
 	const char *app_id, *secret; /* secret NULL: none, then debug is set */
-	int debug;
+	int debug, allow_secret; /* allow_secret: logins by the MD5 of the secret, too */
 	double clock_rate;  /* how much faster than the real one the server's clock runs; 0: not at all */
 	int64_t clock_zero; /* the real time when it shows 0 */
 	int64_t unix_zero;  /* and what Unix time it was then, in ms: tokens and rooms live by this clock, too */
@@ -59,6 +59,8 @@ lq__rooms_host lq__client_rooms_host(lq__service *service);
 void lq__client_answer(lq__client *c, const struct lq__message *request, json_t *answer);
 void lq__client_error(lq__client *c, const struct lq__message *request, int code, const char *text);
 void lq__client_refusal(lq__client *c, const struct lq__message *request, int code, int detail, const char *text); /* detail 0: none */
+/* What a token gives, or none in debug mode. */
+int lq__client_grant(lq__client *c, const lq__token_want *want, const char *token, lq__grant *out, char *error, size_t size);
 void lq__client_ok(lq__client *c, const struct lq__message *request);
 
 #endif

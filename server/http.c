@@ -1,9 +1,10 @@
-/* Plain HTTP: the browser client's files, /healthz, /metrics and /v1/calls. */
+/* Plain HTTP: the browser client's files, /healthz, /metrics, /v1/calls and /v1/rooms. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "server/rest.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -79,6 +80,86 @@ static int serve_file(struct lws *wsi, const lq__server *s, const char *path)
 	return n > 0 ? done(wsi) : 0;
 }
 
+/* ---- rooms ---- */
+
+typedef struct body {
+	char *text; /* of a POST that is being received */
+	size_t len;
+	char path[512], token[8300];
+	int collecting;
+} body;
+
+const size_t lq__http_session_size = sizeof(body);
+
+static int bearer(struct lws *wsi, char *token, size_t size)
+{
+	char header[8300] = "";
+	if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
+		return -1;
+	snprintf(token, size, "%s", strncmp(header, "Bearer ", 7) ? "" : header + 7);
+	return 0;
+}
+
+static int answer_rest(struct lws *wsi, lq__server *s, const char *method, const body *b)
+{
+	lq__rest_request request = {method, b->path, b->token, b->text, b->len};
+	unsigned status;
+	char *text = lq__rest(&s->service, &request, lq__service_unix_ms(&s->service, lq__server_now()), &status);
+	int r = respond(wsi, status, "application/json", text ? text : "", text ? strlen(text) : 0);
+	free(text);
+	return r;
+}
+
+static void drop_body(body *b)
+{
+	lq__free(b->text);
+	b->text = NULL;
+	b->len = 0;
+	b->collecting = 0;
+}
+
+static int on_rest(struct lws *wsi, lq__server *s, body *b, const char *path)
+{
+	char length[24] = "";
+	int post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+	const char *method = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) ? "GET" : post ? "POST" : lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) ? "DELETE" : "OTHER";
+	drop_body(b);
+	if (snprintf(b->path, sizeof b->path, "%s", path) >= (int)sizeof b->path)
+		return respond_text(wsi, 414, "the address is too long\n");
+	if (bearer(wsi, b->token, sizeof b->token))
+		return respond_text(wsi, 401, "rooms.token: too long\n");
+	lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+	if (!post || !strcmp(length, "0") || !*length)
+		return answer_rest(wsi, s, method, b);
+	b->collecting = 1;
+	return 0;
+}
+
+static int on_body(struct lws *wsi, body *b, const void *in, size_t len)
+{
+	if (!b->collecting)
+		return 0;
+	char *text = b->len + len <= LQ_REST_BODY_MAX ? lq__realloc(b->text, b->len + len + 1) : NULL;
+	if (!text) {
+		drop_body(b);
+		respond_text(wsi, 413, "the body is too long\n");
+		return -1;
+	}
+	b->text = text;
+	memcpy(text + b->len, in, len);
+	b->len += len;
+	return 0;
+}
+
+static int on_body_end(struct lws *wsi, lq__server *s, body *b)
+{
+	if (!b->collecting)
+		return 0;
+	int r = answer_rest(wsi, s, "POST", b);
+	drop_body(b);
+	return r;
+}
+
 static int serve_calls(struct lws *wsi, const lq__server *s)
 {
 	char header[8300] = "", why[300] = "";
@@ -93,8 +174,10 @@ static int serve_calls(struct lws *wsi, const lq__server *s)
 	return r;
 }
 
-static int on_request(struct lws *wsi, const lq__server *s, const char *path)
+static int on_request(struct lws *wsi, lq__server *s, body *b, const char *path)
 {
+	if (b && lq__rest_is(path))
+		return on_rest(wsi, s, b, path);
 	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
 		return respond_text(wsi, 405, "only GET is served here\n");
 	if (!strcmp(path, "/healthz"))
@@ -114,7 +197,15 @@ int lq__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 {
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return on_request(wsi, lws_context_user(lws_get_context(wsi)), in);
+		return on_request(wsi, lws_context_user(lws_get_context(wsi)), user, in);
+	case LWS_CALLBACK_HTTP_BODY:
+		return on_body(wsi, user, in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return on_body_end(wsi, lws_context_user(lws_get_context(wsi)), user);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (user)
+			drop_body(user);
+		return 0;
 	case LWS_CALLBACK_HTTP_FILE_COMPLETION:
 		return done(wsi);
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:

@@ -63,18 +63,26 @@ void lq__server_schedule_calls(lq__server *s)
 		lws_sul_schedule(s->context, 0, &s->calls, on_calls, left / 1000 + 1);
 }
 
+/* Some times per member time-out, and in the moment when a token has to be told of. */
+static lws_usec_t next_tick(const lq__server *s, int64_t unix_ms, int64_t due)
+{
+	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10 / s->options->clock_rate);
+	period = period > 1000000 ? 1000000 : period < 20000 ? 20000 : period;
+	int64_t left = due == INT64_MAX ? INT64_MAX : (int64_t)((double)(due - unix_ms) * 1000 / s->options->clock_rate) + 1;
+	return left < period ? (left < 1000 ? 1000 : left) : period;
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
 	lq__server *s = lws_container_of(sul, lq__server, tick);
-	lws_usec_t period = (lws_usec_t)(s->options->member_timeout * 1e6 / 10 / s->options->clock_rate);
 	s->now = lq__server_now();
 	lq__ws_tick(s);
 	int64_t unix_ms = lq__service_unix_ms(&s->service, s->now);
-	lq__rooms_tick(s->service.rooms, s->now, unix_ms);
-	lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), unix_ms / 1000, lq__session_call_time(&s->service, s->now));
+	int64_t due = lq__rooms_tick(s->service.rooms, s->now, unix_ms);
+	int64_t other = lq__calls_reap(s->service.calls, s->now - (int64_t)(s->options->member_timeout * 1e9), unix_ms, lq__session_call_time(&s->service, s->now));
 	lq__server_schedule_calls(s);
 	lq__media_reap(s->service.media);
-	lws_sul_schedule(s->context, 0, &s->tick, on_tick, period > 1000000 ? 1000000 : period < 20000 ? 20000 : period);
+	lws_sul_schedule(s->context, 0, &s->tick, on_tick, next_tick(s, unix_ms, due < other ? due : other));
 }
 
 /* In its turn, however late one is. */
@@ -134,6 +142,7 @@ static int start_web(lq__server *s)
 		{.name = "loquat.v1", .callback = lq__ws_callback, .rx_buffer_size = 16384},
 		{0},
 	};
+	protocols[0].per_session_data_size = lq__http_session_size;
 	protocols[1].per_session_data_size = lq__ws_session_size;
 	const lq__options *o = s->options;
 	struct lws_context_creation_info info = {0};
@@ -197,7 +206,7 @@ int main(int argc, char **argv)
 	int e = lq__options_read(argc, argv, &options);
 	if (e)
 		return e > 0 ? 0 : 2;
-	server.service = (lq__service){.app_id = options.app_id, .secret = options.secret, .debug = options.debug};
+	server.service = (lq__service){.app_id = options.app_id, .secret = options.secret, .debug = options.debug, .allow_secret = options.allow_secret};
 	lq__list_init(&server.connections);
 	e = start_media(&server) || start_calls(&server) || start_web(&server);
 	if (!e) {

@@ -10,6 +10,16 @@
 
 static const char *const stream_names[LQ_MESSAGE_STREAMS] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
 
+int lq__stream_parse(const char *name, uint32_t *out)
+{
+	for (uint32_t s = 0; s < LQ_MESSAGE_STREAMS; s++)
+		if (!strcmp(name, stream_names[s])) {
+			*out = s;
+			return 0;
+		}
+	return LQ_EINVAL;
+}
+
 const char *lq__stream_name(uint32_t stream)
 {
 	return stream < LQ_MESSAGE_STREAMS ? stream_names[stream] : "";
@@ -97,11 +107,8 @@ static int read_layers(lq__reader *r, const json_t *o, lq__message_track *t)
 
 static int read_stream(lq__reader *r, const char *name, size_t i, uint32_t *out)
 {
-	for (uint32_t s = 0; s < LQ_MESSAGE_STREAMS; s++)
-		if (!strcmp(name, stream_names[s])) {
-			*out = s;
-			return 0;
-		}
+	if (!lq__stream_parse(name, out))
+		return 0;
 	return lq__read_fail(r, LQ_EINVAL, "publish.tracks[%zu].stream: must be main, sub or third to ninth, is \"%.32s\"", i, name);
 }
 
@@ -201,6 +208,11 @@ static const struct {
 	{"attributes", LQ_MSG_ATTRIBUTES, lq__read_attributes},
 	{"kick", LQ_MSG_KICK, lq__read_kick},
 	{"role", LQ_MSG_ROLE, lq__read_role},
+	{"token_update", LQ_MSG_TOKEN, lq__read_token},
+	{"control", LQ_MSG_CONTROL, lq__read_control},
+	{"device", LQ_MSG_DEVICE, lq__read_device},
+	{"cameras", LQ_MSG_CAMERAS, lq__read_cameras},
+	{"default_camera", LQ_MSG_DEFAULT_CAMERA, lq__read_default_camera},
 	{"login", LQ_MSG_LOGIN, lq__read_login},
 	{"logout", LQ_MSG_LOGOUT, NULL},
 	{"watch", LQ_MSG_WATCH, lq__read_users},
@@ -247,7 +259,7 @@ int lq__message_parse(const char *text, size_t len, lq__message *out, char *erro
 	json_error_t e;
 	memset(out, 0, sizeof *out);
 	out->room = out->user = out->name = out->token = out->sdp = out->track = "";
-	out->password = out->info = "";
+	out->password = out->info = out->login = out->app_id = out->secret_md5 = out->auth_code = "";
 	out->scope = out->device = out->session = out->to = out->text = out->call = out->group = out->reason = "";
 	if (len > LQ_MESSAGE_MAX)
 		return lq__read_fail(&r, LQ_EPROTO, "the message has more than %d bytes", LQ_MESSAGE_MAX);

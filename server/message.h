@@ -33,6 +33,11 @@ typedef enum lq__message_type {
 	LQ_MSG_ATTRIBUTES,
 	LQ_MSG_KICK,
 	LQ_MSG_ROLE,
+	LQ_MSG_TOKEN, /* of sessions, too */
+	LQ_MSG_CONTROL,
+	LQ_MSG_DEVICE,
+	LQ_MSG_CAMERAS,
+	LQ_MSG_DEFAULT_CAMERA,
 	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,
@@ -67,9 +72,14 @@ typedef struct lq__message {
 	int64_t id;
 	const char *room, *user, *name, *token; /* join; room: room_...; user: kick */
 	const char *password, *info;            /* join; password: room_create */
+	const char *login;                      /* join: the session of a login by secret */
+	const char *app_id, *secret_md5, *auth_code; /* login */
 	int must_exist;                         /* join */
 	int audience;                           /* join, role */
 	int live;                               /* join, room_create */
+	uint32_t media, stream;                 /* control, device; stream: default_camera */
+	int on, none;                           /* control; device: it is not there, else closed */
+	const json_t *cameras;                  /* cameras: [{stream, name}] */
 	int locked, keep;                       /* room_create; locked: room_lock */
 	int64_t max_members, max_mics, max_cameras; /* room_create */
 	const char *sdp;                        /* publish, answer */
@@ -100,6 +110,7 @@ typedef struct lq__message {
 int lq__message_parse(const char *text, size_t len, lq__message *out, char *error, size_t error_size);
 void lq__message_finish(lq__message *m);
 
+int lq__stream_parse(const char *name, uint32_t *out); /* LQ_EINVAL */
 const char *lq__stream_name(uint32_t stream); /* "main" … */
 const char *lq__kind_name(uint32_t media);   /* "audio", "video" */
 const char *lq__layer_name(uint32_t layer);  /* "high", "mid", "low" */

@@ -38,6 +38,8 @@ int lq__read_login(lq__reader *r, const json_t *o, lq__message *m)
 		e = lq__read_string(r, o, "token", LQ_OPTIONAL, &m->token);
 	if (!e)
 		e = lq__read_resume(r, o, m);
+	if (!e)
+		e = lq__read_secret(r, o, m);
 	return e ? e : read_ring_ms(r, o, LQ_OPTIONAL, m);
 }
 

@@ -30,6 +30,7 @@ static const char help[] =
 	"  --app-id NAME         the app that tokens must be for (loquat)\n"
 	"  --secret SECRET       what tokens are signed with; better not on the command line:\n"
 	"  --secret-file FILE    likewise, from a file (or from the environment variable LQ_SECRET)\n"
+	"  --allow-secret        who knows the secret may log in by its MD5, without a token, and may do everything\n"
 	"  --web DIR             folder of the browser client (LQ_WEB_PATH, or the installed one)\n"
 	"  --member-timeout S    seconds without a sign of life after which a member is gone (10); so long a session that lost its\n"
 	"                        connection is waited for, too\n"
@@ -139,6 +140,8 @@ static int complete(lq__options *o)
 	if (!o->secret && !o->debug)
 		return wrong("no secret is given, so no token could be checked: either let everybody in with --debug (on this machine only, unless --host says\n"
 		             "otherwise), or give the secret that tokens are signed with: --secret-file FILE, or the environment variable LQ_SECRET");
+	if (o->allow_secret && !o->secret)
+		return wrong("--allow-secret: there is no secret: give one with --secret-file FILE, or in the environment variable LQ_SECRET");
 	if (!o->host)
 		o->host = o->debug ? "127.0.0.1" : "0.0.0.0";
 	if (!is_address(o->host))
@@ -152,7 +155,7 @@ static int complete(lq__options *o)
 }
 
 enum {
-	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, PRINT_READY, HELP, VERSION_
+	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, ALLOW_SECRET, PRINT_READY, HELP, VERSION_
 };
 
 static const struct option table[] = {
@@ -160,7 +163,7 @@ static const struct option table[] = {
 	{"workers", 1, NULL, WORKERS}, {"debug", 0, NULL, DEBUG}, {"app-id", 1, NULL, APP_ID}, {"secret", 1, NULL, SECRET},
 	{"secret-file", 1, NULL, SECRET_FILE}, {"web", 1, NULL, WEB}, {"member-timeout", 1, NULL, MEMBER_TIMEOUT},
 	{"call-records", 1, NULL, CALL_RECORDS}, {"clock-rate", 1, NULL, CLOCK_RATE},
-	{"log-level", 1, NULL, LOG_LEVEL}, {"print-ready", 0, NULL, PRINT_READY}, {"help", 0, NULL, HELP}, {"version", 0, NULL, VERSION_}, {0},
+	{"log-level", 1, NULL, LOG_LEVEL}, {"allow-secret", 0, NULL, ALLOW_SECRET}, {"print-ready", 0, NULL, PRINT_READY}, {"help", 0, NULL, HELP}, {"version", 0, NULL, VERSION_}, {0},
 };
 
 static int read_port(const char *option, uint16_t *out)
@@ -197,6 +200,7 @@ static int read_option(int c, lq__options *o)
 	case CALL_RECORDS: o->call_records = optarg; return 0;
 	case CLOCK_RATE: return read_number("clock-rate", optarg, 1, 1000, &o->clock_rate);
 	case LOG_LEVEL: return read_log_level();
+	case ALLOW_SECRET: o->allow_secret = 1; return 0;
 	case PRINT_READY: return 0;
 	case HELP: fputs(help, stdout); return 1;
 	case VERSION_: puts("loquatd " PACKAGE_VERSION); return 1;

@@ -13,7 +13,7 @@ typedef struct lq__options {
 	char media_hosts[LQ_MEDIA_HOSTS_MAX][64]; /* addresses that clients are told; filled in when none is given */
 	uint32_t n_media_hosts;
 	uint32_t workers;
-	int debug;
+	int debug, allow_secret;
 	const char *app_id;
 	const char *secret; /* NULL: none */
 	const char *web;

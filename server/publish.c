@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "server/codecs.h"
+#include "server/control.h"
 #include "server/describe.h"
 #include "server/media/media.h"
 #include "webrtc/sdp_answer.h"
@@ -63,10 +64,28 @@ static lq_sdp_media *section(lq_sdp *sdp, const char *mid)
 
 static int check_layers(publishing *p, uint32_t i);
 
+/* Of tracks that are there already nothing is asked. */
+static int check_room(publishing *p, uint32_t i)
+{
+	const lq__message_track *t = &p->request->tracks[i];
+	char why[200];
+	uint32_t cameras = 0;
+	for (uint32_t k = 0; k < p->request->n_tracks; k++)
+		cameras += p->request->tracks[k].media == LQ_MEDIA_VIDEO && p->request->tracks[k].stream != 1;
+	LQ__EACH(lq__track, old, &p->member->tracks, link)
+		if (old->media == t->media && old->stream == t->stream)
+			return 0;
+	int e = lq__control_admit(p->member, t->media, t->stream, cameras, why, sizeof why);
+	if (e)
+		snprintf(p->error, p->error_size, "publish.tracks[%u]: %s", i, why);
+	return e;
+}
+
 static int check_track(publishing *p, uint32_t i)
 {
 	const lq__message_track *t = &p->request->tracks[i];
 	lq_sdp_media *m = section(&p->offer, t->mid);
+	int e;
 	for (uint32_t k = 0; k < i; k++) {
 		const lq__message_track *o = &p->request->tracks[k];
 		if (!strcmp(o->mid, t->mid))
@@ -83,7 +102,8 @@ static int check_track(publishing *p, uint32_t i)
 	if (keep_first_codec(m))
 		return refuse(p, i, t->media == LQ_MEDIA_AUDIO ? "the offer has no Opus for it" :
 		                                                 "the offer has neither H264 (packetization-mode 1) nor VP8 nor VP9 for it");
-	return check_layers(p, i);
+	e = check_room(p, i);
+	return e ? e : check_layers(p, i);
 }
 
 /* ---- layers ---- */

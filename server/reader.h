@@ -49,6 +49,12 @@ int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_room_destroy(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_room_lock(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_role(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_token(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_control(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_device(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_cameras(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_default_camera(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_secret(lq__reader *r, const json_t *o, lq__message *m); /* of login */
 int lq__read_kick(lq__reader *r, const json_t *o, lq__message *m);
 
 #endif

@@ -5,8 +5,8 @@
 
 static json_t *joined_event(const lq__member *m)
 {
-	return json_pack("{s:s, s:s, s:s, s:s*, s:O*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL, "attributes",
-	                 m->attributes);
+	return json_pack("{s:s, s:s, s:s, s:s*, s:O*, s:O*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL, "attributes",
+	                 m->attributes, "cameras", m->cameras);
 }
 
 void lq__member_appears(lq__member *m)

@@ -8,6 +8,7 @@
 #include <loquat/plugin/errors.h>
 
 #include "base/alloc.h"
+#include "server/grants.h"
 #include "server/room_private.h"
 
 void lq__sid(char out[LQ_SID_SIZE])
@@ -100,7 +101,7 @@ void lq__room_release(lq__room *room)
 	lq__free(room);
 }
 
-lq__member *lq__member_find(const lq__room *room, const char *user)
+lq__member *lq__room_member(const lq__room *room, const char *user)
 {
 	LQ__EACH(lq__member, m, &room->members, link)
 		if (!strcmp(m->user, user))
@@ -111,7 +112,7 @@ lq__member *lq__member_find(const lq__room *room, const char *user)
 lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user)
 {
 	const lq__room *r = lq__room_find(rooms, room);
-	return r ? lq__member_find(r, user) : NULL;
+	return r ? lq__room_member(r, user) : NULL;
 }
 
 static int check_join(const lq__join *j, char *error, size_t size)
@@ -199,7 +200,7 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 	if (e)
 		return e;
 	lq__room *room = lq__room_find(rooms, join->room);
-	lq__member *old = room && *join->user ? lq__member_find(room, join->user) : NULL;
+	lq__member *old = room && *join->user ? lq__room_member(room, join->user) : NULL;
 	if ((e = lq__room_admit(room, join, old, error, error_size)))
 		return e;
 	if (!room && rooms->figures.rooms >= LQ_ROOMS_MAX) {
@@ -240,6 +241,8 @@ void lq__member_leave(lq__member *m, const char *reason)
 	rooms->load[room->worker]--;
 	rooms->figures.members--;
 	json_decref(m->attributes);
+	json_decref(m->cameras);
+	lq__control_forget(m);
 	lq__log_clear(&m->log);
 	lq__log_clear(&m->answers);
 	lq__free(m);
@@ -264,8 +267,9 @@ void lq__member_put_out(lq__member *m, const char *event_reason, const char *rea
 		rooms->host.kicked(conn, event_reason);
 }
 
-void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
+int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 {
+	int64_t next = INT64_MAX;
 	LQ__EACH(lq__member, m, &rooms->members, all) {
 		int64_t media = m->conn ? rooms->host.media_seen(rooms->host.arg, m) : LQ_TIME_NONE;
 		if (m->expires && unix_ms >= m->expires * 1000) {
@@ -278,9 +282,14 @@ void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 		} else if (now - (media > m->seen ? media : m->seen) > rooms->member_timeout) {
 			rooms->figures.timeouts++;
 			lq__member_kick(m, "timeout", "timeout");
+		} else {
+			int64_t due = lq__grants_tick(m, unix_ms), other = lq__control_tick(m, unix_ms);
+			due = other < due ? other : due;
+			next = due < next ? due : next;
 		}
 	}
 	lq__room_admin_tick(rooms, unix_ms);
+	return next;
 }
 
 void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out)

@@ -20,6 +20,8 @@
 #define LQ_MEMBER_EVENTS 512  /* of one member: sent, but perhaps not taken */
 #define LQ_MEMBER_ANSWERS 1024
 #define LQ_MEMBER_BYTES (256 * 1024)
+#define LQ_MEMBER_STREAMS 9
+#define LQ_CAMERA_NAME_MAX 128
 #define LQ_PASSWORD_MAX 128
 #define LQ_INFO_MAX 200        /* bytes of what a member says about itself */
 #define LQ_KICK_REASON_MAX 256
@@ -53,8 +55,13 @@ typedef struct lq__member {
 	uint64_t seq;     /* of the last event sent */
 	int64_t seen;     /* when a sign of life came */
 	int64_t expires;  /* Unix seconds when the token ends, 0: never */
+	int64_t pub_expires, sub_expires; /* grants.c: the same of these rights, 0: with the token */
+	int warned;
 	int entered;      /* events are sent from then on */
 	int may_publish, may_subscribe;
+	struct lq__devices *devices; /* control.c; NULL: nobody asked for any yet */
+	uint32_t default_camera;     /* its stream */
+	json_t *cameras;             /* as the member says; NULL: it has not */
 	int audience;     /* roles.c: the others do not see it, and it publishes nothing */
 	uint32_t n_tracks;
 	json_t *attributes; /* NULL: none yet */
@@ -70,6 +77,7 @@ typedef struct lq__track {
 	uint32_t media, stream, codec; /* LQ_MEDIA_*, 0 main … 8 ninth, LQ_CODEC_* */
 	uint32_t profile; /* H.264, as lq__codec_profile says */
 	int announced, muted;
+	char closed_by[LQ_USER_ID_MAX + 1]; /* "": nobody else */
 	uint32_t width, height; /* as its publisher says, 0 unknown */
 	uint32_t n_layers;      /* 0: there is one encoding without a RID */
 	struct {
@@ -88,6 +96,7 @@ typedef struct lq__rooms_host {
 	void (*settled)(void *arg, struct lq__room *room); /* all that was to be told of tracks that went has been told */
 	int64_t (*media_seen)(void *arg, lq__member *m);  /* when its media last gave a sign of life, LQ_TIME_NONE */
 	void *arg;
+	void (*unsubscribe_all)(void *arg, lq__member *m); /* it may not subscribe any more; NULL: there is no media */
 } lq__rooms_host;
 
 typedef struct lq__join {
@@ -124,7 +133,7 @@ void lq__member_leave(lq__member *m, const char *reason);
 void lq__member_kick(lq__member *m, const char *event_reason, const char *reason);
 void lq__member_put_out(lq__member *m, const char *event_reason, const char *reason, const char *text); /* text: for the member, "" none */
 /* Ends the membership of those that time out, that were lost for too long, and whose token ended. */
-void lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms);
+int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms); /* when a right ends or is warned of next: Unix ms, INT64_MAX never */
 
 /* A new track, not yet told to others. LQ_EEXIST when that stream has one of this kind, LQ_EFULL. */
 int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char *mid, lq__track **out);
@@ -133,6 +142,7 @@ void lq__track_remove(lq__track *t); /* tells the others, if they know of it */
 void lq__track_mute(lq__track *t, int muted);
 /* Tells a member which layer of a track comes to it (LQ_LAYER_*), and how large it is. */
 void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height);
+lq__member *lq__room_member(const lq__room *room, const char *user); /* NULL: not there */
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
 

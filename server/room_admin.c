@@ -182,7 +182,7 @@ int lq__room_lock(lq__rooms *rooms, const char *name, int locked)
 
 int lq__room_kick(lq__room *room, const char *user, const char *reason)
 {
-	lq__member *m = lq__member_find(room, user);
+	lq__member *m = lq__room_member(room, user);
 	if (!m)
 		return LQ_ENOENT;
 	lq_log(LQ_LOG_INFO, "room", "%s is kicked from %s", m->user, room->name);

@@ -33,7 +33,6 @@ void lq__member_end_noted(const lq__member *m, const char *reason);
 lq__room *lq__room_find(lq__rooms *rooms, const char *name);
 lq__room *lq__room_create(lq__rooms *rooms, const char *name); /* NULL: no memory */
 void lq__room_release(lq__room *room); /* ends it when nothing holds it */
-lq__member *lq__member_find(const lq__room *room, const char *user);
 
 /* ---- track.c ---- */
 json_t *lq__member_json(const lq__member *m); /* as others see it */
@@ -42,6 +41,12 @@ json_t *lq__member_json(const lq__member *m); /* as others see it */
 void lq__member_appears(lq__member *m); /* the others are told, unless it is audience */
 void lq__member_disappears(lq__member *m, const char *reason);
 void lq__member_drop_tracks(lq__member *m);
+
+/* ---- control.c ---- */
+void lq__control_opened(lq__track *t, json_t *event); /* puts in who asked for it */
+int64_t lq__control_tick(lq__member *m, int64_t unix_ms); /* when it has to look again */
+json_t *lq__control_json(const lq__member *m); /* what is neither open nor closed; NULL: nothing. New reference */
+void lq__control_forget(lq__member *m);
 
 /* ---- room_admin.c ---- */
 /* Whether this join may enter; room NULL: there is none yet. `old`: the member that it takes the place of. */

@@ -6,6 +6,8 @@
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/control.h"
+#include "server/grants.h"
 #include "server/message.h"
 #include "server/room_admin.h"
 
@@ -69,12 +71,83 @@ static void on_kick(lq__client *c, const lq__message *m)
 		lq__client_ok(c, m);
 }
 
-void lq__room_member_request(lq__client *c, const lq__message *m)
+static void on_token(lq__client *c, const lq__message *m, int64_t unix_ms)
+{
+	char error[256];
+	lq__member *member = c->member;
+	lq__token_want want = {c->service->secret, c->service->app_id, member->room->name, member->user, unix_ms / 1000, "token_update"};
+	lq__grant grant;
+	int e = lq__client_grant(c, &want, m->token, &grant, error, sizeof error);
+	if (e) {
+		c->service->refused_tokens++;
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	c->grant = grant;
+	lq__client_ok(c, m);
+	lq__grants_set(member, &grant, unix_ms);
+}
+
+/* Who is meant: "" oneself. NULL: it has been answered. */
+static lq__member *target(lq__client *c, const lq__message *m, const char *field)
+{
+	char error[80];
+	lq__member *me = c->member, *other = *m->user ? lq__room_member(me->room, m->user) : me;
+	if (!other || (other->audience && other != me)) {
+		snprintf(error, sizeof error, "%s.user: there is no such user in this room", field);
+		lq__client_error(c, m, LQ_ENOENT, error);
+		return NULL;
+	}
+	if (other == me || c->grant.control || c->grant.admin)
+		return other;
+	lq__client_error(c, m, LQ_EPERM, "the token gives no right to control others' microphones and cameras (control)");
+	return NULL;
+}
+
+static void answer(lq__client *c, const lq__message *m, int e, const char *error)
+{
+	if (e)
+		lq__client_error(c, m, e, error);
+	else
+		lq__client_ok(c, m);
+}
+
+static void on_control(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	lq__member *other = target(c, m, "control");
+	if (other)
+		answer(c, m, lq__control(other, m->media, m->stream, m->on, c->member->user, error, sizeof error), error);
+}
+
+static void on_default_camera(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	lq__member *other = target(c, m, "default_camera");
+	if (other)
+		answer(c, m, lq__default_camera_set(other, m->stream, c->member->user, error, sizeof error), error);
+}
+
+static void on_device(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	answer(c, m, lq__control_report(c->member, m->media, m->stream, m->none, error, sizeof error), error);
+}
+
+void lq__room_member_request(lq__client *c, const lq__message *m, int64_t unix_ms)
 {
 	switch (m->type) {
 	case LQ_MSG_KICK: on_kick(c, m); break;
 	case LQ_MSG_ROLE:
 		lq__member_set_role(c->member, m->audience);
+		lq__client_ok(c, m);
+		break;
+	case LQ_MSG_TOKEN: on_token(c, m, unix_ms); break;
+	case LQ_MSG_CONTROL: on_control(c, m); break;
+	case LQ_MSG_DEVICE: on_device(c, m); break;
+	case LQ_MSG_DEFAULT_CAMERA: on_default_camera(c, m); break;
+	case LQ_MSG_CAMERAS:
+		lq__member_set_cameras(c->member, m->cameras);
 		lq__client_ok(c, m);
 		break;
 	default: break;

@@ -8,7 +8,7 @@ struct lq__message;
 
 /* room_create, room_destroy, room_lock. */
 void lq__room_session_request(lq__client *c, const struct lq__message *m);
-/* kick, role. */
-void lq__room_member_request(lq__client *c, const struct lq__message *m);
+/* kick, role, token_update, control, device, cameras, default_camera. */
+void lq__room_member_request(lq__client *c, const struct lq__message *m, int64_t unix_ms);
 
 #endif

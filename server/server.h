@@ -28,7 +28,7 @@ typedef struct lq__server {
 /* libwebsockets callbacks. */
 int lq__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 int lq__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
-extern const size_t lq__ws_session_size;
+extern const size_t lq__ws_session_size, lq__http_session_size;
 
 void lq__server_schedule_calls(lq__server *s); /* something may have changed when calls have their next time-out */
 

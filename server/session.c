@@ -9,6 +9,7 @@
 
 #include "server/message.h"
 #include "server/room_requests.h"
+#include "server/secret.h"
 #include "server/token.h"
 
 #define ROOM_TOKEN_SECONDS 86400 /* a call may last that long */
@@ -35,22 +36,45 @@ int64_t lq__session_next(const lq__service *s, int64_t now)
 
 /* ---- requests ---- */
 
-static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, lq__login *login, char *error, size_t size)
+/* Who knows the secret may do everything. */
+static int check_secret(lq__client *c, const lq__message *m, lq__grant *grant, char *error, size_t size)
 {
 	const lq__service *s = c->service;
-	lq__token_want want = {s->secret, s->app_id, NULL, m->user, unix_ms / 1000, "login"};
-	lq__grant grant = LQ__GRANT_ALL;
-	int e = 0;
-	if (s->secret && (!s->debug || *m->token))
-		e = lq__token_check(m->token, &want, &grant, error, size);
-	if (!e && !grant.call) {
-		snprintf(error, size, "login.token: it gives no right to log in (call)");
+	*grant = LQ__GRANT_ALL;
+	if (s->allow_secret && s->secret)
+		return lq__secret_check(s->secret, s->app_id, m->app_id, m->secret_md5, error, size);
+	snprintf(error, size, "login.secret_md5: this server lets nobody in by secret (loquatd --allow-secret): log in with a token");
+	return LQ_EPERM;
+}
+
+static int check_access(lq__client *c, const lq__message *m, const char *user, int64_t unix_ms, lq__grant *grant, char *error, size_t size)
+{
+	const lq__service *s = c->service;
+	const char *request = m->type == LQ_MSG_LOGIN ? "login" : "token_update";
+	lq__token_want want = {s->secret, s->app_id, NULL, user, unix_ms / 1000, request};
+	if (*m->secret_md5)
+		return check_secret(c, m, grant, error, size);
+	int e = lq__client_grant(c, &want, m->token, grant, error, size);
+	if (!e && !grant->call) {
+		snprintf(error, size, "%s.token: it gives no right to log in (call)", request);
 		e = LQ_EPERM;
 	}
-	login->expires = grant.expires;
-	if (!e)
-		c->grant = grant;
 	return e;
+}
+
+static void on_token(lq__client *c, const lq__message *m, int64_t unix_ms)
+{
+	char error[256];
+	lq__grant grant;
+	int e = check_access(c, m, lq__device_user(c->device), unix_ms, &grant, error, sizeof error);
+	if (e) {
+		c->service->refused_tokens++;
+		lq__client_error(c, m, e, error);
+		return;
+	}
+	c->grant = grant;
+	lq__device_renew(c->device, grant.expires);
+	lq__client_ok(c, m);
 }
 
 static void on_login(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
@@ -60,7 +84,10 @@ static void on_login(lq__client *c, const lq__message *m, int64_t now, int64_t u
 	lq__service *s = c->service;
 	int64_t call_time = lq__session_call_time(s, now);
 	lq__login login = {.user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq, .ring_ms = m->ring_ms};
-	int e = check_access(c, m, unix_ms, &login, error, sizeof error);
+	lq__grant grant;
+	int e = check_access(c, m, m->user, unix_ms, &grant, error, sizeof error);
+	login.expires = e ? 0 : grant.expires;
+	login.trusted = !e && *m->secret_md5;
 	if (e)
 		s->refused_tokens++;
 	else
@@ -70,6 +97,7 @@ static void on_login(lq__client *c, const lq__message *m, int64_t now, int64_t u
 		return;
 	}
 	c->joined = 1;
+	c->grant = grant;
 	lq__device_alive(c->device, now, 0);
 	lq_log(LQ_LOG_INFO, "session", "%s logged in", m->user);
 	lq__client_answer(c, m, answer);
@@ -145,6 +173,7 @@ void lq__session_request(lq__client *c, const lq__message *m, int64_t now, int64
 		lq__client_ok(c, m);
 		break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
+	case LQ_MSG_TOKEN: on_token(c, m, unix_ms); break;
 	case LQ_MSG_ROOM_CREATE:
 	case LQ_MSG_ROOM_DESTROY:
 	case LQ_MSG_ROOM_LOCK: lq__room_session_request(c, m); break;

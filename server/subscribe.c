@@ -151,6 +151,15 @@ void lq__unsubscribe(lq__member *m, lq__track *const *tracks, uint32_t n)
 	}
 }
 
+void lq__unsubscribe_all(lq__member *m)
+{
+	lq__subscriber *s = m->subscriber;
+	for (uint32_t i = 0; s && i < s->n_slots; i++)
+		if (s->slots[i].track)
+			take_out(s, &s->slots[i]);
+	lq__subscribe_offer(m);
+}
+
 void lq__subscribe_track_leaving(lq__track *t)
 {
 	LQ__EACH(lq__member, m, &t->member->room->members, link)

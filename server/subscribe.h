@@ -13,6 +13,7 @@ int lq__subscribe(struct lq__media *media, lq__member *m, lq__track *const *trac
 /* Another layer of a track. LQ_ESTATE when it is not subscribed, LQ_ENOMEM. */
 int lq__subscribe_layer(lq__member *m, lq__track *t, uint32_t layer);
 void lq__unsubscribe(lq__member *m, lq__track *const *tracks, uint32_t n);
+void lq__unsubscribe_all(lq__member *m);
 /* Sends an offer when there is something new to offer and none is under way. */
 void lq__subscribe_offer(lq__member *m);
 /* The member has a new socket: it gets the offer that it may not have got. */

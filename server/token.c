@@ -39,6 +39,11 @@ static int flag(const json_t *claims, const char *name, int absent)
 	return v ? json_is_true(v) : absent;
 }
 
+static int is_time_or_absent(const json_t *v)
+{
+	return !v || (json_is_number(v) && json_number_value(v) > 0);
+}
+
 static int check_claims(const json_t *claims, const lq__token_want *want, char *error, size_t size)
 {
 	const char *app = json_string_value(json_object_get(claims, "app"));
@@ -46,6 +51,8 @@ static int check_claims(const json_t *claims, const lq__token_want *want, char *
 	const json_t *sub = json_object_get(claims, "sub"), *exp = json_object_get(claims, "exp");
 	if (!json_is_number(exp))
 		return refuse(want, error, size, "it has no exp: a token must end some time");
+	if (!is_time_or_absent(json_object_get(claims, "pub_exp")) || !is_time_or_absent(json_object_get(claims, "sub_exp")))
+		return refuse(want, error, size, "pub_exp and sub_exp are times, numbers of seconds");
 	if ((int64_t)json_number_value(exp) <= want->unix_now)
 		return refuse(want, error, size, "it has expired: get a new one");
 	if (!app || strcmp(app, want->app_id))
@@ -73,6 +80,8 @@ int lq__token_check(const char *token, const lq__token_want *want, lq__grant *ou
 	int e = check_claims(claims, want, error, error_size);
 	if (!e) {
 		out->expires = (int64_t)json_number_value(json_object_get(claims, "exp"));
+		out->pub_expires = (int64_t)json_number_value(json_object_get(claims, "pub_exp"));
+		out->sub_expires = (int64_t)json_number_value(json_object_get(claims, "sub_exp"));
 		out->publish = flag(claims, "pub", 1);
 		out->subscribe = flag(claims, "sub_media", 1);
 		out->admin = flag(claims, "admin", 0);

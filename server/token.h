@@ -9,12 +9,13 @@
 
 typedef struct lq__grant {
 	int64_t expires; /* Unix seconds */
+	int64_t pub_expires, sub_expires; /* of the rights to publish and to subscribe; 0: with the whole */
 	int publish, subscribe, admin, call, control;
 	char room[LQ_ROOM_NAME_MAX + 1]; /* "": any */
 } lq__grant;
 
 /* On a server in debug mode, without a token. */
-#define LQ__GRANT_ALL ((lq__grant){0, 1, 1, 1, 1, 1, ""})
+#define LQ__GRANT_ALL ((lq__grant){.publish = 1, .subscribe = 1, .admin = 1, .call = 1, .control = 1})
 
 /* What a token must say. With a room: let `user` ("": any) into it. Without (NULL): let `user` log in, or `user` NULL: nothing of the kind. */
 typedef struct lq__token_want {

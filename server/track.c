@@ -67,14 +67,17 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 void lq__track_announce(lq__track *t)
 {
 	t->announced = 1;
-	lq__room_event(t->member->room, t->member, json_pack("{s:s, s:o}", "type", "track_published", "track", lq__track_json(t)));
+	json_t *event = json_pack("{s:s, s:o}", "type", "track_published", "track", lq__track_json(t));
+	lq__control_opened(t, event);
+	lq__room_event(t->member->room, t->member, event);
 }
 
 void lq__track_end(lq__track *t)
 {
 	lq__member *m = t->member;
 	lq__rooms *rooms = m->room->rooms;
-	json_t *event = t->announced ? json_pack("{s:s, s:s, s:s}", "type", "track_unpublished", "track", t->id, "user", m->user) : NULL;
+	json_t *event = t->announced ? json_pack("{s:s, s:s, s:s, s:s*}", "type", "track_unpublished", "track", t->id, "user", m->user, "by",
+	                                         *t->closed_by ? t->closed_by : NULL) : NULL;
 	rooms->host.track_leaving(rooms->host.arg, t);
 	lq__list_remove(&t->link);
 	m->n_tracks--;
@@ -153,8 +156,9 @@ json_t *lq__member_json(const lq__member *m)
 	json_t *tracks = json_array();
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		json_array_append_new(tracks, lq__track_json(t));
-	return json_pack("{s:s, s:s, s:o, s:O*, s:s*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes, "info",
-	                 *m->info ? m->info : NULL);
+	return json_pack("{s:s, s:s, s:o, s:O*, s:s*, s:o*, s:O*, s:s*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes, "info",
+	                 *m->info ? m->info : NULL, "devices", lq__control_json(m), "cameras", m->cameras, "default_camera",
+	                 m->default_camera ? lq__stream_name(m->default_camera) : NULL);
 }
 
 json_t *lq__member_snapshot(const lq__member *me)

@@ -17,12 +17,15 @@ static const char help[] =
 	"  --no-publish    may not publish\n"
 	"  --no-subscribe  may not subscribe\n"
 	"  --call          may log in as USER, call and be called (docs/calls.md)\n"
-	"  --admin         may administer the room, and see the records of calls\n";
+	"  --control       may open and close others' microphones and cameras\n"
+	"  --admin         may make, lock and destroy rooms, kick and control others, and see the records of calls\n"
+	"  --publish-ttl SECONDS, --subscribe-ttl SECONDS\n"
+	"                  these rights end earlier than the token\n";
 
 struct claims {
 	const char *room, *user, *secret, *app;
-	long ttl;
-	int publish, subscribe, admin, call;
+	long ttl, publish_ttl, subscribe_ttl; /* the latter 0: with the token */
+	int publish, subscribe, admin, call, control;
 };
 
 static int print_token(const struct claims *c)
@@ -33,7 +36,9 @@ static int print_token(const struct claims *c)
 	          jwt_add_grant(jwt, "app", c->app) || jwt_add_grant(jwt, "room", c->room) || (c->user && jwt_add_grant(jwt, "sub", c->user)) ||
 	          jwt_add_grant_int(jwt, "exp", (long)time(NULL) + c->ttl) || jwt_add_grant_bool(jwt, "pub", c->publish) ||
 	          jwt_add_grant_bool(jwt, "sub_media", c->subscribe) || (c->admin && jwt_add_grant_bool(jwt, "admin", 1)) ||
-	          (c->call && jwt_add_grant_bool(jwt, "call", 1));
+	          (c->call && jwt_add_grant_bool(jwt, "call", 1)) || (c->control && jwt_add_grant_bool(jwt, "control", 1)) ||
+	          (c->publish_ttl && jwt_add_grant_int(jwt, "pub_exp", (long)time(NULL) + c->publish_ttl)) ||
+	          (c->subscribe_ttl && jwt_add_grant_int(jwt, "sub_exp", (long)time(NULL) + c->subscribe_ttl));
 	if (!bad)
 		text = jwt_encode_str(jwt);
 	jwt_free(jwt);
@@ -50,7 +55,8 @@ int cmd_token(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'}, {"room", required_argument, NULL, 'r'}, {"user", required_argument, NULL, 'u'},
 		{"secret", required_argument, NULL, 's'}, {"app-id", required_argument, NULL, 'a'}, {"ttl", required_argument, NULL, 't'},
 		{"no-publish", no_argument, NULL, 'P'}, {"no-subscribe", no_argument, NULL, 'S'}, {"admin", no_argument, NULL, 'A'},
-		{"call", no_argument, NULL, 'C'}, {0}};
+		{"call", no_argument, NULL, 'C'}, {"control", no_argument, NULL, 'O'}, {"publish-ttl", required_argument, NULL, 'p'},
+		{"subscribe-ttl", required_argument, NULL, 'b'}, {0}};
 	struct claims c = {.secret = getenv("LQ_SECRET"), .app = "loquat", .ttl = 3600, .publish = 1, .subscribe = 1};
 	for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;)
 		switch (o) {
@@ -67,6 +73,15 @@ int cmd_token(int argc, char **argv)
 		case 'S': c.subscribe = 0; break;
 		case 'A': c.admin = 1; break;
 		case 'C': c.call = 1; break;
+		case 'O': c.control = 1; break;
+		case 'p':
+			if (tool_number("token", "--publish-ttl", optarg, 1, 86400L * 365 * 10, &c.publish_ttl))
+				return TOOL_USAGE;
+			break;
+		case 'b':
+			if (tool_number("token", "--subscribe-ttl", optarg, 1, 86400L * 365 * 10, &c.subscribe_ttl))
+				return TOOL_USAGE;
+			break;
 		default: return tool_usage("token");
 		}
 	if (optind != argc || !c.room)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "server/calls/private.h"
+#include "server/grants.h"
 
 lq__calls *lq__calls_create(const lq__calls_host *host, int64_t grace, int64_t unix_zero)
 {
@@ -182,7 +183,8 @@ static void take_login(lq__device *d, const lq__login *l, void *conn, int resume
 	d->conn = conn;
 	d->entered = 0;
 	d->seen = INT64_MAX;
-	d->expires = l->expires;
+	lq__device_renew(d, l->expires);
+	d->trusted = l->trusted;
 	d->ring_ms = l->ring_ms;
 	snprintf(d->name, sizeof d->name, "%s", *l->name ? l->name : l->user);
 }
@@ -310,6 +312,16 @@ void lq__device_alive(lq__device *d, int64_t real_now, int pong)
 	d->seq_at_pong = d->seq;
 }
 
+int lq__calls_trusted(lq__calls *c, const char *user, const char *session)
+{
+	const lq__account *a = c ? find_account(c, user) : NULL;
+	if (a)
+		LQ__EACH(lq__device, d, &a->devices, link)
+			if (!strcmp(d->session, session))
+				return d->trusted;
+	return 0;
+}
+
 const char *lq__device_user(const lq__device *d)
 {
 	return d->account->user;
@@ -320,19 +332,43 @@ void lq__device_ring(lq__device *d, int64_t ring_ms)
 	d->ring_ms = ring_ms;
 }
 
-void lq__calls_reap(lq__calls *c, int64_t before, int64_t unix_now, int64_t now)
+void lq__device_renew(lq__device *d, int64_t expires)
 {
+	if (d->expires != expires)
+		d->warned = 0;
+	d->expires = expires;
+}
+
+/* Returns when there is something to say or to do about its token. */
+static int64_t watch_token(lq__device *d, int64_t unix_ms)
+{
+	int64_t at = lq__token_warn_at(d->expires);
+	if (!d->expires || (!d->warned && unix_ms < at))
+		return at;
+	if (!d->warned)
+		lq__device_event(d, lq__token_will_expire("session", d->expires * 1000 - unix_ms));
+	d->warned = 1;
+	return d->expires * 1000;
+}
+
+int64_t lq__calls_reap(lq__calls *c, int64_t before, int64_t unix_ms, int64_t now)
+{
+	int64_t next = INT64_MAX;
 	LQ__EACH(lq__device, d, &c->devices, all) {
 		if (!d->conn)
 			continue;
-		if (d->expires && unix_now >= d->expires) {
+		if (d->expires && unix_ms >= d->expires * 1000) {
 			drop_socket(d, "token_expired");
 			lq__device_logout(d, now);
 		} else if (d->seen < before) {
 			drop_socket(d, "timeout");
 			lq__device_lost(d, now);
+		} else {
+			int64_t due = watch_token(d, unix_ms);
+			next = due < next ? due : next;
 		}
 	}
+	return next;
 }
 
 /* ---- time ---- */

@@ -72,6 +72,7 @@ typedef struct lq__login {
 	uint64_t seq;                     /* of the last event that came then */
 	int64_t ring_ms;                  /* this device rings at most so long; 0: as the caller says */
 	int64_t expires;                  /* Unix seconds when the token ends, 0: never */
+	int trusted;                      /* it knew the server's secret */
 } lq__login;
 
 /* The answer (a new reference) is to be sent before lq__device_enter is called, which sends what was missed and the invitations that wait.
@@ -81,9 +82,11 @@ void lq__device_enter(lq__device *d, int64_t now);
 void lq__device_lost(lq__device *d, int64_t now);   /* its socket is gone; d may be, too */
 void lq__device_logout(lq__device *d, int64_t now); /* d is gone */
 void lq__device_alive(lq__device *d, int64_t real_now, int pong);
+int lq__calls_trusted(lq__calls *c, const char *user, const char *session); /* whether this session of the user's is */
 const char *lq__device_user(const lq__device *d);
 /* Devices that gave no sign of life since `before` (ns, real) or whose token ended lose their socket. */
-void lq__calls_reap(lq__calls *c, int64_t before, int64_t unix_now, int64_t now);
+int64_t lq__calls_reap(lq__calls *c, int64_t before, int64_t unix_ms, int64_t now); /* when a token ends or is warned of next: Unix ms */
+void lq__device_renew(lq__device *d, int64_t expires); /* it has a new token */
 
 void lq__device_ring(lq__device *d, int64_t ring_ms);
 /* Presence of users, now and from now on: an array (a new reference). LQ_EFULL, LQ_EINVAL: not a user id. */

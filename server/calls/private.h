@@ -77,6 +77,8 @@ struct lq__device {
 	int entered; /* events are sent from then on; those before are kept */
 	int resumed; /* it went on with a session that it had */
 	int64_t lost_until, seen, expires, ring_ms;
+	int warned; /* that its token ends soon */
+	int trusted;
 	uint32_t n_watches;
 	uint64_t seq;                  /* of the last event */
 	uint64_t resume_from;          /* what came before, until it entered */

@@ -317,6 +317,142 @@ START_TEST(a_role_may_change_while_joining)
 }
 END_TEST
 
+/* ---- microphones and cameras ---- */
+
+static void expect_device(lq_engine *e, lq_room *at, const char *user, lq_stream stream, lq_track_kind kind, lq_device_state state, const char *by)
+{
+	for (;;) {
+		const lq_sdk_event *ev = await_stream(e, at, LQ_ON_MEMBER_DEVICE, user, kind);
+		if (ev->stream != stream)
+			continue;
+		ck_assert_msg(ev->device_state == state && !strcmp(ev->name, by), "state %d by \"%s\", not %d by \"%s\"", ev->device_state, ev->name, state, by);
+		return;
+	}
+}
+
+START_TEST(devices_are_opened_and_closed_by_others_and_by_oneself)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *ann = entered(e, "r", "ann"), *bob = entered(e, "r", "bob");
+	lq_room *all[] = {ann, bob};
+	lq_member m;
+	await(e, ann, LQ_ON_USER_JOINED);
+	ck_assert_int_eq(lq_member_device_state(ann, "bob", LQ_STREAM_MAIN, LQ_AUDIO), LQ_DEVICE_CLOSED);
+	ck_assert_int_eq(lq_member_device_state(ann, "nobody", LQ_STREAM_MAIN, LQ_AUDIO), LQ_DEVICE_UNKNOWN);
+	ck_assert_int_eq(lq_member_mic_set(ann, "bob", 1), 0);
+	const lq_sdk_event *ev = await(e, ann, LQ_ON_CONTROLLED);
+	ck_assert(!ev->code && !strcmp(ev->user, "bob") && ev->kind == LQ_AUDIO && ev->on);
+	for (int i = 0; i < 2; i++) {
+		expect_device(e, all[i], "bob", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPENING, "ann");
+		expect_device(e, all[i], "bob", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPEN, "ann");
+	}
+	await_stream(e, ann, LQ_ON_FIRST_FRAME, "bob", LQ_AUDIO); /* he is heard */
+	ck_assert_int_eq(lq_room_members(ann, &m, 1), 1);
+	ck_assert(m.microphone == LQ_DEVICE_OPEN && m.camera == LQ_DEVICE_CLOSED);
+	ck_assert_int_eq(lq_member_mic_set(ann, "bob", 0), 0);
+	for (int i = 0; i < 2; i++)
+		expect_device(e, all[i], "bob", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_CLOSED, "ann");
+	ck_assert_int_eq(lq_room_members(ann, &m, 1), 1);
+	ck_assert(m.tracks == 0 && m.microphone == LQ_DEVICE_CLOSED);
+	/* ourselves, two cameras */
+	for (int camera = 0; camera < 2; camera++) {
+		ck_assert_int_eq(lq_member_camera_set(bob, camera ? "bob" : NULL, LQ_STREAM_CAMERA(camera), 1), 0);
+		ck_assert_str_eq(await(e, bob, LQ_ON_CONTROLLED)->user, "bob");
+		for (int i = 0; i < 2; i++) {
+			expect_device(e, all[i], "bob", LQ_STREAM_CAMERA(camera), LQ_VIDEO, LQ_DEVICE_OPENING, "bob");
+			expect_device(e, all[i], "bob", LQ_STREAM_CAMERA(camera), LQ_VIDEO, LQ_DEVICE_OPEN, "bob");
+		}
+	}
+	lq_camera_info c[9];
+	ck_assert_int_eq(lq_member_cameras(ann, "bob", c, 9), 2);
+	ck_assert(c[0].stream == LQ_STREAM_CAMERA(0) && c[0].is_default && c[0].state == LQ_DEVICE_OPEN);
+	ck_assert(c[1].stream == LQ_STREAM_CAMERA(1) && !c[1].is_default && c[1].state == LQ_DEVICE_OPEN);
+	ck_assert_int_eq(lq_member_cameras(bob, NULL, NULL, 0), 2);
+	ck_assert_int_eq(lq_member_cameras(ann, "nobody", NULL, 0), LQ_ENOENT);
+	/* what is closed by the app itself is told alike */
+	ck_assert_int_eq(lq_unpublish(bob, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	for (int i = 0; i < 2; i++)
+		expect_device(e, all[i], "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_CLOSED, "bob");
+	/* the default camera */
+	ck_assert_int_eq(lq_member_default_camera_set(ann, "bob", LQ_STREAM_CAMERA(1)), 0);
+	for (int i = 0; i < 2; i++) {
+		ev = await(e, all[i], LQ_ON_DEFAULT_CAMERA);
+		ck_assert(!strcmp(ev->user, "bob") && ev->stream == LQ_STREAM_CAMERA(1) && !strcmp(ev->name, "ann"));
+	}
+	ck_assert_int_eq(lq_member_default_camera_get(ann, "bob"), LQ_STREAM_CAMERA(1));
+	ck_assert_int_eq(lq_member_default_camera_get(bob, NULL), LQ_STREAM_CAMERA(1));
+	ck_assert_int_eq(lq_member_default_camera_get(bob, "ann"), LQ_STREAM_MAIN);
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", LQ_STREAM_DEFAULT_CAMERA, 0), 0);
+	for (int i = 0; i < 2; i++)
+		expect_device(e, all[i], "bob", LQ_STREAM_CAMERA(1), LQ_VIDEO, LQ_DEVICE_CLOSED, "ann");
+	/* a newcomer sees it as it is */
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", LQ_STREAM_DEFAULT_CAMERA, 1), 0);
+	expect_device(e, ann, "bob", LQ_STREAM_CAMERA(1), LQ_VIDEO, LQ_DEVICE_OPENING, "ann");
+	expect_device(e, ann, "bob", LQ_STREAM_CAMERA(1), LQ_VIDEO, LQ_DEVICE_OPEN, "ann");
+	lq_room *eve = entered(e, "r", "eve");
+	ck_assert_int_eq(lq_member_default_camera_get(eve, "bob"), LQ_STREAM_CAMERA(1));
+	ck_assert_int_eq(lq_member_device_state(eve, "bob", LQ_STREAM_CAMERA(1), LQ_VIDEO), LQ_DEVICE_OPEN);
+	ck_assert_int_eq(lq_member_device_state(eve, "bob", LQ_STREAM_MAIN, LQ_VIDEO), LQ_DEVICE_CLOSED);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(control_has_its_limits)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_session *s = logged_in(e, "boss");
+	ck_assert_int_eq(lq_room_create(s, &(lq_room_spec){.size = sizeof(lq_room_spec), .name = "small", .max_open_mics = 1, .max_cameras = 1}, NULL), 0);
+	ck_assert_int_eq(await(e, NULL, LQ_ON_ROOM_CREATED)->code, 0);
+	lq_room *ann = entered(e, "small", "ann"), *bob = entered(e, "small", "bob");
+	ck_assert_int_eq(lq_member_mic_set(NULL, "bob", 1), LQ_EINVAL);
+	ck_assert_int_eq(lq_member_mic_set(ann, "b b", 1), LQ_EINVAL);
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", LQ_STREAM_SUB, 1), LQ_EINVAL);
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", (lq_stream)9, 1), LQ_EINVAL);
+	ck_assert_int_eq(lq_member_default_camera_set(ann, "bob", LQ_STREAM_SUB), LQ_EINVAL);
+	ck_assert_int_eq(lq_member_mic_set(ann, "nobody", 1), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_CONTROLLED)->code, LQ_ENOENT);
+	/* one microphone */
+	ck_assert_int_eq(lq_member_mic_set(ann, NULL, 1), 0);
+	expect_device(e, bob, "ann", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPENING, "ann");
+	expect_device(e, bob, "ann", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPEN, "ann");
+	ck_assert_int_eq(lq_member_mic_set(ann, "bob", 1), 0);
+	expect_device(e, bob, "bob", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPENING, "ann");
+	/* published past it: only the microphone is refused */
+	ck_assert_int_eq(lq_publish(bob, LQ_STREAM_MAIN, LQ_AUDIO), 0);
+	ck_assert_int_eq(lq_publish(bob, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_int_eq(await_stream(e, bob, LQ_ON_LOCAL_PUBLISHED, NULL, LQ_AUDIO)->code, LQ_EFULL);
+	ck_assert_int_eq(await_stream(e, bob, LQ_ON_LOCAL_PUBLISHED, NULL, LQ_VIDEO)->code, 0);
+	ck_assert_int_eq(lq_member_device_state(bob, NULL, LQ_STREAM_MAIN, LQ_AUDIO), LQ_DEVICE_OPENING);
+	/* one camera */
+	ck_assert_int_eq(lq_publish(bob, LQ_STREAM_THIRD, LQ_VIDEO), 0);
+	const lq_sdk_event *ev = await_stream(e, bob, LQ_ON_LOCAL_PUBLISHED, NULL, LQ_VIDEO);
+	ck_assert(ev->code == LQ_EFULL && ev->stream == LQ_STREAM_THIRD);
+	ck_assert_int_eq(lq_room_leave(ann), 0);
+	await(e, ann, LQ_ON_LEFT);
+	ck_assert_int_eq(lq_member_mic_set(bob, NULL, 1), 0); /* asked again */
+	expect_device(e, bob, "bob", LQ_STREAM_MAIN, LQ_AUDIO, LQ_DEVICE_OPEN, "bob");
+	ck_assert_int_eq(lq_member_mic_set(ann, "bob", 1), LQ_ESTATE);
+	lq_engine_destroy(e);
+}
+END_TEST
+
+START_TEST(a_member_may_keep_others_from_opening_its_devices)
+{
+	lq_engine *e = engine_real(NULL);
+	lq_room *ann = entered(e, "r", "ann"), *bob = quiet(e, "r", (lq_room_options){.remote_control = LQ_OFF});
+	ck_assert_int_eq(enter(e, bob, (lq_join_params){.user = "bob"}), 0);
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", LQ_STREAM_MAIN, 1), 0);
+	expect_device(e, ann, "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_OPENING, "ann");
+	expect_device(e, ann, "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_CLOSED, "bob");
+	ck_assert_int_eq(lq_member_camera_set(bob, NULL, LQ_STREAM_MAIN, 1), 0); /* himself he may */
+	expect_device(e, ann, "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_OPENING, "bob");
+	expect_device(e, ann, "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_OPEN, "bob");
+	ck_assert_int_eq(lq_member_camera_set(ann, "bob", LQ_STREAM_MAIN, 0), 0);
+	expect_device(e, ann, "bob", LQ_STREAM_MAIN, LQ_VIDEO, LQ_DEVICE_CLOSED, "ann");
+	lq_engine_destroy(e);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rooms");
@@ -332,6 +468,9 @@ int main(void)
 	tcase_add_test(t, what_is_said_before_the_join_beats_the_options);
 	tcase_add_test(t, the_audience_is_not_seen_and_does_not_publish);
 	tcase_add_test(t, a_role_may_change_while_joining);
+	tcase_add_test(t, devices_are_opened_and_closed_by_others_and_by_oneself);
+	tcase_add_test(t, control_has_its_limits);
+	tcase_add_test(t, a_member_may_keep_others_from_opening_its_devices);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -198,10 +198,10 @@ START_TEST(silence_and_an_expired_token_end_a_session)
 	lq__device_alive(ann->device, 5, 0);
 	lq__device_alive(bob->device, 20, 0);
 	lq__device_alive(eve->device, 20, 0);
-	lq__calls_reap(calls, 10, 999, now);
+	lq__calls_reap(calls, 10, 999999, now);
 	ck_assert_str_eq(ann->kicked, "timeout");
 	ck_assert_str_eq(eve->kicked, "");
-	lq__calls_reap(calls, 10, 1000, now);
+	lq__calls_reap(calls, 10, 1000000, now);
 	ck_assert_str_eq(eve->kicked, "token_expired");
 	ck_assert_str_eq(bob->kicked, "");
 	log_in(ann, "ann", "laptop");

@@ -40,6 +40,12 @@ typedef enum lq_call_change { LQ_CALL_CHANGE_ASKED = 1, LQ_CALL_CHANGE_REFUSED, 
 
 /* ---- sessions ---- */
 
+/* How a user proves who it is. */
+typedef enum lq_login_mode {
+	LQ_LOGIN_TOKEN = 0,
+	LQ_LOGIN_SECRET /* by the MD5 of the app's secret, on a server that allows it: the session may do everything, and rooms are joined with it (lq_join_params.session) */
+} lq_login_mode;
+
 typedef struct lq_login_params {
 	size_t size;
 	const char *server;    /* as in lq_join_params */
@@ -48,11 +54,18 @@ typedef struct lq_login_params {
 	const char *token;     /* with the right `call`; NULL on a server in debug mode */
 	const char *device;    /* at most 64 such bytes; NULL: made up */
 	uint32_t timeout_ms;   /* of the login; 0: 10,000 */
+	lq_login_mode mode;
+	const char *app_id;     /* with LQ_LOGIN_SECRET; NULL: "loquat" */
+	const char *secret_md5; /* likewise: 32 hexadecimal digits */
+	const char *auth_code;  /* sent with the login; loquatd itself asks for none; at most 1,024 bytes; NULL none */
+	void *ctx;              /* comes back in LQ_ON_LOGGED_IN, and goes nowhere else */
 	uint32_t reconnect_ms; /* so long a lost connection is tried to be restored; 0: 60,000 */
 } lq_login_params;
 
 int lq_session_open(lq_engine *engine, lq_session **out);
 int lq_session_login(lq_session *session, const lq_login_params *params); /* LQ_ON_LOGGED_IN follows, exactly one */
+/* As lq_room_token_update. LQ_ON_TOKEN_WILL_EXPIRE comes 30 s ahead; without a new one the session is logged out. */
+int lq_session_token_update(lq_session *session, const char *token);
 int lq_session_logout(lq_session *session); /* leaves its call; LQ_ON_LOGGED_OUT follows, when it was logged in */
 
 /* Logs out if need be. The handle, its calls and their rooms are gone, and none of their events comes any more. Waits as lq_room_close does.

@@ -43,6 +43,12 @@ typedef enum lq_switch { LQ_DEFAULT = 0, LQ_ON = 1, LQ_OFF = 2, LQ_BY_VIEW = 3 }
 /* The audience is not seen: others hear neither of its coming nor of its going, it is not among the members, and it publishes nothing. */
 typedef enum lq_role { LQ_ROLE_BROADCASTER = 0, LQ_ROLE_AUDIENCE = 1 } lq_role;
 
+/* A member's microphone or camera. OPENING: it was asked to open, and has not yet; where no more may be open, it stays so until somebody asks again. */
+typedef enum lq_device_state { LQ_DEVICE_UNKNOWN = 0, LQ_DEVICE_NONE = 1, LQ_DEVICE_CLOSED = 2, LQ_DEVICE_OPEN = 3, LQ_DEVICE_OPENING = 4 } lq_device_state;
+
+/* What of a token ends. */
+typedef enum lq_token_scope { LQ_TOKEN_ROOM = 1, LQ_TOKEN_PUBLISH, LQ_TOKEN_SUBSCRIBE, LQ_TOKEN_SESSION } lq_token_scope;
+
 /* ---- events ---- */
 
 typedef enum lq_sdk_event_type {
@@ -79,6 +85,13 @@ typedef enum lq_sdk_event_type {
 	/* What is asked of a room. */
 	LQ_ON_KICKED,               /* the result of lq_room_kick: user, code, text */
 	LQ_ON_ROLE,                 /* the result of lq_room_role_set in the room: role, code, text; user "": ourselves */
+	LQ_ON_CONTROLLED,           /* the result of lq_member_mic_set or lq_member_camera_set: user, stream, kind, on, code, text. LQ_ON_MEMBER_DEVICE tells the rest */
+	LQ_ON_MEMBER_DEVICE,        /* user (an id, also our own), stream, kind, device_state, old_state, name: by whom */
+	LQ_ON_DEFAULT_CAMERA,       /* user (likewise), stream, name: by whom; code, text: lq_member_default_camera_set was refused */
+	LQ_ON_TOKEN_WILL_EXPIRE,    /* scope, elapsed_ms: what is left, 30 s when it was known in time. Of a room or a session */
+	LQ_ON_TOKEN_EXPIRED,        /* scope: LQ_TOKEN_PUBLISH, what was published is gone; LQ_TOKEN_SUBSCRIBE, nothing is received any more. A room or a session
+	                               that ends for it tells so by LQ_ON_LEFT or LQ_ON_LOGGED_OUT, LQ_ETOKEN */
+	LQ_ON_TOKEN_UPDATED,        /* the result of lq_room_token_update or lq_session_token_update: code, text */
 	LQ_ON_ROOM_LOCKED,          /* on: nobody enters any more; in the room. With session set the result of lq_room_lock: name, on, code, text */
 
 	/* Of a room, or with session set from user to user. */
@@ -87,7 +100,7 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_ATTRIBUTE,            /* name, text: the value, on: 0 it was taken away; user: whose, or "" the room's; existed: was there before us */
 
 	/* Of a session (call.h). */
-	LQ_ON_LOGGED_IN,            /* one for each login; result in code, text; user, elapsed_ms */
+	LQ_ON_LOGGED_IN,            /* one for each login; result in code, text; user, elapsed_ms, ctx */
 	LQ_ON_LOGGED_OUT,           /* the last event of a session that was logged in; code 0, or why: LQ_ECONN, LQ_EDUPLICATE, LQ_ETOKEN; text */
 	LQ_ON_PRESENCE,             /* user, on: is logged in */
 	LQ_ON_ROOM_CREATED,         /* the result of lq_room_create, one for each: name: the room's, which everybody enters by, text: the address of its
@@ -178,6 +191,8 @@ typedef struct lq_sdk_event {
 	lq_stage stage;
 	lq_role role;
 	lq_layer layer;
+	lq_token_scope scope;
+	lq_device_state device_state, old_state;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -241,6 +256,7 @@ typedef struct lq_room_options {
 	lq_switch auto_subscribe_audio; /* default on */
 	lq_switch auto_subscribe_video; /* default on; or LQ_BY_VIEW */
 	lq_room_create_policy create;
+	lq_switch remote_control; /* default on: others with the right to may open our microphone and cameras; off: only close them */
 	lq_switch strict_leave; /* default off: lq_room_leave gives 0 at any time. On: LQ_ESTATE when not joined nor joining, LQ_EEXIST while leaving */
 	lq_switch auto_rejoin;          /* default on. Off: a room that cannot be gone on with is left (LQ_ON_LEFT, LQ_ECONN) */
 	uint32_t rejoin_ms;             /* for how long a lost connection is tried again; 0: 60,000 */
@@ -252,6 +268,7 @@ typedef struct lq_join_params {
 	const char *user;   /* NULL, "" or "0": the server picks */
 	const char *name;   /* shown to others; NULL: user */
 	const char *token;  /* NULL on a server in debug mode */
+	lq_session *session;/* a login by secret, by whose right the room is joined: its server and its user. LQ_ESTATE: it is not logged in; NULL none */
 	uint32_t timeout_ms;/* 0: 10,000 */
 	const char *password; /* of rooms that have one (LQ_EPERM); others do not ask. At most 128 bytes; NULL none */
 	const char *user_info;/* shown to others; at most 200 bytes (LQ_ERANGE); NULL none */
@@ -273,6 +290,7 @@ typedef struct lq_member {
 	uint32_t tracks; /* bit 2*stream: audio, bit 2*stream+1: video */
 	char info[201];
 	lq_role role; /* of those that are seen: LQ_ROLE_BROADCASTER */
+	lq_device_state microphone, camera; /* camera: the default one */
 } lq_member;
 /* Copies at most `max` members (ourselves not among them), returns how many there are. */
 int lq_room_members(lq_room *room, lq_member *out, size_t max);
@@ -287,9 +305,38 @@ int lq_room_profile_set(lq_room *room, lq_room_profile profile); /* before the j
  * who becomes broadcaster publishes what was wanted before, and what the options say. Kept from one join to the next. LQ_ESTATE: leaving. */
 int lq_room_role_set(lq_room *room, lq_role role);
 
+/* A new token for this room and this user, in time: LQ_ON_TOKEN_UPDATED follows, with LQ_ETOKEN when it is refused, then the old one goes on. A right that
+ * had ended is back with it, and so is what was published or received by it. LQ_ESTATE: not joined; LQ_ERANGE: more than 8,192 bytes. */
+int lq_room_token_update(lq_room *room, const char *token);
+
 /* Puts a user out, who is told the reason (at most 256 bytes; NULL none); others hear LQ_ON_USER_LEFT "kicked". Needs the right `admin`. LQ_ON_KICKED
  * follows: LQ_EPERM, LQ_ENOENT no such user, LQ_EINVAL ourselves. LQ_ESTATE: not joined. */
 int lq_room_kick(lq_room *room, const char *user, const char *reason);
+
+/* ---- microphones and cameras of members ----
+ *
+ * user NULL: ourselves. Others' need the right `control` or `admin` in our token. A member opens a device when it is asked to, within 10 s or it is CLOSED again, unless its
+ * app has set remote_control to LQ_OFF. Closing is immediate. Rooms that were made on request have limits (lq_room_spec). LQ_ON_CONTROLLED follows: LQ_EPERM, LQ_ENOENT no such
+ * member, LQ_ENODEV it has none. LQ_ESTATE: not joined; LQ_EINVAL: the stream sub is a screen. */
+
+#define LQ_STREAM_DEFAULT_CAMERA ((lq_stream)255) /* in lq_member_camera_set: the member's default camera, as known now */
+
+int lq_member_mic_set(lq_room *room, const char *user, int on);
+int lq_member_camera_set(lq_room *room, const char *user, lq_stream stream, int on);
+lq_device_state lq_member_device_state(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind); /* UNKNOWN: no such member or device */
+
+typedef struct lq_camera_info {
+	size_t size;
+	lq_stream stream;
+	lq_device_state state;
+	int is_default;
+	char name[257]; /* the id of the device that was chosen (lq_device_select), or "default" */
+} lq_camera_info;
+
+/* The main one, and those that were chosen or are open: copies at most `max`, returns how many there are. LQ_ENOENT, LQ_ESTATE. */
+int lq_member_cameras(lq_room *room, const char *user, lq_camera_info *out, size_t max);
+int lq_member_default_camera_set(lq_room *room, const char *user, lq_stream stream); /* LQ_ON_DEFAULT_CAMERA for everybody */
+int lq_member_default_camera_get(lq_room *room, const char *user);                   /* a stream, LQ_ENOENT or LQ_ESTATE */
 
 /* ---- streams ---- */
 
