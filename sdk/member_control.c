@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "handles.h"
 
 /* The microphone, then a camera a stream; -1: neither. */
 static int place(lq_stream stream, lq_track_kind kind)
@@ -249,16 +250,22 @@ static int ask(lq_room *room, lq__req_type type, const char *user, lq_stream str
 
 int lq_member_mic_set(lq_room *room, const char *user, int on)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return ask(room, LQ__REQ_CONTROL, user, LQ_STREAM_MAIN, LQ_AUDIO, on);
 }
 
 int lq_member_camera_set(lq_room *room, const char *user, lq_stream stream, int on)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return ask(room, LQ__REQ_CONTROL, user, stream, LQ_VIDEO, on);
 }
 
 int lq_member_default_camera_set(lq_room *room, const char *user, lq_stream stream)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	return ask(room, LQ__REQ_DEFAULT_CAMERA, user, stream, LQ_VIDEO, 1);
 }
 
@@ -266,6 +273,8 @@ int lq_member_default_camera_set(lq_room *room, const char *user, lq_stream stre
 
 int lq_member_default_camera_get(lq_room *room, const char *user)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room)
 		return LQ_EINVAL;
 	pthread_mutex_lock(&room->lock);
@@ -283,6 +292,8 @@ lq_device_state lq__has_state(const lq__has *has, lq_stream stream, lq_track_kin
 
 lq_device_state lq_member_device_state(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
+	if (lq__is_dead(room))
+		return LQ_DEVICE_UNKNOWN;
 	if (!room || place(stream, kind) < 0)
 		return LQ_DEVICE_UNKNOWN;
 	pthread_mutex_lock(&room->lock);
@@ -303,6 +314,8 @@ static void fill(const lq__has *has, lq_stream stream, const char *name, lq_came
 
 int lq_member_cameras(lq_room *room, const char *user, lq_camera_info *out, size_t max)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || (max && !out))
 		return LQ_EINVAL;
 	int n = 0;

@@ -3,9 +3,12 @@
 #include <stdlib.h>
 
 #include "ask.h"
+#include "handles.h"
 
 int lq_room_profile_set(lq_room *room, lq_room_profile profile)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (lq__is_dead(room))
 		return LQ_ESTATE;
 	if (!room || (unsigned)profile > LQ_PROFILE_LIVE)
@@ -71,6 +74,8 @@ void lq__role_answered(lq_room *room, int audience, int code, const char *text)
 
 int lq_room_role_set(lq_room *room, lq_role role)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (lq__is_dead(room))
 		return LQ_ESTATE;
 	int audience = role == LQ_ROLE_AUDIENCE;

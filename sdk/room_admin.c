@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "handles.h"
 #include "session.h"
 
 enum { REASON_MAX = 256, PASSWORD_MAX = 128 };
@@ -17,6 +18,8 @@ static char *build_kick(int64_t id, const lq__ask *a)
 
 int lq_room_kick(lq_room *room, const char *user, const char *reason)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (lq__is_dead(room))
 		return LQ_ESTATE;
 	if (!room || !user || lq__user_check(user))
@@ -55,6 +58,8 @@ int lq_room_create(lq_session *s, const lq_room_spec *spec, void *ctx)
 {
 	if (lq__is_dead(s))
 		return LQ_ESTATE;
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	lq_room_spec defaults = LQ_INIT(lq_room_spec);
 	const lq_room_spec *p = spec ? spec : &defaults;
 	if (!s || p->size < sizeof *p)
@@ -67,12 +72,16 @@ int lq_room_destroy(lq_session *s, const char *name, void *ctx)
 {
 	if (lq__is_dead(s))
 		return LQ_ESTATE;
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	int e = s && name ? lq_room_name_check(name, strlen(name)) : LQ_EINVAL;
 	return e ? e : post(s, LQ__SREQ_ROOM_DESTROY, name, 0, ctx, NULL);
 }
 
 int lq_room_lock(lq_session *s, const char *name, int on)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (lq__is_dead(s))
 		return LQ_ESTATE;
 	int e = s && name ? lq_room_name_check(name, strlen(name)) : LQ_EINVAL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "handles.h"
 #include "session.h"
 
 enum { TOKEN_MAX = 8192 };
@@ -91,6 +92,8 @@ void lq__token_answered(lq_room *room, int code, const char *text)
 
 int lq_room_token_update(lq_room *room, const char *token)
 {
+	if (lq__is_dead(room))
+		return LQ_ESTATE;
 	if (!room || !token || !*token)
 		return LQ_EINVAL;
 	if (strlen(token) > TOKEN_MAX)
@@ -115,6 +118,8 @@ void lq__session_token_answered(lq_session *s, int code, const char *text)
 
 int lq_session_token_update(lq_session *s, const char *token)
 {
+	if (lq__is_dead(s))
+		return LQ_ESTATE;
 	if (!s || !token || !*token)
 		return LQ_EINVAL;
 	if (strlen(token) > TOKEN_MAX)

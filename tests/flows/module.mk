@@ -17,6 +17,11 @@ TESTS += %D%/e1
 endif
 endif
 endif
+check_PROGRAMS += %D%/r1
+TESTS += %D%/r1
+%C%_r1_SOURCES = %D%/r1.c %D%/flow.c %D%/flow.h
+%C%_r1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_r1_LDADD = libloquat.la
 
 EXTRA_DIST += %D%/test_examples.js
 if HAVE_NODE

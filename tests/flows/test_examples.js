@@ -1,5 +1,6 @@
 // The examples of the flows, as somebody would run them.
 'use strict';
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { dir, top, build, ok, start, server, main } = require('../tools/harness.js');
@@ -10,6 +11,7 @@ process.env.LQ_PROFILE_PATH = dir;
 process.env.SDL_VIDEODRIVER ??= 'dummy'; // windows that nobody sees
 const c1 = path.join(build, 'examples/c1-call');
 const e1 = path.join(build, 'examples/e1-call');
+const r1 = path.join(build, 'examples/r1-meeting');
 
 main(async () => {
   const s = await server(['--debug']);
@@ -38,4 +40,25 @@ main(async () => {
   const wrong = start(e1, [s.url, 'not/allowed', '1003']);
   ok((await wrong.ended).code === 1, 'e1-call: a name that is not allowed is refused');
   await s.process.stop();
+
+  const secret = 'correct horse battery staple', md5 = crypto.createHash('md5').update(secret).digest('hex');
+  const meetings = await server(['--secret', secret, '--allow-secret', '--app-id', 'project']);
+  const host = start(r1, [meetings.url, 'project', md5, 'host']);
+  const number = (await host.line((l) => l.startsWith('room '))).slice('room '.length);
+  await host.line((l) => l === 'entered');
+  const guest = start(r1, [meetings.url, 'project', md5, 'guest', number, '600']);
+  await host.line((l) => l === 'first picture of guest');
+  await guest.line((l) => l === 'first picture of host');
+  const again = start(r1, [meetings.url, 'project', md5, 'late', number, '0']);
+  ok((await again.ended).code === 0, 'r1-meeting: a guest goes by itself', again.log);
+  ok((await host.ended).code === 0, 'r1-meeting: the host ends by itself', host.log);
+  ok((await guest.ended).code === 0, 'r1-meeting: the guest is put out with the room', guest.log);
+  for (const line of ['logged in', `room ${number}`, 'entered', 'guest is here', 'microphone of host is open', 'camera of guest is open', 'late has gone', 'left', 'destroyed', 'logged out'])
+    ok(host.log.split('\n').includes(line), `r1-meeting: the host says "${line}"`, host.log);
+  for (const line of ['host is here', 'microphone of guest is open', 'left: room_closed', 'logged out'])
+    ok(guest.log.split('\n').includes(line), `r1-meeting: the guest says "${line}"`, guest.log);
+  const refused = start(r1, [meetings.url, 'project', '0'.repeat(32), 'eve', number]);
+  await refused.ended;
+  ok(/login failed: login.secret_md5/.test(refused.log), 'r1-meeting: a wrong secret is told', refused.log);
+  await meetings.process.stop();
 });

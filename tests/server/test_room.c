@@ -274,10 +274,14 @@ START_TEST(a_token_ends)
 {
 	join(&ann, "r", "ann");
 	ann.member->expires = 1000;
-	lq__rooms_tick(rooms, 0, 999999);
+	ck_assert_int_eq(lq__rooms_tick(rooms, 0, 969999), 970000);
+	said(&ann, "");
+	ck_assert_int_eq(lq__rooms_tick(rooms, 0, 970000), 1000000);
+	said(&ann, "{\"ms_left\":30000,\"scope\":\"room\",\"seq\":1,\"type\":\"token_will_expire\"}\n");
+	ck_assert_int_eq(lq__rooms_tick(rooms, 0, 999999), 1000000);
 	said(&ann, "");
 	lq__rooms_tick(rooms, 0, 1000000);
-	said(&ann, "{\"reason\":\"token_expired\",\"seq\":1,\"type\":\"kicked\"}\nclosed: token_expired\n");
+	said(&ann, "{\"reason\":\"token_expired\",\"seq\":2,\"type\":\"kicked\"}\nclosed: token_expired\n");
 }
 END_TEST
 
