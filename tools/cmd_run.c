@@ -101,6 +101,9 @@ static void on_event(void *arg, lq_node *node, const lq_event *e)
 		fprintf(stderr, "loquat run: %s: %s: %s\n", lq_node_name(node), lq_error_text((int)e->value), e->text ? e->text : "");
 		atomic_store(&r->failed, 1);
 		end(r);
+	} else if (e->type == LQ_EVENT_DATA) {
+		printf("data %s: %s\n", lq_node_name(node), e->text ? e->text : "");
+		fflush(stdout);
 	} else if (e->type == LQ_EVENT_CLOSED || e->type == LQ_EVENT_EOS) {
 		end(r);
 	}

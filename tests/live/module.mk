@@ -1,5 +1,5 @@
 # Live broadcast, against servers and players that are not ours.
-EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js
+EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/rtsp.py
 if PLUGIN_AVFORMAT
 if PLUGIN_FFMPEG
 check_PROGRAMS += %D%/examine

@@ -1,6 +1,7 @@
 // What comes in by RTMP, SRT, RTSP or from a file: as it is, or decoded; B-frames, parameter sets, sources that go and come back.
 'use strict';
 const fs = require('node:fs');
+const path = require('node:path');
 const { ok, run, start, have, main } = require('../tools/harness.js');
 const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx } = require('./live.js');
 
@@ -74,6 +75,19 @@ async function srt(clip) {
   ok(seen.video && seen.video.last > 9 && seen.video.back === 0 && Math.abs(seen.skew_ms) <= 40 && seen.pairs >= 4, 'SRT: what follows is in step', text);
 }
 
+async function rtsp(clip) {
+  const server = start('/usr/bin/python3', [path.join(__dirname, 'rtsp.py'), clip]), said = await server.line((l) => /^(port \d+|none)|Error/.test(l));
+  if (!said.startsWith('port'))
+    return console.log('skipped: no RTSP server (python3-gi, gir1.2-gst-rtsp-server-1.0, gstreamer1.0-plugins-good and -bad)');
+  for (const transport of ['tcp', 'udp']) {
+    const out = file(`rtsp-${transport}.mp4`);
+    const r = await broadcast(ingest({ url: `rtsp://127.0.0.1:${said.slice(5)}/clip`, rtsp_transport: transport }, out), 7);
+    ok(r.code === 0, `RTSP, ${transport}: as it is`, r.log.slice(-800));
+    check(`RTSP, ${transport}`, examine(out), { least: 4 });
+  }
+  await server.stop();
+}
+
 async function b_frames(clip) {
   const bad = await broadcast(ingest({ url: clip }, file('b.mp4'), { only: 'in.video' }), 4);
   ok(bad.code !== 0 && /B-frames/.test(bad.log) && /raw I420/.test(bad.log), 'B-frames: not given encoded, and it is told why', bad.log.slice(0, 800));
@@ -122,6 +136,6 @@ main(async () => {
   const made = await broadcast(profile('transport.file', { url: plain }), 8);
   ok(made.code === 0, 'a clip to send', made.log);
   run('ffmpeg', ['-v', 'error', '-i', plain, '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '60', '-c:a', 'copy', b]);
-  await Promise.all([rtmp(plain), srt(plain), b_frames(b), errors()]);
+  await Promise.all([rtmp(plain), srt(plain), b_frames(b), errors(), rtsp(plain)]);
   await loops(b);
 });

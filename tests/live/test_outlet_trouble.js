@@ -6,6 +6,7 @@ const path = require('node:path');
 const { ok, run, start, have, main } = require('../tools/harness.js');
 const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, link } = require('./live.js');
 
+const LONG = Boolean(process.env.LIVE_SECONDS), OUTAGE = LONG ? 10 : 4, SLOW = LONG ? 20 : 6, KILLS = LONG ? 10 : 2; // s; bench/broadcast.js takes longer
 const rtmp = (url, more = {}) => profile('transport.rtmp', { url, ...more });
 
 // A run that must fail, and say why.
@@ -57,11 +58,11 @@ async function refusals(p) {
 async function restart(name) {
   const p = await port(), http = await port();
   let server = await rtmpServer(p, http);
-  const sender = start('loquat', ['run', rtmp(`rtmp://127.0.0.1:${p}/live/show`, { retry: 1000 }), '--stats', '--seconds', '16']);
+  const sender = start('loquat', ['run', rtmp(`rtmp://127.0.0.1:${p}/live/show`, { retry: 1000 }), '--stats', '--seconds', String(OUTAGE + 12)]);
   await until(() => server.recordings().length && fs.statSync(server.recordings()[0]).size > 300000);
   await server.process.stop();
   await sender.line((l) => /trying again/.test(l));
-  await new Promise((resolve) => setTimeout(resolve, 4000)); // the outage itself
+  await new Promise((resolve) => setTimeout(resolve, 1000 * OUTAGE)); // the outage itself
   server = await rtmpServer(p, http);
   await sender.ended;
   await server.process.stop();
@@ -81,11 +82,11 @@ async function until(condition, ms = 30000) {
 // For some seconds the link takes half of what the media needs.
 async function slow() {
   const p = await port(), http = await port(), server = await rtmpServer(p, http), l = await link(p);
-  const sender = start('loquat', ['run', profile('transport.rtmp', { url: `rtmp://127.0.0.1:${l.port}/live/show`, buffer: 1000 }, { bitrate: 4000000, more: { cam: { pattern: 'noise', flash: true } } }), '--stats', '--seconds', '26']);
+  const sender = start('loquat', ['run', profile('transport.rtmp', { url: `rtmp://127.0.0.1:${l.port}/live/show`, buffer: 1000 }, { bitrate: 4000000, more: { cam: { pattern: 'noise', flash: true } } }), '--stats', '--seconds', String(SLOW + 20)]);
   await until(() => l.passed > 1000000);
   l.rate = 4000000 / 8 / 2;
   await sender.line((l2) => /takes less than the media needs/.test(l2), 30000);
-  await new Promise((resolve) => setTimeout(resolve, 6000)); // the time with the slow link
+  await new Promise((resolve) => setTimeout(resolve, 1000 * SLOW)); // the time with the slow link
   l.rate = Infinity;
   await sender.ended;
   await server.process.stop();
@@ -167,7 +168,7 @@ async function disk_full_hls() {
 
 main(async () => {
   have('ffmpeg', 'srt-live-transmit');
-  const jobs = [bad_input(), silence(), killed('mp4', 2), killed('mkv', 2), killed('flv', 2), disk_full(), disk_full_hls()];
+  const jobs = [bad_input(), silence(), killed('mp4', KILLS), killed('mkv', KILLS), killed('flv', KILLS), disk_full(), disk_full_hls()];
   if (haveNginx()) {
     const p = await port(), http = await port(), server = await rtmpServer(p, http);
     await Promise.all([...jobs, refusals(p).then(() => server.process.stop())]);

@@ -46,6 +46,11 @@ TESTS += %D%/test_compose
 endif
 
 if PLUGIN_FFMPEG
+check_PROGRAMS += %D%/test_sei
+TESTS += %D%/test_sei
+%C%_test_sei_SOURCES = %D%/test_sei.c
+%C%_test_sei_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(FFMPEG_CFLAGS)
+%C%_test_sei_LDADD = %D%/libtesthost.la $(FFMPEG_LIBS)
 check_PROGRAMS += %D%/test_convert
 TESTS += %D%/test_convert
 %C%_test_convert_SOURCES = %D%/test_convert.c

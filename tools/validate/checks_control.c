@@ -56,10 +56,13 @@ void v_check_parameters(const lq_node_desc *desc)
 			set_runtime(desc, row);
 }
 
-/* Encoders and encoded captures obey: the port that gives packets, or -1. */
+/* Encoders and encoded captures obey: the port that gives packets, or -1. What is given packets passes them on, and such events to the encoder. */
 static int packet_port(v_instance *v)
 {
 	lq_format list[V_LISTED];
+	for (uint32_t i = 0; i < v->desc->n_ports; i++)
+		if (v->ports[i].used && v->ports[i].desc->direction == LQ_IN && v_list(v, i, list, V_LISTED) > 0 && list[0].codec > LQ_CODEC_RAW)
+			return -1;
 	for (uint32_t i = 0; i < v->desc->n_ports; i++) {
 		if (!v->ports[i].used || v->ports[i].desc->direction != LQ_OUT || v->desc->kind == LQ_KIND_TRANSPORT)
 			continue;

@@ -28,7 +28,8 @@ enum {
 	LQ_EVENT_CLOSED = 22,      /* the user closed this node's window */
 	LQ_EVENT_LEVEL = 23,       /* audio: value is the level in 1/1000 of full scale */
 	LQ_EVENT_DROPPED = 24,     /* a queue dropped: value buffers since the last one */
-	LQ_EVENT_WARNING = 25      /* something went wrong that is being mended, and all goes on; value: negative LQ_E*, text says what */
+	LQ_EVENT_WARNING = 25,     /* something went wrong that is being mended, and all goes on; value: negative LQ_E*, text says what */
+	LQ_EVENT_DATA = 26         /* application data that came with the media: text; value: the time of what it came with */
 };
 
 /* LQ_EVENT_STATE values */
