@@ -72,27 +72,41 @@ static void look(lq__member *m, int64_t now)
 	int before_up = q->up, before_down = q->down;
 	q->up = (uint8_t)grade_up(m, &up, round_trip);
 	q->down = (uint8_t)grade_down(m, &down, round_trip, now);
-	q->changed = q->up != before_up || q->down != before_down;
+	q->changed = q->up != before_up || q->down != before_down || q->audience != m->audience;
+	q->audience = (uint8_t)m->audience;
 }
 
-/* NULL: nothing to tell. */
-static json_t *list(const lq__room *room, int all)
+static void add(json_t *members, const lq__member *m, int all)
+{
+	if (all ? m->quality.up || m->quality.down : m->quality.changed)
+		json_array_append_new(members, json_pack("{s:s, s:i, s:i}", "user", m->user, "up", m->quality.up, "down", m->quality.down));
+}
+
+/* The audience is not seen, but by itself. NULL: nothing to tell. */
+static json_t *list(const lq__room *room, int all, const lq__member *self)
 {
 	json_t *members = json_array();
 	LQ__EACH(lq__member, m, &room->members, link)
-		if (all ? m->quality.up || m->quality.down : m->quality.changed)
-			json_array_append_new(members, json_pack("{s:s, s:i, s:i}", "user", m->user, "up", m->quality.up, "down", m->quality.down));
+		if (!m->audience || m == self)
+			add(members, m, all);
 	if (json_array_size(members))
 		return json_pack("{s:s, s:o}", "type", "quality", "members", members);
 	json_decref(members);
 	return NULL;
 }
 
-/* Who came, or came back, since the last time gets it all; the others what has changed. */
+static void tell_audience(lq__member *m, int is_new)
+{
+	json_t *text = list(m->room, is_new, m);
+	if (text)
+		m->room->rooms->host.send(m->conn, text);
+	json_decref(text);
+}
+
+/* Who came, or came back, since the last time gets it all; the others what has changed. What is the same for all is made once. */
 static void tell(lq__room *room)
 {
-	const lq__rooms_host *host = &room->rooms->host;
-	json_t *all = NULL, *changes = NULL;
+	json_t *text[2] = {NULL, NULL};
 	int any = 0;
 	LQ__EACH(lq__member, m, &room->members, link)
 		any |= m->quality.changed;
@@ -100,15 +114,18 @@ static void tell(lq__room *room)
 		int is_new = m->quality.told != m->conn;
 		if (!m->conn || !m->entered || (!is_new && !any))
 			continue;
-		json_t **text = is_new ? &all : &changes;
-		if (!*text)
-			*text = list(room, is_new);
 		m->quality.told = m->conn;
-		if (*text)
-			host->send(m->conn, *text);
+		if (m->audience) {
+			tell_audience(m, is_new);
+			continue;
+		}
+		if (!text[is_new])
+			text[is_new] = list(room, is_new, NULL);
+		if (text[is_new])
+			room->rooms->host.send(m->conn, text[is_new]);
 	}
-	json_decref(all);
-	json_decref(changes);
+	json_decref(text[0]);
+	json_decref(text[1]);
 }
 
 void lq__quality_tick(lq__rooms *rooms, int64_t now)

@@ -11,7 +11,7 @@ enum { LQ_QUALITY_UNKNOWN = 0, LQ_QUALITY_EXCELLENT, LQ_QUALITY_GOOD, LQ_QUALITY
 /* Of a member. */
 typedef struct lq__quality {
 	uint64_t expected, missed, reports, reported, unreceived; /* as of the last look */
-	uint8_t up, down, changed;
+	uint8_t up, down, changed, audience; /* audience: as of the last look */
 	uint8_t silent_up, silent_down; /* looks without anything new */
 	const void *told;               /* the connection that has been told everybody's */
 } lq__quality;

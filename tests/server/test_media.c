@@ -149,6 +149,23 @@ END_TEST
 
 static int ann_is_down(call *x) { look_and_hear(); return told[0].up == 6; }
 
+static int eve_sees(call *x);
+static int64_t wait_until;
+
+/* A second of the call, for reports to come, and then a look. */
+static int looked(call *x)
+{
+	int64_t t = lq_clock_now(lq_clock_real());
+	if (!next_look) {
+		wait_until = t + LQ_SEC;
+		next_look = 1;
+	}
+	if (t < wait_until)
+		return 0;
+	lq__quality_tick(c.service.rooms, t);
+	return 1;
+}
+
 START_TEST(a_way_that_carries_nothing_is_down)
 {
 	memset(told, 0, sizeof told);
@@ -160,9 +177,32 @@ START_TEST(a_way_that_carries_nothing_is_down)
 	call_run(&c, all_is_well);
 	eve = call_join(&c, "eve"); /* who comes later is told everything */
 	lq__quality_tick(c.service.rooms, lq_clock_now(lq_clock_real()));
-	json_t *all = call_take(eve, "quality");
+	json_t *all = call_take(eve, "quality"), *bobs;
 	ck_assert_uint_eq(json_array_size(json_object_get(all, "members")), 2);
 	json_decref(all);
+	/* The audience is not seen: not here either. */
+	call_subscribe(eve, ann);
+	lq__member_set_role(eve->client.member, 1);
+	call_run(&c, eve_sees);
+	for (int i = 0; !eve->client.member->quality.down; i++) {
+		ck_assert_int_lt(i, 20);
+		next_look = 0;
+		call_run(&c, looked);
+	}
+	while ((bobs = call_take(bob, "quality"))) {
+		char *text = json_dumps(bobs, 0);
+		ck_assert_ptr_null(strstr(text, "\"eve\""));
+		free(text);
+		json_decref(bobs);
+	}
+	int own = 0;
+	while ((all = call_take(eve, "quality"))) {
+		char *text = json_dumps(all, 0);
+		own |= strstr(text, "\"eve\"") != NULL;
+		free(text);
+		json_decref(all);
+	}
+	ck_assert(own);
 }
 END_TEST
 
