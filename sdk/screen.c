@@ -131,6 +131,8 @@ int lq_screen_start(lq_room *room, const lq_screen_params *params)
 	lq__screen screen;
 	if (!room)
 		return LQ_EINVAL;
+	if (lq__is_audience(room))
+		return LQ_EPERM;
 	int r = take_params(params ? params : &defaults, &screen);
 	if (r)
 		return r;

@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "server/message.h"
+#include "server/room.h"
 
 static void touch(const char *s)
 {
@@ -27,6 +28,14 @@ static void touch_all(const lq__message *m)
 	touch(m->call);
 	touch(m->group);
 	touch(m->reason);
+	touch(m->password);
+	touch(m->info);
+	touch(m->login);
+	touch(m->app_id);
+	touch(m->secret_md5);
+	touch(m->auth_code);
+	MUST(m->stream < LQ_MESSAGE_STREAMS);
+	MUST(m->type != LQ_MSG_KICK || strlen(m->reason) <= LQ_KICK_REASON_MAX);
 	MUST(m->type != LQ_MSG_CALL || m->op < LQ__CALL_OPS);
 	MUST(m->type != LQ_MSG_MESSAGE || strlen(m->text) <= LQ_TEXT_MAX);
 	MUST(m->n_tracks <= LQ_MESSAGE_TRACKS && m->n_ids <= LQ_MESSAGE_IDS);

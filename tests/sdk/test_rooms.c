@@ -2,7 +2,9 @@
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fixture.h"
 #include "loquatd.h"
@@ -265,6 +267,7 @@ START_TEST(the_audience_is_not_seen_and_does_not_publish)
 	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_LIVE), 0);
 	ck_assert_int_eq(lq_room_role_set(eve, LQ_ROLE_AUDIENCE), 0);
 	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
+	ck_assert_int_eq(lq_screen_start(eve, NULL), LQ_EPERM);
 	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve"}), 0);
 	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_COMMUNICATION), LQ_ESTATE);
 	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
@@ -453,6 +456,73 @@ START_TEST(a_member_may_keep_others_from_opening_its_devices)
 }
 END_TEST
 
+/* ---- tokens ---- */
+
+enum { RATE = 10 }; /* how much faster the server's clock runs */
+
+static int64_t unix_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Seconds from now on the server's clock, which began to be ahead at `began`; publish and subscribe 0: as long as the whole. */
+static const char *token(int64_t began, int64_t whole, int64_t publish, int64_t subscribe)
+{
+	static char text[1000];
+	char command[1200], rights[100] = "";
+	const char *build = getenv("top_builddir");
+	int64_t ahead = (unix_ms() - began) * (RATE - 1) / 1000;
+	if (publish)
+		snprintf(rights, sizeof rights, "--publish-ttl %lld --subscribe-ttl %lld", (long long)(ahead + publish), (long long)(ahead + subscribe));
+	snprintf(command, sizeof command, "%s/loquat token --room r --user ann --secret sesame --ttl %lld %s", build ? build : ".", (long long)(ahead + whole), rights);
+	FILE *f = popen(command, "r");
+	ck_assert(f && fgets(text, sizeof text, f));
+	pclose(f);
+	text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
+static void await_scope(lq_engine *e, lq_room *room, lq_sdk_event_type type, lq_token_scope scope)
+{
+	const lq_sdk_event *ev = await(e, room, type);
+	ck_assert_int_eq(ev->scope, scope);
+	if (type == LQ_ON_TOKEN_WILL_EXPIRE)
+		ck_assert_msg(ev->elapsed_ms >= 28000 && ev->elapsed_ms <= 30000, "%u ms left", ev->elapsed_ms);
+}
+
+START_TEST(rights_end_and_come_back_with_a_new_token)
+{
+	lq_engine *e = engine_real(NULL);
+	loquatd_stop(&server, SIGTERM);
+	server = loquatd_start_with((const char *const[]){"--secret", "sesame", "--clock-rate", "10", "--member-timeout", "300", NULL});
+	int64_t began = unix_ms();
+	lq_room *bob = entered(e, "r", "bob"), *ann = quiet(e, "r", (lq_room_options){0});
+	ck_assert_int_eq(lq_publish(bob, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_int_eq(lq_publish(ann, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	ck_assert_int_eq(lq_room_token_update(ann, "x"), LQ_ESTATE);
+	ck_assert_int_eq(enter(e, ann, (lq_join_params){.user = "ann", .token = token(began, 3600, 60, 70)}), 0);
+	await_stream(e, bob, LQ_ON_STREAM_PUBLISHED, "ann", LQ_VIDEO);
+	ck_assert_int_eq(await_stream(e, ann, LQ_ON_SUBSCRIBED, "bob", LQ_VIDEO)->code, 0);
+	await_scope(e, ann, LQ_ON_TOKEN_WILL_EXPIRE, LQ_TOKEN_PUBLISH);
+	await_scope(e, ann, LQ_ON_TOKEN_WILL_EXPIRE, LQ_TOKEN_SUBSCRIBE);
+	await_scope(e, ann, LQ_ON_TOKEN_EXPIRED, LQ_TOKEN_PUBLISH);
+	await_stream(e, bob, LQ_ON_STREAM_UNPUBLISHED, "ann", LQ_VIDEO);
+	await_scope(e, ann, LQ_ON_TOKEN_EXPIRED, LQ_TOKEN_SUBSCRIBE);
+	ck_assert_int_eq(lq_room_token_update(ann, NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_room_token_update(ann, "rubbish"), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_TOKEN_UPDATED)->code, LQ_ETOKEN);
+	ck_assert_int_eq(lq_room_token_update(ann, token(began, 50, 0, 0)), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_TOKEN_UPDATED)->code, 0);
+	await_stream(e, bob, LQ_ON_STREAM_PUBLISHED, "ann", LQ_VIDEO);
+	ck_assert_int_eq(await_stream(e, ann, LQ_ON_SUBSCRIBED, "bob", LQ_VIDEO)->code, 0);
+	await_scope(e, ann, LQ_ON_TOKEN_WILL_EXPIRE, LQ_TOKEN_ROOM);
+	ck_assert_int_eq(await(e, ann, LQ_ON_LEFT)->code, LQ_ETOKEN);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rooms");
@@ -471,6 +541,7 @@ int main(void)
 	tcase_add_test(t, devices_are_opened_and_closed_by_others_and_by_oneself);
 	tcase_add_test(t, control_has_its_limits);
 	tcase_add_test(t, a_member_may_keep_others_from_opening_its_devices);
+	tcase_add_test(t, rights_end_and_come_back_with_a_new_token);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

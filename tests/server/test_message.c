@@ -152,6 +152,29 @@ START_TEST(fields_are_checked_with_their_place)
 }
 END_TEST
 
+START_TEST(requests_about_rooms_are_read_whole)
+{
+	lq__message m;
+	ck_assert_int_eq(parse("{\"type\":\"join\",\"v\":1,\"room\":\"r\",\"user\":\"0\",\"password\":\"p\",\"info\":\"i\",\"create\":\"must_exist\",\"role\":\"audience\","
+	                       "\"profile\":\"live\",\"login\":\"l\"}", &m), 0);
+	ck_assert(m.must_exist && m.audience && m.live && !*m.user && !strcmp(m.password, "p") && !strcmp(m.info, "i") && !strcmp(m.login, "l"));
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"room_create\",\"password\":\"p\",\"max_members\":3,\"locked\":true,\"keep\":true,\"max_open_mics\":2,\"max_cameras\":1}", &m), 0);
+	ck_assert(m.type == LQ_MSG_ROOM_CREATE && !*m.room && m.max_members == 3 && m.locked && m.keep && m.max_mics == 2 && m.max_cameras == 1 && !m.live);
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"control\",\"user\":\"u\",\"kind\":\"video\",\"stream\":\"ninth\",\"on\":true}", &m), 0);
+	ck_assert(m.type == LQ_MSG_CONTROL && m.media == LQ_MEDIA_VIDEO && m.stream == 8 && m.on);
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"device\",\"kind\":\"audio\",\"state\":\"none\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_DEVICE && m.media == LQ_MEDIA_AUDIO && m.stream == 0 && m.none);
+	lq__message_finish(&m);
+	refused("{\"type\":\"control\",\"kind\":\"audio\",\"stream\":\"tenth\",\"on\":true}", LQ_EINVAL, "control.stream: must be main, sub or third to ninth, is \"tenth\"");
+	refused("{\"type\":\"room_lock\",\"room\":\"r\"}", LQ_EINVAL, "room_lock.locked: missing");
+	refused("{\"type\":\"cameras\",\"cameras\":[{}]}", LQ_EINVAL, "cameras.cameras[0].stream: must be main or third to ninth");
+	refused("{\"type\":\"token_update\"}", LQ_EINVAL, "token_update.token: missing");
+}
+END_TEST
+
 START_TEST(an_error_keeps_the_id)
 {
 	lq__message m;
@@ -199,6 +222,7 @@ int main(void)
 	tcase_add_test(t, the_others_are_read);
 	tcase_add_test(t, what_is_no_request_is_a_protocol_error);
 	tcase_add_test(t, fields_are_checked_with_their_place);
+	tcase_add_test(t, requests_about_rooms_are_read_whole);
 	tcase_add_test(t, an_error_keeps_the_id);
 	tcase_add_test(t, what_is_too_much_is_refused);
 	return run_case("server/message", t);
