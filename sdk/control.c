@@ -58,7 +58,7 @@ int lq__control_create(lq__control **out)
 		.protocols = protocols,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
-		.fd_limit_per_thread = 256, /* else one entry for each descriptor that the process may open */
+		.fd_limit_per_thread = 1024, /* else one entry for each descriptor that the process may open */
 		.connect_timeout_secs = 10,
 	};
 	lq__control *c = calloc(1, sizeof *c);

@@ -122,7 +122,7 @@ static lq__wish *wish_of(lq_room *room, const char *user, lq_stream stream)
 static void send_wish(lq_room *room, const char *track, lq_layer layer)
 {
 	int64_t id = lq__room_id(room);
-	lq__room_send(room, id, LQ__REQ_OTHER, lq__req_layer(id, track, layer));
+	lq__room_send(room, id, LQ__REQ_MEDIA, lq__req_layer(id, track, layer));
 }
 
 void lq__layer_tell(lq_room *room, const char *user, lq_stream stream, const char *track)

@@ -49,6 +49,7 @@ static void retry(lq_room *room)
 
 void lq__room_lose(lq_room *room, const char *reason)
 {
+	room->renew |= !strcmp(reason, LQ__SIGNAL_MOVED);
 	lq__signal_abort(room->signal);
 	room->signal = NULL;
 	if (!room->lost) {
@@ -78,6 +79,7 @@ static void media_anew(lq_room *room)
 {
 	lq__job *job = lq__job_new(room, 0, lq__work_anew, NULL);
 	room->life++;
+	room->media_was_up[0] = room->media_was_up[1] = 0;
 	room->offer_busy = 0;
 	room->rev = 0;
 	for (unsigned d = 0; d < 2; d++) {
@@ -90,9 +92,39 @@ static void media_anew(lq_room *room)
 		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory to begin media anew");
 }
 
+void lq__room_renew_now(lq_room *room)
+{
+	if (!room->renew)
+		return;
+	room->renew = 0;
+	if (++room->renewals > LQ__RENEWALS_MAX) {
+		lq__room_warn(room, LQ_ON_ERROR, LQ_ECONN, "media finds no way to the server");
+		return;
+	}
+	lq_log(LQ_LOG_INFO, "sdk", "room \"%s\": media begins anew", room->name);
+	media_anew(room);
+	lq__room_drop_media_requests(room);
+	room->renewing = lq__room_id(room);
+	lq__room_send(room, room->renewing, LQ__REQ_MEDIA, lq__req_plain(room->renewing, "renew"));
+	lq__room_subscribe_again(room);
+	lq__publish_anew(room);
+}
+
+void lq__room_renew(lq_room *room)
+{
+	int asked = room->renew;
+	room->renew = 1;
+	if (asked || room->lost || !room->joined_reported || room->finishing)
+		return;
+	int64_t id = lq__room_id(room);
+	if (lq__room_send(room, id, LQ__REQ_RENEW, lq__req_plain(id, "ping")))
+		room->renew = 0;
+}
+
 static void rejoined(lq_room *room, const lq__msg *msg)
 {
 	media_anew(room);
+	room->renewing = 0;
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name, .join_type = 1,
 	                                     .elapsed_ms = (uint32_t)lost_ms(room)});
 	lq__room_fail_requests(room);
@@ -113,5 +145,8 @@ void lq__room_back(lq_room *room, const lq__msg *msg)
 	connection(room, LQ_CONN_CONNECTED, "");
 	if (!msg->resumed)
 		rejoined(room, msg);
+	else
+		lq__room_renew_now(room); /* before anything about the media that was */
+	room->renew = 0;
 	lq__room_send_again(room);
 }

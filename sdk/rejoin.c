@@ -97,6 +97,17 @@ static void subscribe(lq_room *room)
 	free(ids);
 }
 
+void lq__room_subscribe_again(lq_room *room)
+{
+	for (lq__member *m = room->members; m; m = m->next)
+		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
+			lq__track *t = &m->tracks[i / 2][i % 2];
+			t->told |= t->sub == LQ__SUB_LIVE;
+			t->sub = t->sub == LQ__SUB_NONE ? LQ__SUB_NONE : LQ__SUB_ASKED;
+		}
+	subscribe(room);
+}
+
 void lq__room_differences(lq_room *room, const lq__msg *msg)
 {
 	drop_the_gone(room, msg);

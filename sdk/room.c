@@ -102,6 +102,7 @@ static void on_closed(void *arg, const char *reason)
 int lq__room_connect(lq_room *room)
 {
 	static const lq__signal_handler handler = {on_opened, on_message, on_closed};
+	room->socket++;
 	return lq__signal_open(room->engine->control, &room->server, lq__engine_silence_ms(room->engine), &handler, room, &room->signal);
 }
 
@@ -120,7 +121,9 @@ void lq__room_start(lq_room *room)
 {
 	char text[300];
 	room->active = 1;
-	room->finishing = room->joined_reported = room->signal_done = room->media_done = room->lost = room->restoring = 0;
+	room->finishing = room->joined_reported = room->signal_done = room->media_done = room->lost = room->restoring = room->renew = 0;
+	room->renewing = room->renewals = 0;
+	room->media_was_up[0] = room->media_was_up[1] = 0;
 	room->next_id = room->seq = room->rev = 0;
 	*room->self = *room->session = 0;
 	lq__role_for_join(room);

@@ -19,7 +19,7 @@
 #include "signalling.h"
 
 enum { LQ__MEMBERS_MAX = 10000, LQ__REQUESTS_MAX = 1024, LQ__API_MAX = 1024, LQ__GRAPH_EVENTS_MAX = 256, LQ__LEAVE_MS = 500, LQ__REQUEST_BYTES_MAX = 4 * 1024 * 1024,
-       LQ__REJOIN_MS = 60000, LQ__ROOM_RETRY_FIRST_MS = 200, LQ__ROOM_RETRY_MAX_MS = 5000 };
+       LQ__REJOIN_MS = 60000, LQ__RENEWALS_MAX = 5, LQ__ROOM_RETRY_FIRST_MS = 200, LQ__ROOM_RETRY_MAX_MS = 5000 };
 
 typedef enum lq__room_state { LQ__OPEN, LQ__JOINING, LQ__JOINED, LQ__LEAVING } lq__room_state;
 typedef enum lq__sub_state { LQ__SUB_NONE, LQ__SUB_ASKED, LQ__SUB_LIVE } lq__sub_state;
@@ -74,9 +74,9 @@ typedef struct lq__pub {
 	lq__media_track made;   /* its layers */
 } lq__pub;
 
-/* MEDIA: of tracks and descriptions, without meaning once media is begun anew. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
+/* MEDIA: of tracks and descriptions, without meaning once media is begun anew. RENEW: whether the server hears us, then media is. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
-	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
+	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
 	LQ__REQ_DEFAULT_CAMERA
 } lq__req_type;
 
@@ -85,7 +85,7 @@ typedef struct lq__request {
 	struct lq__request *next;
 	int64_t id;
 	lq__req_type type;
-	int sent;
+	unsigned sent;               /* on which socket; 0: on none yet */
 	char *text;                  /* to be sent, perhaps again; NULL: a join */
 	size_t len;
 	char user[LQ__USER_MAX + 1]; /* message: to whom; asks: whose, as the rest here */
@@ -196,6 +196,7 @@ struct lq_room {
 	int had_media; /* without a join: previews */
 
 	/* control thread: what is needed to go on after a loss */
+	unsigned socket;   /* how many there were */
 	int lost;          /* there is no connection, or one that has not joined yet */
 	int64_t lost_time;
 	uint32_t retry_ms;
@@ -205,6 +206,10 @@ struct lq_room {
 	int64_t rev;       /* of the last offer */
 	unsigned life;     /* how often media was begun anew */
 	void *attributes, *own; /* the room's, and our own, as they were told */
+	int media_was_up[2]; /* by LQ_SEND, LQ_RECEIVE */
+	int renew;         /* media has lost its way to the server: it is to begin anew */
+	int renewals;      /* how often it did since it last worked */
+	int64_t renewing;  /* the request to the server, 0: answered. Until then offers are of the old connection */
 	int restoring;     /* our own are on their way to the server again */
 
 	lq__media *media; /* media thread */
@@ -228,8 +233,12 @@ void lq__room_lose(lq_room *room, const char *reason);
 int lq__room_connect(lq_room *room); /* opens the socket, on which the join is sent */
 void lq__room_back(lq_room *room, const lq__msg *joined); /* the server has us again, resumed or anew */
 void lq__room_lost_timer(lq_room *room);
+/* Media on new connections, as soon as the server is known to hear us; others see the streams go and come back. */
+void lq__room_renew(lq_room *room);
+void lq__room_renew_now(lq_room *room); /* if it is still wanted */
 
 /* ---- rejoin.c ---- */
+void lq__room_subscribe_again(lq_room *room);
 void lq__room_differences(lq_room *room, const lq__msg *joined);
 
 /* ---- room_out.c: requests ---- */
@@ -242,6 +251,7 @@ lq__request *lq__room_take_request(lq_room *room, int64_t id); /* NULL unknown; 
 void lq__request_free(lq__request *req); /* NULL is fine */
 void lq__room_drop_requests(lq_room *room);
 void lq__room_send_again(lq_room *room);      /* on a new socket: all that have no answer yet */
+void lq__room_drop_media_requests(lq_room *room); /* those of the media that was */
 void lq__room_fail_requests(lq_room *room);   /* those that make no sense any more after a rejoin */
 
 /* ---- room_in.c: the server's messages ---- */

@@ -35,9 +35,17 @@ static void on_state(lq_room *room, const graph_event *e)
 {
 	char text[320];
 	const char *what = e->direction == LQ_SEND ? "publish" : "subscribe";
+	if (e->value == LQ_STATE_CONNECTED && e->direction <= LQ_RECEIVE) {
+		room->media_was_up[e->direction] = 1;
+		room->renewals = 0;
+	}
 	if (e->value != LQ_STATE_FAILED && e->value != LQ_STATE_DISCONNECTED)
 		return;
 	int failed = e->value == LQ_STATE_FAILED;
+	if (failed && (room->media_was_up[e->direction] || room->renewals)) {
+		lq__room_renew(room);
+		return;
+	}
 	snprintf(text, sizeof text, "media (%s): the connection %s%s%s", what, failed ? "failed" : "was interrupted", *e->text ? ": " : "", e->text);
 	lq__room_warn(room, failed ? LQ_ON_ERROR : LQ_ON_WARNING, LQ_ECONN, text);
 }

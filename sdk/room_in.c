@@ -258,7 +258,11 @@ static void on_kicked(lq_room *room, const lq__msg *msg)
 static void on_ok(lq_room *room, const lq__msg *msg)
 {
 	lq__request *req = lq__room_take_request(room, msg->id);
-	if (req && req->type == LQ__REQ_MESSAGE)
+	if (msg->id && msg->id == room->renewing)
+		room->renewing = 0;
+	if (req && req->type == LQ__REQ_RENEW)
+		lq__room_renew_now(room);
+	else if (req && req->type == LQ__REQ_MESSAGE)
 		lq__message_answered(room, req, 0, "");
 	else if (req)
 		lq__room_answered(room, req, 0, "");
@@ -279,6 +283,7 @@ static int is_news(lq_room *room, const lq__msg *msg)
 static void dispatch(lq_room *room, const lq__msg *msg)
 {
 	lq__member *m;
+	lq__request *req;
 	if (room->finishing) {
 		if (msg->type == LQ__MSG_LEFT)
 			lq__room_signal_done(room);
@@ -301,8 +306,10 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		return;
 	switch (msg->type) {
 	case LQ__MSG_PUBLISHED:
-		lq__request_free(lq__room_take_request(room, msg->id));
-		lq__publish_answered(room, msg);
+		req = lq__room_take_request(room, msg->id);
+		if (req) /* else it is about media that was */
+			lq__publish_answered(room, msg);
+		lq__request_free(req);
 		return;
 	case LQ__MSG_OFFER:
 		lq__on_offer(room, msg);

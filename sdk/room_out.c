@@ -80,7 +80,7 @@ static int send_now(lq_room *room, lq__request *req)
 	if (waits)
 		return 0;
 	r = room->signal ? lq__signal_send(room->signal, req->sent ? lq__req_again(req->text) : strdup(req->text)) : LQ_ECONN;
-	req->sent = 1;
+	req->sent = room->socket;
 	return r;
 }
 
@@ -128,11 +128,20 @@ void lq__room_send_again(lq_room *room)
 {
 	for (lq__request *req = room->requests, *next; req; req = next) {
 		next = req->next;
-		int r = send_now(room, req);
+		int r = req->sent == room->socket ? 0 : send_now(room, req);
 		if (!r)
 			continue;
 		lq__request_failed(room, req, r, lq_error_text(r));
 		lq__request_free(lq__room_take_request(room, req->id));
+	}
+}
+
+void lq__room_drop_media_requests(lq_room *room)
+{
+	for (lq__request *req = room->requests, *next; req; req = next) {
+		next = req->next;
+		if (req->type == LQ__REQ_PUBLISH || req->type == LQ__REQ_SUBSCRIBE || req->type == LQ__REQ_MEDIA)
+			lq__request_free(lq__room_take_request(room, req->id));
 	}
 }
 

@@ -186,13 +186,14 @@ static int open_signal(lq_session *s)
 static void retry(lq_session *s)
 {
 	int64_t lost_ms = (lq_clock_now(lq_clock_real()) - s->lost_time) / LQ_MSEC;
-	if (lost_ms >= s->reconnect_ms) {
+	int64_t limit = lq__engine_ms(s->engine, s->reconnect_ms), max = lq__engine_ms(s->engine, LQ__RETRY_MAX_MS);
+	if (lost_ms >= limit) {
 		lq__session_finish(s, LQ_ECONN, "the connection could not be restored in time");
 		return;
 	}
-	uint32_t left = s->reconnect_ms - (uint32_t)lost_ms;
+	uint32_t left = (uint32_t)(limit - lost_ms);
 	lq__timer_set(s->engine->control, &s->timer, s->retry_ms < left ? s->retry_ms : left);
-	s->retry_ms = 2 * s->retry_ms < LQ__RETRY_MAX_MS ? 2 * s->retry_ms : LQ__RETRY_MAX_MS;
+	s->retry_ms = 2 * s->retry_ms < max ? 2 * s->retry_ms : (uint32_t)max;
 }
 
 static void lose(lq_session *s, const char *reason)
@@ -200,7 +201,7 @@ static void lose(lq_session *s, const char *reason)
 	int first = s->state == LQ__SESSION_ONLINE;
 	if (first) {
 		s->lost_time = lq_clock_now(lq_clock_real());
-		s->retry_ms = LQ__RETRY_FIRST_MS;
+		s->retry_ms = lq__engine_ms(s->engine, LQ__RETRY_FIRST_MS);
 		set_state(s, LQ__SESSION_LOST);
 		connection(s, LQ_CONN_RECONNECTING, reason);
 	}

@@ -93,7 +93,7 @@ static void on_timer(lq__timer *timer)
 		return;
 	}
 	if (has_lost_address(s)) {
-		give_up(s, "the local address is gone");
+		give_up(s, LQ__SIGNAL_MOVED);
 		return;
 	}
 	if (silent > limit / 3) {

@@ -9,6 +9,9 @@
 
 #define LQ__SIGNAL_PROTOCOL "loquat.v1"
 
+/* Why a socket is closed whose local address the machine does not have any more. */
+#define LQ__SIGNAL_MOVED "the local address is gone"
+
 typedef struct lq__signal lq__signal;
 
 /* None of these is called from inside lq__signal_open or after lq__signal_close; after `closed` nothing more comes. They may close. */

@@ -150,7 +150,7 @@ static int fill(lq_room *room, const lq__msg_track *in, lq__media_track *out)
 
 void lq__on_offer(lq_room *room, const lq__msg *msg)
 {
-	if (msg->rev <= room->rev)
+	if (room->renewing || msg->rev <= room->rev)
 		return; /* sent once more after a loss */
 	room->rev = msg->rev;
 	if (room->offer_busy) {

@@ -271,6 +271,17 @@ static void on_answer(lq__client *c, const lq__message *m)
 	lq__subscribe_offer(c->member);
 }
 
+/* Its peer connections are no more: what it published and subscribed ends, and it begins anew. */
+static void on_renew(lq__client *c, const lq__message *m)
+{
+	lq__member *member = c->member;
+	lq__subscribe_close(member);
+	LQ__EACH(lq__track, t, &member->tracks, link)
+		lq__track_remove(t);
+	lq__publish_close(member);
+	lq__client_ok(c, m);
+}
+
 static void on_stats(lq__client *c, const lq__message *m)
 {
 	json_t *answer = json_pack("{s:s, s:o, s:o}", "type", "stats", "publish", lq__publish_stats(c->member), "subscribe", lq__subscribe_stats(c->member));
@@ -369,6 +380,7 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	case LQ_MSG_LAYER: on_layer(c, m); break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
+	case LQ_MSG_RENEW: on_renew(c, m); break;
 	case LQ_MSG_STATS: on_stats(c, m); break;
 	default: lq__room_member_request(c, m, unix_ms); break;
 	}

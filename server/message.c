@@ -201,6 +201,7 @@ static const struct {
 	{"layer", LQ_MSG_LAYER, read_wish},
 	{"unsubscribe", LQ_MSG_UNSUBSCRIBE, read_ids},
 	{"answer", LQ_MSG_ANSWER, read_answer},
+	{"renew", LQ_MSG_RENEW, NULL},
 	{"stats", LQ_MSG_STATS, NULL},
 	{"leave", LQ_MSG_LEAVE, NULL},
 	{"ping", LQ_MSG_PING, NULL},

@@ -26,6 +26,7 @@ typedef enum lq__message_type {
 	LQ_MSG_UNSUBSCRIBE,
 	LQ_MSG_ANSWER,
 	LQ_MSG_LAYER,
+	LQ_MSG_RENEW,
 	LQ_MSG_STATS,
 	LQ_MSG_LEAVE,
 	LQ_MSG_PING,

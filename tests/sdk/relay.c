@@ -1,7 +1,6 @@
 #include "relay.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,8 +16,16 @@ struct relay {
 	int listener, wake[2], done[2], port;
 	char url[64];
 	int pairs[MAX_PAIRS][2];
-	int n_pairs, refusing;
+	int n_pairs, refusing, frozen;
 };
+
+static void must(int ok)
+{
+	if (ok)
+		return;
+	perror("relay");
+	abort();
+}
 
 static struct sockaddr_in local(int port)
 {
@@ -61,6 +68,8 @@ static int obey(relay *r)
 	if (command == 'c')
 		while (r->n_pairs)
 			drop(r, 0);
+	if (command == 'f' || command == 't')
+		r->frozen = command == 'f';
 	if (command == 'r' || command == 'a')
 		r->refusing = command == 'r';
 	return 0;
@@ -71,7 +80,8 @@ static void *run(void *arg)
 	relay *r = arg;
 	for (;;) {
 		struct pollfd fds[2 + 2 * MAX_PAIRS] = {{r->wake[0], POLLIN, 0}, {r->listener, POLLIN, 0}};
-		int n = r->n_pairs;
+		int n = r->frozen ? 0 : r->n_pairs; /* frozen: nobody listens to anything but us */
+		fds[1].fd = r->frozen ? -1 : r->listener;
 		for (int i = 0; i < 2 * n; i++)
 			fds[2 + i] = (struct pollfd){r->pairs[i / 2][i % 2], POLLIN, 0};
 		poll(fds, (nfds_t)(2 + 2 * n), -1);
@@ -98,10 +108,10 @@ relay *relay_start(const char *url)
 	socklen_t len = sizeof at;
 	r->port = atoi(strrchr(url, ':') + 1);
 	r->listener = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&at, sizeof at) | listen(r->listener, 16) | pipe(r->wake) | pipe(r->done), 0);
+	must((bind(r->listener, (struct sockaddr *)&at, sizeof at) | listen(r->listener, 16) | pipe(r->wake) | pipe(r->done)) == 0);
 	getsockname(r->listener, (struct sockaddr *)&at, &len);
 	snprintf(r->url, sizeof r->url, "ws://127.0.0.1:%d", ntohs(at.sin_port));
-	ck_assert_int_eq(pthread_create(&r->thread, NULL, run, r), 0);
+	must((pthread_create(&r->thread, NULL, run, r)) == 0);
 	return r;
 }
 
@@ -114,8 +124,8 @@ const char *relay_url(const relay *r)
 static void tell(relay *r, char command)
 {
 	char done;
-	ck_assert_int_eq((int)write(r->wake[1], &command, 1), 1);
-	ck_assert_int_eq((int)read(r->done[0], &done, 1), 1);
+	must(((int)write(r->wake[1], &command, 1)) == 1);
+	must(((int)read(r->done[0], &done, 1)) == 1);
 }
 
 void relay_cut(relay *r)
@@ -126,6 +136,11 @@ void relay_cut(relay *r)
 void relay_refuse(relay *r, int on)
 {
 	tell(r, on ? 'r' : 'a');
+}
+
+void relay_freeze(relay *r, int on)
+{
+	tell(r, on ? 'f' : 't');
 }
 
 void relay_stop(relay *r)
