@@ -8,7 +8,8 @@
 // Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
 // quality {qualities: [{user ("" ourselves), up, down}]} every 2 s: 0 unknown, 1 excellent … 6 down · published {info} · unpublished {info}: whether
 // or not it is subscribed · muted {info} · layer {info, layer, width, height}: which layer of a picture comes now · message {from, text, private} ·
-// attributes {of, user, attributes} · kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
+// attributes {of, user, attributes} · connection {state: 'reconnecting', 'connected' or 'failed', reason} · rejoined {room_sid, user}: a new membership, what differs follows ·
+// kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
 // muted, width, height, layers where it has several.
 //
 // roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
@@ -16,22 +17,24 @@
 //
 // Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
-const REQUEST_TIMEOUT = 10000;
+import { Link, RoomError } from './link.js';
+
+export { RoomError };
+
+const RENEW_EVERY = 5000; // not more often
 export const LAYERS = ['high', 'mid', 'low'];
 export const STREAMS = ['main', 'sub', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth'];
 
-export class RoomError extends Error {
-	constructor(code, message) {
-		super(message);
-		this.code = code;
-	}
-}
-
 export class Room extends EventTarget {
 	#options;
-	#socket = null;
-	#waiting = new Map(); // requests by id
-	#nextId = 1;
+	#link = null;
+	#rev = 0; // of the last offer
+	#life = 0; // how often media was begun anew
+	#restore = []; // what is to be published again then: "main-video"
+	#before = { known: new Set(), asked: new Set() }; // tracks as they were then: "ann/main-video"
+	#layers = new Map(); // of our streams by name, as they were published
+	#renew = ''; // media has lost its way to the server: 'wanted', 'asked' the server
+	#renewed = -Infinity;
 	#sending = null; // peer connections
 	#receiving = null;
 	#offers = Promise.resolve(); // offers are answered one after the other
@@ -62,16 +65,30 @@ export class Room extends EventTarget {
 	}
 
 	async join() {
-		await this.#open();
 		const o = this.#options;
-		const joined = await this.#request({ type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
-			password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined });
+		const link = this.#link = new Link({
+			url: o.url, rejoinMs: o.rejoinMs, clockRate: o.clockRate,
+			join: { type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
+				password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined },
+			event: (m) => this.#onEvent(m),
+			lost: (reason) => this.#emit('connection', { state: 'reconnecting', reason }),
+			back: (joined) => this.#back(joined),
+			ended: (reason) => {
+				this.#emit('connection', { state: 'failed', reason });
+				this.#end(reason);
+			},
+		});
+		const joined = await link.open().catch((e) => {
+			this.#link = null;
+			link.close(e.message);
+			throw e;
+		});
 		this.user = joined.user;
 		this.name = joined.name;
 		this.attributes = joined.attributes ?? {};
 		for (const m of joined.members)
 			this.#addMember(m);
-		this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()]));
+		this.#subscribeAll();
 		clearInterval(this.#qualityTimer);
 		this.#qualityTimer = setInterval(() => this.#tellQuality(), 2000);
 		return joined;
@@ -91,6 +108,7 @@ export class Room extends EventTarget {
 		}
 		for (const track of stream.getTracks())
 			await this.#sendTrack(track, stream, name, track.kind === 'video' ? encodingsOf(layers, track.getSettings()) : []);
+		this.#layers.set(name, layers);
 		await this.#offer();
 	}
 
@@ -233,7 +251,7 @@ export class Room extends EventTarget {
 	setAttributes(of, attributes) { return this.#request({ type: 'attributes', of, attributes }); }
 
 	async leave() {
-		if (this.#socket?.readyState === WebSocket.OPEN)
+		if (this.#link?.connected)
 			await this.#request({ type: 'leave' }).catch(() => {});
 		this.#end('left');
 	}
@@ -246,62 +264,151 @@ export class Room extends EventTarget {
 	// What the server counts for us: publish and subscribe, each {open, tracks: [{track, and figures by their W3C webrtc-stats names}]}.
 	serverStats() { return this.#request({ type: 'stats' }); }
 
-	// ---- the socket ----
-
-	#open() {
-		const socket = this.#socket = new WebSocket(this.#options.url.replace(/\/+$/, '') + '/v1', 'loquat.v1');
-		socket.onmessage = (e) => this.#onMessage(JSON.parse(e.data));
-		return new Promise((resolve, reject) => {
-			socket.onopen = resolve;
-			socket.onclose = (e) => {
-				reject(new RoomError('ECONN', `no connection to ${this.#options.url}`));
-				this.#end(e.reason || 'the connection to the server is lost');
-			};
-		});
-	}
+	// ---- the connection ----
 
 	#request(message) {
-		const id = this.#nextId++;
-		return new Promise((resolve, reject) => {
-			if (this.#socket?.readyState !== WebSocket.OPEN)
-				return reject(new RoomError('ECONN', 'not connected'));
-			const timer = setTimeout(() => {
-				this.#waiting.delete(id);
-				reject(new RoomError('ETIMEDOUT', `no answer to ${message.type}`));
-			}, REQUEST_TIMEOUT);
-			this.#waiting.set(id, { resolve, reject, timer });
-			this.#socket.send(JSON.stringify({ ...message, id }));
-		});
-	}
-
-	#onMessage(m) {
-		const waiting = this.#waiting.get(m.id);
-		if (!waiting)
-			return this.#onEvent(m);
-		this.#waiting.delete(m.id);
-		clearTimeout(waiting.timer);
-		if (m.type === 'error')
-			waiting.reject(new RoomError(m.code, m.message));
-		else
-			waiting.resolve(m);
+		return this.#link ? this.#link.request(message) : Promise.reject(new RoomError('ECONN', 'not connected'));
 	}
 
 	#end(reason) {
-		if (!this.#socket)
+		const link = this.#link;
+		if (!link)
 			return;
-		const socket = this.#socket;
-		this.#socket = null;
-		socket.onclose = socket.onmessage = null;
-		socket.close();
-		for (const w of this.#waiting.values()) {
-			clearTimeout(w.timer);
-			w.reject(new RoomError('ECONN', reason));
-		}
-		this.#waiting.clear();
+		this.#link = null;
+		link.close(reason);
 		clearInterval(this.#qualityTimer);
 		this.#sending?.close();
 		this.#receiving?.close();
 		this.#emit('closed', { reason });
+	}
+
+	// After a short loss nothing has to be done: what was missed comes now. After a long one this is a new membership.
+	async #back(joined) {
+		this.#emit('connection', { state: 'connected', reason: '' });
+		if (!joined.resumed)
+			await this.#rejoined(joined);
+		else if (this.#renew)
+			await this.#renewMedia();
+	}
+
+	async #rejoined(joined) {
+		const now = new Map(joined.members.map((m) => [m.user, m]));
+		this.#anew();
+		this.#renew = '';
+		this.#emit('rejoined', { room_sid: joined.room_sid, user: joined.user });
+		for (const [user, { tracks }] of [...this.members].filter(([u]) => !now.has(u))) {
+			for (const info of tracks.values())
+				this.#emit('unpublished', { info });
+			this.#dropMember(user, 'left');
+		}
+		for (const m of now.values())
+			if (this.members.has(m.user))
+				this.#updateMember(m);
+			else
+				this.#addMember(m);
+		this.#differ('room', '', this.attributes, joined.attributes ?? {});
+		this.#resubscribe();
+		await this.#republish();
+	}
+
+	#updateMember({ user, tracks, attributes = {}, cameras = [], default_camera: defaultCamera = 'main' }) {
+		const member = this.members.get(user), before = [...member.tracks.values()], same = (t) => (o) => keyOf(o) === keyOf(t) && o.codec === t.codec;
+		Object.assign(member, { cameras, defaultCamera, tracks: new Map(tracks.map((t) => [t.id, t])) });
+		for (const info of before.filter((t) => !tracks.some(same(t))))
+			this.#emit('unpublished', { info });
+		for (const info of tracks) {
+			const old = before.find(same(info));
+			if (!old)
+				this.#emit('published', { info });
+			else if (old.muted !== info.muted)
+				this.#emit('muted', { info });
+		}
+		this.#differ('user', user, member.attributes, attributes);
+	}
+
+	#differ(of, user, known, now) {
+		const changes = Object.fromEntries([...new Set([...Object.keys(known), ...Object.keys(now)])].filter((n) => known[n] !== now[n]).map((n) => [n, now[n] ?? null]));
+		if (Object.keys(changes).length)
+			this.#onAttributes({ of, user, attributes: changes });
+	}
+
+	// ---- media on new connections ----
+
+	#anew() {
+		this.#life++;
+		this.#rev = 0;
+		this.#restore = [...new Set([...this.#restore, ...this.#published.keys()])];
+		this.#sending?.close();
+		this.#receiving?.close();
+		this.#sending = this.#receiving = null;
+		this.#offers = Promise.resolve();
+		this.#published.clear();
+		this.#slots.clear();
+		for (const { tracks } of this.members.values())
+			for (const [id, info] of tracks)
+				if (this.#shown.has(id))
+					this.#emit('trackended', { info });
+		const all = [...this.members.values()].flatMap((m) => [...m.tracks.values()]);
+		this.#before = { known: new Set(all.map(keyOf)), asked: new Set(all.filter((t) => this.#asked.has(t.id)).map(keyOf)) };
+		this.#shown.clear();
+		this.#asked.clear();
+	}
+
+	// What was subscribed, and what is new.
+	#resubscribe() {
+		const all = [...this.members.values()].flatMap((m) => [...m.tracks.values()]), { known, asked } = this.#before;
+		const again = all.filter((t) => asked.has(keyOf(t))).map((t) => t.id);
+		if (again.length)
+			this.#ask(again).catch((e) => e.code !== 'ECONN' && this.#emit('error', { message: e.message }));
+		this.#subscribe(all.filter((t) => !known.has(keyOf(t))).map((t) => t.id));
+	}
+
+	async #republish() {
+		const life = this.#life, wanted = this.#restore;
+		const tracks = [...this.localStreams].flatMap(([name, stream]) => stream.getTracks().map((track) => ({ name, stream, track, slot: `${name}-${track.kind}` })))
+			.filter((t) => wanted.includes(t.slot) && t.track.readyState === 'live');
+		if (!tracks.length)
+			return;
+		this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+		this.#watch(this.#sending, 'sending');
+		try {
+			for (const { name, stream, track } of tracks)
+				await this.#sendTrack(track, stream, name, track.kind === 'video' ? encodingsOf(this.#layers.get(name), track.getSettings()) : []);
+			await this.#offer();
+			for (const { track, slot } of tracks)
+				if (!track.enabled)
+					await this.#request({ type: 'mute', track: this.#published.get(slot), muted: true });
+			if (life === this.#life)
+				this.#restore = [];
+		} catch (e) {
+			if (life === this.#life && e.code !== 'ECONN') // else it begins anew once more
+				this.#emit('error', { message: `could not publish again: ${e.message}` });
+		}
+	}
+
+	// The same membership: others see the tracks go and come back.
+	async #renewMedia() {
+		const now = performance.now();
+		this.#renew = this.#renew || 'wanted';
+		if (!this.#link?.connected || this.#renew === 'asked')
+			return;
+		if (now - this.#renewed < RENEW_EVERY) {
+			this.#renew = '';
+			this.#emit('error', { message: 'media has no way to the server: its UDP port is not reachable' });
+			return;
+		}
+		this.#renewed = now;
+		this.#renew = 'asked';
+		this.#anew();
+		try {
+			await this.#request({ type: 'renew' });
+		} catch {
+			return; // a new membership begins anew by itself
+		} finally {
+			this.#renew = '';
+		}
+		this.#resubscribe();
+		await this.#republish();
 	}
 
 	// ---- events ----
@@ -313,15 +420,18 @@ export class Room extends EventTarget {
 	#onEvent(m) {
 		switch (m.type) {
 		case 'offer':
-			this.#offers = this.#offers.then(() => this.#onOffer(m)).catch((e) => this.#emit('error', { message: e.message }));
+			if (this.#renew === 'asked')
+				break; // of the connections that were
+			this.#offers = this.#offers.then(() => this.#onOffer(m)).catch((e) => {
+				if (e.code !== 'ECONN') // else the server makes it again
+					this.#emit('error', { message: e.message });
+			});
 			break;
 		case 'user_joined':
 			this.#addMember({ ...m, tracks: [] });
 			break;
 		case 'user_left':
-			this.members.delete(m.user);
-			this.#qualities.delete(m.user);
-			this.#emit('userleft', { user: m.user, reason: m.reason });
+			this.#dropMember(m.user, m.reason);
 			break;
 		case 'track_published':
 			this.members.get(m.track.user)?.tracks.set(m.track.id, m.track);
@@ -389,6 +499,12 @@ export class Room extends EventTarget {
 		this.#emit('attributes', { of, user, attributes });
 	}
 
+	#dropMember(user, reason) {
+		this.members.delete(user);
+		this.#qualities.delete(user);
+		this.#emit('userleft', { user, reason });
+	}
+
 	#addMember({ user, name, tracks, info = '', attributes = {}, cameras = [], default_camera: defaultCamera = 'main' }) {
 		this.members.set(user, { user, name, info, attributes, cameras, defaultCamera, tracks: new Map(tracks.map((t) => [t.id, t])) });
 		this.#emit('userjoined', { user, name, info });
@@ -420,12 +536,14 @@ export class Room extends EventTarget {
 
 	// ---- receiving ----
 
+	#subscribeAll() { this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()])); }
+
 	#subscribe(tracks) {
 		const auto = this.#options.autoSubscribe, infos = new Map([...this.members.values()].flatMap((m) => [...m.tracks]));
 		const wanted = tracks.filter((id) => auto === true || (auto && auto === infos.get(id)?.kind));
 		if (wanted.length)
 			this.#ask(wanted).catch((e) => {
-				if (e.code !== 'ENOENT') // it may have gone in the meantime
+				if (e.code !== 'ENOENT' && e.code !== 'ECONN') // it may have gone in the meantime, or is asked for again
 					this.#emit('error', { message: e.message });
 			});
 	}
@@ -442,6 +560,10 @@ export class Room extends EventTarget {
 	}
 
 	async #onOffer({ sdp, rev, tracks }) {
+		const life = this.#life;
+		if (rev <= this.#rev)
+			return; // sent once more after a loss
+		this.#rev = rev;
 		if (!this.#receiving) {
 			this.#receiving = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 			this.#watch(this.#receiving, 'receiving');
@@ -450,6 +572,8 @@ export class Room extends EventTarget {
 		await pc.setRemoteDescription({ type: 'offer', sdp });
 		await pc.setLocalDescription();
 		await this.#request({ type: 'answer', sdp: pc.localDescription.sdp, rev });
+		if (life !== this.#life)
+			return;
 		for (const t of tracks) {
 			const info = this.members.get(t.user)?.tracks.get(t.track);
 			const transceiver = pc.getTransceivers().find((x) => x.mid === t.mid);
@@ -461,12 +585,18 @@ export class Room extends EventTarget {
 	}
 
 	#watch(pc, what) {
+		let worked = false;
 		pc.addEventListener('connectionstatechange', () => {
-			if (pc.connectionState === 'failed')
+			worked ||= pc.connectionState === 'connected';
+			if (pc.connectionState === 'failed' && worked && (pc === this.#sending || pc === this.#receiving))
+				this.#renewMedia();
+			else if (pc.connectionState === 'failed')
 				this.#emit('error', { message: `${what} media failed: the server's UDP port is not reachable` });
 		});
 	}
 }
+
+const keyOf = (t) => `${t.user}/${t.stream}-${t.kind}`;
 
 const RIDS = { 2: ['h', 'l'], 3: ['h', 'm', 'l'] };
 
