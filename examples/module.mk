@@ -15,6 +15,11 @@ noinst_PROGRAMS += %D%/r1-meeting
 %C%_r1_meeting_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_r1_meeting_LDADD = libloquat.la
 
+noinst_PROGRAMS += %D%/b1-call
+%C%_b1_call_SOURCES = %D%/b1-call.c
+%C%_b1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_b1_call_LDADD = libloquat.la
+
 # Plugins as somebody outside writes them: each with a Makefile of its own that knows only the installation. tests/examples builds them.
 EXTRA_DIST += %D%/custom-capture/Makefile %D%/custom-capture/custom-capture.c %D%/custom-renderer/Makefile %D%/custom-renderer/custom-renderer.c \
 	%D%/encoded-capture/Makefile %D%/encoded-capture/encoded-capture.c

@@ -121,6 +121,11 @@ static int fetch(int timeout_ms)
 	return 0;
 }
 
+void flow_fetch(int timeout_ms)
+{
+	fetch(timeout_ms);
+}
+
 static int is(const lq_sdk_event *e, lq_sdk_event_type type, const flow_want *w)
 {
 	return e->type == type && (!w->session || e->session == w->session) && (!w->room || e->room == w->room) && (!w->call || e->call == w->call) &&
@@ -179,11 +184,16 @@ int64_t flow_now_ms(void)
 
 void flow_engine_start(void)
 {
+	flow_engine_start_fast(0);
+}
+
+void flow_engine_start_fast(double clock_rate)
+{
 	char error[2000], profile[1000], plugins[1000];
 	const char *src = getenv("top_srcdir"), *build = getenv("top_builddir");
 	snprintf(profile, sizeof profile, "%s/tests/sdk/call.json", src ? src : "..");
 	snprintf(plugins, sizeof plugins, "%s/plugins/.libs", build ? build : ".");
-	lq_engine_config c = {.size = sizeof c, .profile = profile, .plugin_path = plugins};
+	lq_engine_config c = {.size = sizeof c, .profile = profile, .plugin_path = plugins, .clock_rate = clock_rate, .virtual_devices = LQ_ON};
 	if (lq_engine_create(&c, &flow_engine, error, sizeof error))
 		die(error);
 }

@@ -19,6 +19,7 @@ void flow_server_stop(flow_server *s, int signal); /* and waits; more than once 
 
 extern lq_engine *flow_engine;
 void flow_engine_start(void);
+void flow_engine_start_fast(double clock_rate);
 
 /* What an event has to be; what is 0 or NULL does not matter. */
 typedef struct flow_want {
@@ -34,6 +35,7 @@ typedef struct flow_want {
 const lq_sdk_event *flow_await(lq_sdk_event_type type, flow_want want);
 /* How many such events have come. Everything that the server said before now to this session has come when it returns. */
 int flow_count(lq_sdk_event_type type, flow_want want);
+void flow_fetch(int timeout_ms); /* the next event, which waits then */
 void flow_forget(void); /* all that waits */
 int64_t flow_now_ms(void);
 

@@ -23,6 +23,24 @@ TESTS += %D%/r1
 %C%_r1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_r1_LDADD = libloquat.la
 
+check_PROGRAMS += %D%/b1
+TESTS += %D%/b1
+%C%_b1_SOURCES = %D%/b1.c %D%/flow.c %D%/flow.h tests/sdk/relay.c tests/sdk/relay.h
+%C%_b1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_b1_LDADD = libloquat.la
+
+check_PROGRAMS += %D%/churn
+TESTS += %D%/churn
+%C%_churn_SOURCES = %D%/churn.c %D%/flow.c %D%/flow.h
+%C%_churn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_churn_LDADD = libloquat.la
+
+check_PROGRAMS += %D%/cuts
+TESTS += %D%/cuts
+%C%_cuts_SOURCES = %D%/cuts.c %D%/flow.c %D%/flow.h tests/sdk/relay.c tests/sdk/relay.h
+%C%_cuts_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_cuts_LDADD = libloquat.la -lm
+
 EXTRA_DIST += %D%/test_examples.js
 if HAVE_NODE
 TESTS += %D%/test_examples.js

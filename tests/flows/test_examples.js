@@ -13,6 +13,21 @@ const c1 = path.join(build, 'examples/c1-call');
 const e1 = path.join(build, 'examples/e1-call');
 const r1 = path.join(build, 'examples/r1-meeting');
 
+const b1 = path.join(build, 'examples/b1-call');
+
+async function videoCall(s) {
+  const bob = start(b1, [s.url, 'b1', 'bob', '600']);
+  await bob.line((l) => l === 'joined as bob');
+  const ann = start(b1, [s.url, 'b1', 'ann', '3', 'nocamera']);
+  ok((await ann.ended).code === 0, 'b1-call: it leaves by itself', ann.log);
+  for (const line of ['joined as ann', 'bob joined, with {"user_id":"bob","user_name":"bob"}', 'bob has sound', 'bob has a picture', 'first picture of bob', 'left'])
+    ok(ann.log.split('\n').includes(line), `b1-call: the second says "${line}"`, ann.log);
+  await bob.line((l) => l === 'ann left: left');
+  ok(/ann has sound/.test(bob.log) && !/ann has a picture/.test(bob.log), 'b1-call: what was chosen before the join is published, and nothing else', bob.log);
+  ok(/volume of ann: \d+/.test(bob.log), 'b1-call: volumes are reported', bob.log);
+  await bob.stop();
+}
+
 main(async () => {
   const s = await server(['--debug']);
   const bob = start(c1, [s.url, 'bob']);
@@ -39,6 +54,7 @@ main(async () => {
   ok(first.log.includes('1002 is joining') && second.log.includes('1001 is here'), 'e1-call: who is there is told to both', first.log + second.log);
   const wrong = start(e1, [s.url, 'not/allowed', '1003']);
   ok((await wrong.ended).code === 1, 'e1-call: a name that is not allowed is refused');
+  await videoCall(s);
   await s.process.stop();
 
   const secret = 'correct horse battery staple', md5 = crypto.createHash('md5').update(secret).digest('hex');
