@@ -27,9 +27,11 @@ static lt_module open_now(lt_user_data data, const char *file, lt_dladvise advis
 	return m;
 }
 
+static int leaving;
+
 static int close_now(lt_user_data data, lt_module module)
 {
-	return dlclose(module);
+	return leaving ? 0 : dlclose(module);
 }
 
 static void *find_symbol(lt_user_data data, lt_module module, const char *name)
@@ -46,11 +48,26 @@ static int set_up(void)
 		return 0;
 	if (lt_dlinit())
 		return LQ_ENOMEM;
-	if (lt_dlloader_add(&bind_now))
+	lt_dlvtable *table = malloc(sizeof *table); /* lt_dlexit frees it */
+	if (!table)
 		return LQ_ENOMEM;
+	*table = bind_now;
+	if (lt_dlloader_add(table)) {
+		free(table);
+		return LQ_ENOMEM;
+	}
 	free((void *)lt_dlloader_remove("lt_dlopen")); /* its table was allocated, and is now ours */
 	ready = 1;
 	return 0;
+}
+
+/* This library is unloaded: libltdl, which may be unloaded with it, gives back what it keeps. Plugins stay mapped, since not all of what they use could be
+ * unloaded; who loads this library again finds them. */
+__attribute__((destructor)) static void leave(void)
+{
+	leaving = 1;
+	if (ready)
+		lt_dlexit();
 }
 
 /* The linker begins with the file's name, which our reader knows. */
