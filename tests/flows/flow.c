@@ -129,7 +129,8 @@ void flow_fetch(int timeout_ms)
 static int is(const lq_sdk_event *e, lq_sdk_event_type type, const flow_want *w)
 {
 	return e->type == type && (!w->session || e->session == w->session) && (!w->room || e->room == w->room) && (!w->call || e->call == w->call) &&
-	       (!w->user || !strcmp(e->user, w->user)) && (!w->kind || e->kind == w->kind);
+	       (!w->user || !strcmp(e->user, w->user)) && (!w->kind || e->kind == w->kind) && (!w->stream || (int)e->stream == w->stream - 1) &&
+	       (!w->stage || e->stage == w->stage);
 }
 
 static void show_kept(lq_sdk_event_type type)

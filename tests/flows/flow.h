@@ -28,6 +28,8 @@ typedef struct flow_want {
 	lq_call *call;
 	const char *user;
 	lq_track_kind kind;
+	int stream;       /* 1 + an lq_stream */
+	lq_stage stage;
 } flow_want;
 
 /* Waits at most 30 s for such an event; others wait until they are asked for. Without one the check has failed, and what is returned is an

@@ -22,6 +22,14 @@ TESTS += %D%/r1
 %C%_r1_SOURCES = %D%/r1.c %D%/flow.c %D%/flow.h
 %C%_r1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_r1_LDADD = libloquat.la
+check_PROGRAMS += %D%/m1 %D%/m1-load
+TESTS += %D%/m1
+%C%_m1_SOURCES = %D%/m1.c %D%/flow.c %D%/flow.h tests/devices/spawn.c tests/devices/devhost.h tests/sdk/relay.c tests/sdk/relay.h
+%C%_m1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_m1_LDADD = libloquat.la
+%C%_m1_load_SOURCES = %D%/m1-load.c
+%C%_m1_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_m1_load_LDADD = -ldl
 
 check_PROGRAMS += %D%/b1
 TESTS += %D%/b1
