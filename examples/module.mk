@@ -1,5 +1,6 @@
 # Each a page or two, linked as an app would link them. Run them from the build tree with LQ_PLUGIN_PATH and LQ_PROFILE_PATH set.
 noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/e1-call
+noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/m1-call
 %C%_hello_call_SOURCES = %D%/hello-call.c
 %C%_hello_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_hello_call_LDADD = libloquat.la
@@ -9,6 +10,15 @@ noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/e1-call
 %C%_c1_call_SOURCES = %D%/c1-call.c
 %C%_c1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_c1_call_LDADD = libloquat.la
+%C%_m1_call_SOURCES = %D%/m1-call.c
+%C%_m1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_m1_call_LDADD = libloquat.la
+if PLUGIN_SDL
+noinst_PROGRAMS += %D%/m1-window
+%C%_m1_window_SOURCES = %D%/m1-window.c
+%C%_m1_window_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include $(SDL_CFLAGS)
+%C%_m1_window_LDADD = libloquat.la $(SDL_LIBS)
+endif
 
 noinst_PROGRAMS += %D%/r1-meeting
 %C%_r1_meeting_SOURCES = %D%/r1-meeting.c

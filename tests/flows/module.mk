@@ -48,6 +48,19 @@ TESTS += %D%/cuts
 %C%_cuts_SOURCES = %D%/cuts.c %D%/flow.c %D%/flow.h tests/sdk/relay.c tests/sdk/relay.h
 %C%_cuts_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_cuts_LDADD = libloquat.la -lm
+if HAVE_CHECK
+if PLUGIN_SDL
+if PLUGIN_XCB
+check_PROGRAMS += %D%/test_m1_window
+TESTS += %D%/test_m1_window
+%C%_test_m1_window_SOURCES = %D%/test_m1_window.c tests/sdk/fixture.c tests/sdk/fixture.h tests/sdk/loquatd.c tests/sdk/loquatd.h \
+	tests/devices/spawn.c tests/devices/xlook.c tests/devices/xlook.h
+%C%_test_m1_window_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_m1_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
+%C%_test_m1_window_LDADD = $(SDK_TEST_LIBS) $(XCB_LIBS)
+endif
+endif
+endif
 
 EXTRA_DIST += %D%/test_examples.js
 if HAVE_NODE

@@ -55,6 +55,21 @@ main(async () => {
   const wrong = start(e1, [s.url, 'not/allowed', '1003']);
   ok((await wrong.ended).code === 1, 'e1-call: a name that is not allowed is refused');
   await videoCall(s);
+
+  // Without a display: what is said of that is no hindrance.
+  const m1 = path.join(build, 'examples/m1-call');
+  const headless = { env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' } };
+  const dan = start(m1, [s.url, 'kitchen', 'Dan', '6'], headless);
+  await dan.line((l) => l.startsWith('joined as '));
+  const cat = start(m1, [s.url, 'kitchen', 'Cat', '3'], headless);
+  const both = await Promise.all([cat.ended, dan.ended]);
+  ok(both.every((e) => e.code === 0), 'm1-call: both programs end by themselves', cat.log + dan.log);
+  const says = (p, pattern) => p.log.split('\n').some((l) => pattern.test(l));
+  for (const [pattern, what] of [[/^camera: ./, 'which camera'], [/^first picture of ourselves$/, 'its own picture'], [/^Dan is here$/, 'who is here'],
+    [/ has sound$/, 'sound'], [/ has a picture$/, 'a picture'], [/^first sound of (?!ourselves)/, 'the first sound'],
+    [/^first picture of (?!ourselves)/, 'the first picture'], [/^left: as asked for$/, 'that it left']])
+    ok(says(cat, pattern), `m1-call: tells ${what}`, cat.log);
+  ok(says(dan, / is gone: left$/), 'm1-call: tells who is gone', dan.log);
   await s.process.stop();
 
   const secret = 'correct horse battery staple', md5 = crypto.createHash('md5').update(secret).digest('hex');
