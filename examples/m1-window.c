@@ -36,7 +36,7 @@ typedef struct app {
 	const char *server;
 	lq_engine *engine;
 	lq_room *room;
-	char opened[TEXT + 1], room_name[TEXT + 1], nickname[TEXT + 1], status[200], other[130];
+	char opened[TEXT + 1], room_name[TEXT + 1], nickname[TEXT + 1], status[200], other[130], other_name[130];
 	char *focus; /* the text that is being typed into */
 	int state, microphone, camera, quit;
 	pane local, remote;
@@ -150,7 +150,7 @@ static void draw(app *a)
 	field(a, &nick_field, "nickname", a->nickname);
 	button(a, &join_button, a->state == IDLE ? "join" : a->state == JOINING ? "joining" : "in call", a->state == IDLE ? green : grey);
 	draw_pane(a, &a->local, &local_place, "myself");
-	draw_pane(a, &a->remote, &remote_place, *a->other ? a->other : "nobody is here");
+	draw_pane(a, &a->remote, &remote_place, *a->other ? a->other_name : "nobody is here");
 	button(a, &mic_button, a->microphone ? "mic" : "mic off", a->microphone ? green : red);
 	button(a, &camera_button, a->camera ? "camera" : "cam off", a->camera ? green : red);
 	button(a, &hang_up_button, "hang up", a->state == IDLE ? grey : red);
@@ -213,13 +213,14 @@ static void join(app *a)
 		a->state = JOINING;
 }
 
-static void show(app *a, const char *user)
+static void show(app *a, const char *user, const char *name)
 {
 	lq_view_params p = {.size = sizeof p, .on_frame = on_frame, .user_data = &a->remote};
 	if (*a->other)
 		lq_view_bind(a->room, a->other, LQ_STREAM_MAIN, NULL);
 	clear_pane(&a->remote);
 	snprintf(a->other, sizeof a->other, "%s", user);
+	snprintf(a->other_name, sizeof a->other_name, "%s", name);
 	if (*user)
 		lq_view_bind(a->room, user, LQ_STREAM_MAIN, &p);
 }
@@ -227,7 +228,8 @@ static void show(app *a, const char *user)
 static void show_next(app *a)
 {
 	lq_member m;
-	show(a, lq_room_members(a->room, &m, 1) > 0 ? m.user : "");
+	int any = lq_room_members(a->room, &m, 1) > 0;
+	show(a, any ? m.user : "", any ? m.name : "");
 }
 
 static void on_event(app *a, const lq_sdk_event *e)
@@ -238,9 +240,9 @@ static void on_event(app *a, const lq_sdk_event *e)
 		say(a, e->code ? "the join failed" : "joined", e->code ? e->text : a->opened);
 		return;
 	case LQ_ON_USER_JOINED:
-		say(a, "joined", e->name);
+		say(a, "here", e->name);
 		if (!*a->other)
-			show(a, e->user);
+			show(a, e->user, e->name);
 		return;
 	case LQ_ON_USER_LEFT:
 		say(a, "gone", e->name);
@@ -257,7 +259,7 @@ static void on_event(app *a, const lq_sdk_event *e)
 		return;
 	case LQ_ON_LEFT:
 		a->state = IDLE;
-		show(a, "");
+		show(a, "", "");
 		say(a, "left", e->text);
 		return;
 	case LQ_ON_ERROR:
