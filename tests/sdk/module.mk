@@ -91,6 +91,9 @@ TESTS += %D%/test_view_windows
 %C%_test_view_windows_SOURCES = %D%/test_view_windows.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h %D%/watcher.c %D%/watcher.h \
 	tests/devices/spawn.c tests/devices/xlook.c tests/devices/xlook.h
 %C%_test_view_windows_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+if PLUGIN_PULSE
+%C%_test_view_windows_CPPFLAGS += -DWITH_PULSE
+endif
 %C%_test_view_windows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XCB_CFLAGS)
 %C%_test_view_windows_LDADD = $(SDK_TEST_LIBS) $(XCB_LIBS)
 endif

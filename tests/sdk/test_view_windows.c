@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/devices/devhost.h"
@@ -283,6 +285,78 @@ START_TEST(a_share_begun_anew_is_the_new_one)
 }
 END_TEST
 
+#ifdef WITH_PULSE
+/* ---- with a sound server ---- */
+
+static char sound_dir[] = "/tmp/lq-views-XXXXXX";
+
+static int answers(void *sock)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", (const char *)sock);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ok = connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+	close(fd);
+	return ok;
+}
+
+static int start_sound_server(void)
+{
+	char sock[64], address[80], load[200];
+	ck_assert_ptr_nonnull(mkdtemp(sound_dir));
+	snprintf(sock, sizeof sock, "%s/pulse.sock", sound_dir);
+	snprintf(address, sizeof address, "unix:%s", sock);
+	snprintf(load, sizeof load, "module-native-protocol-unix socket=%s auth-anonymous=1", sock);
+	setenv("XDG_RUNTIME_DIR", sound_dir, 1);
+	setenv("HOME", sound_dir, 1);
+	setenv("PULSE_SERVER", address, 1);
+	char *argv[] = {"pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes", "--log-level=error", "-L",
+	                load, "-L", "module-null-sink sink_name=spk rate=48000", NULL};
+	int pid = dev_spawn(argv, NULL);
+	await_true(answers, sock, "the sound server");
+	return pid;
+}
+
+static void hear(const lq_frame *f, void *arg)
+{
+	watcher *w = arg;
+	pthread_mutex_lock(&w->lock);
+	w->frames++;
+	for (uint32_t i = 0; i < f->n_samples * f->channels; i++)
+		w->energy += (double)f->samples[i] * (double)f->samples[i];
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Carol's tone is what alice's machine plays; alice shares that with her screen, and sends nothing else. */
+START_TEST(the_screen_comes_with_what_the_machine_plays)
+{
+	watcher w = WATCHER;
+	char command[100];
+	int pulse = start_sound_server();
+	lq_engine *e = engine_real("{\"graphs\":{\"shared\":{\"nodes\":{\"speaker\":{\"use\":\"render.speaker@pulse\"}}}}}");
+	lq_room *alice = joined(e, url, "alice", LQ_OFF, LQ_DEFAULT), *bob = joined(e, url, "bob", LQ_OFF, LQ_OFF), *carol = joined(e, url, "carol", LQ_OFF, LQ_OFF);
+	ck_assert_int_eq(lq_view_frames(bob, "alice", LQ_STREAM_SUB, LQ_AUDIO, hear, &w), 0);
+	lq_screen_params p = {.size = sizeof p, .sound = LQ_ON};
+	ck_assert_int_eq(lq_screen_start(alice, &p), 0);
+	ck_assert_int_eq(await_stream(e, alice, LQ_ON_LOCAL_PUBLISHED, "", LQ_AUDIO)->stream, LQ_STREAM_SUB);
+	await_stream(e, bob, LQ_ON_STREAM_PUBLISHED, "alice", LQ_AUDIO);
+	ck_assert_int_eq(lq_subscribe(bob, "alice", LQ_STREAM_SUB, LQ_AUDIO), 0);
+	frames_after(&w, 20);
+	ck_assert(watcher_now(&w).energy < 0.001);
+	ck_assert_int_eq(lq_publish(carol, LQ_STREAM_MAIN, LQ_AUDIO), 0);
+	do
+		frames_after(&w, 5);
+	while (watcher_now(&w).energy < 1);
+	ck_assert_int_eq(lq_screen_stop(alice), 0);
+	ck_assert_int_eq(await_stream(e, bob, LQ_ON_STREAM_UNPUBLISHED, "alice", LQ_AUDIO)->stream, LQ_STREAM_SUB);
+	lq_engine_destroy(e);
+	dev_kill(pulse);
+	snprintf(command, sizeof command, "rm -rf '%s'", sound_dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+#endif
+
 static void add_test(Suite *s, const char *name, const TTest *test)
 {
 	TCase *t = tcase_create(name);
@@ -303,6 +377,10 @@ int main(void)
 	ADD(s, a_window_of_its_own_comes_and_goes);
 	ADD(s, the_screen_is_shared_beside_the_camera);
 	ADD(s, a_share_begun_anew_is_the_new_one);
+#ifdef WITH_PULSE
+	if (dev_has_program("pulseaudio"))
+		ADD(s, the_screen_comes_with_what_the_machine_plays);
+#endif
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	int failed = srunner_ntests_failed(r);
