@@ -3,7 +3,7 @@ import { Room } from './loquat.js';
 
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const tiles = new Map(); // by user, or '' for ourselves
+const tiles = new Map(); // by user, or '' for ourselves; what is not "main" by user, a space, and its stream
 let room = null;
 const muted = { audio: false, video: false };
 
@@ -30,8 +30,9 @@ function removeTile(user) {
 function layout() {
 	const n = Math.max(1, tiles.size);
 	$('grid').style.setProperty('--columns', Math.ceil(Math.sqrt(n)));
-	$('count').textContent = `${tiles.size} here`;
-	$('alone').hidden = tiles.size > 1;
+	const people = [...tiles.keys()].filter((k) => !k.includes(' ')).length;
+	$('count').textContent = `${people} here`;
+	$('alone').hidden = people > 1;
 }
 
 function setTrack(user, track) {
@@ -44,6 +45,27 @@ function setTrack(user, track) {
 	video.srcObject.addTrack(track);
 	video.play().catch(() => showError('Click anywhere to hear the others.'));
 	tiles.get(user).classList.add(`has-${track.kind}`);
+}
+
+// A user's screen and further cameras have tiles of their own.
+function keyOf(info) {
+	return info.stream === 'main' ? info.user : `${info.user} ${info.stream}`;
+}
+
+function tileOf(info) {
+	const key = keyOf(info);
+	if (!tiles.has(key)) {
+		const name = room?.members.get(info.user)?.name ?? info.user;
+		addTile(key, `${name}, ${info.stream === 'sub' ? 'screen' : `${info.stream} camera`}`);
+	}
+	return key;
+}
+
+function endTrack(info) {
+	const key = keyOf(info), tile = tiles.get(key);
+	tile?.classList.remove(`has-${info.kind}`);
+	if (key !== info.user && !tile?.matches('.has-audio, .has-video'))
+		removeTile(key);
 }
 
 function setMuted(user, kind, on) {
@@ -74,15 +96,14 @@ function explain(e) {
 function watch(r) {
 	const on = (type, fn) => r.addEventListener(type, (e) => fn(e.detail));
 	on('userjoined', ({ user, name }) => addTile(user, name));
-	on('userleft', ({ user }) => removeTile(user));
+	on('userleft', ({ user }) => [...tiles.keys()].filter((k) => k === user || k.startsWith(`${user} `)).forEach(removeTile));
 	on('track', ({ info, track }) => {
-		if (info.stream !== 'main')
-			return;
-		setTrack(info.user, track);
-		setMuted(info.user, info.kind, info.muted);
+		const key = tileOf(info);
+		setTrack(key, track);
+		setMuted(key, info.kind, info.muted);
 	});
-	on('trackended', ({ info }) => tiles.get(info.user)?.classList.remove(`has-${info.kind}`));
-	on('muted', ({ info }) => setMuted(info.user, info.kind, info.muted));
+	on('trackended', ({ info }) => endTrack(info));
+	on('muted', ({ info }) => setMuted(keyOf(info), info.kind, info.muted));
 	on('error', ({ message }) => showError(message));
 	on('closed', ({ reason }) => {
 		if (room === r)
