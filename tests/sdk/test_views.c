@@ -235,12 +235,18 @@ START_TEST(our_own_picture_is_mirrored_for_us_alone)
 }
 END_TEST
 
-static lq_room *by_view(lq_engine *e, const char *user)
+static lq_room *by_view_room(lq_engine *e)
 {
 	lq_room_options o = {.size = sizeof o, .auto_publish_audio = LQ_OFF, .auto_publish_video = LQ_OFF, .auto_subscribe_audio = LQ_OFF,
 	                     .auto_subscribe_video = LQ_BY_VIEW};
 	lq_room *room = NULL;
 	ck_assert_int_eq(lq_room_open(e, "a room", &o, &room), 0);
+	return room;
+}
+
+static lq_room *by_view(lq_engine *e, const char *user)
+{
+	lq_room *room = by_view_room(e);
 	ck_assert_int_eq(room_join(room, url, user), 0);
 	ck_assert_int_eq(await(e, room, LQ_ON_JOINED)->code, 0);
 	return room;
@@ -443,16 +449,80 @@ START_TEST(rooms_with_previews_come_and_go)
 }
 END_TEST
 
+static uint32_t dice(uint32_t *state, uint32_t sides)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return (*state >> 8) % sides;
+}
+
+static void any_call(lq_room *room, uint32_t *state, watcher *w, const char *path)
+{
+	static const lq_stream streams[] = {LQ_STREAM_MAIN, LQ_STREAM_SUB, LQ_STREAM_THIRD};
+	lq_stream stream = streams[dice(state, 3)];
+	lq_view_params p = view_of(w);
+	p.hidden = (int)dice(state, 2);
+	p.mirror = (lq_switch)dice(state, 3);
+	switch (dice(state, 14)) {
+	case 0: lq_preview_start(room, stream); break;
+	case 1: lq_preview_stop(room, stream); break;
+	case 2: lq_publish(room, stream, LQ_VIDEO); break;
+	case 3: lq_unpublish(room, stream, LQ_VIDEO); break;
+	case 4: lq_view_bind(room, NULL, stream, &p); break;
+	case 5: lq_view_bind(room, NULL, stream, NULL); break;
+	case 6: lq_view_bind(room, "bob", stream, &p); break;
+	case 7: lq_view_bind(room, "bob", stream, NULL); break;
+	case 8: lq_mirror_set(room, (lq_mirror)dice(state, 3)); break;
+	case 9: lq_snapshot(room, dice(state, 2) ? NULL : "bob", stream, path); break;
+	case 10: lq_screen_start(room, NULL); break; /* there is none here */
+	case 11: lq_screen_stop(room); break;
+	case 12: lq_mute(room, stream, LQ_VIDEO, (int)dice(state, 2)); break;
+	default: dice(state, 4) ? room_join(room, url, "alice") : lq_room_leave(room); break;
+	}
+}
+
+/* Whatever is asked for, in any order and state: what is asked for last is there, and all of it goes away. */
+START_TEST(calls_in_any_order_end_well)
+{
+	char dir[] = "/tmp/lq-views-XXXXXX", path[64];
+	uint32_t state = 77u + (uint32_t)_i;
+	const lq_sdk_event *ev;
+	watcher w = WATCHER, own = WATCHER, seen = WATCHER;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/p.png", dir);
+	unsetenv("DISPLAY");
+	lq_engine *e = engine_real("{\"graphs\":{\"publish\":{\"nodes\":{\"cam\":{\"params\":{\"size\":\"160x120\"}}}}}}");
+	lq_room *bob = joined(e, url, "bob", LQ_DEFAULT, LQ_DEFAULT), *alice = by_view_room(e);
+	ck_assert_int_eq(room_join(alice, url, "alice"), 0);
+	for (int i = 0; i < 150; i++) {
+		any_call(alice, &state, &w, path);
+		while (!lq_engine_poll(e, (int)dice(&state, 30), &ev))
+			;
+	}
+	lq_room_leave(alice);
+	while (room_join(alice, url, "alice")) /* until it has left */
+		lq_engine_poll(e, 100, &ev);
+	lq_mute(alice, LQ_STREAM_MAIN, LQ_VIDEO, 0);
+	bind_view(alice, NULL, LQ_STREAM_MAIN, &own);
+	bind_view(bob, "alice", LQ_STREAM_MAIN, &seen);
+	ck_assert_int_eq(lq_publish(alice, LQ_STREAM_MAIN, LQ_VIDEO), 0);
+	frames_after(&own, 5);
+	frames_after(&seen, 5);
+	lq_engine_destroy(e);
+	unlink(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 /* Each is a case of its own: CK_RUN_CASE runs one. */
-static void add_test(Suite *s, const char *name, const TTest *test)
+static void add_test(Suite *s, const char *name, const TTest *test, int times)
 {
 	TCase *t = tcase_create(name);
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, test);
+	tcase_add_loop_test(t, test, 0, times);
 	suite_add_tcase(s, t);
 }
-#define ADD(s, name) add_test(s, #name, name)
+#define ADD(s, name) add_test(s, #name, name, 1)
 
 int main(void)
 {
@@ -467,6 +537,7 @@ int main(void)
 	ADD(s, snapshots_are_taken_of_running_streams);
 	ADD(s, what_makes_no_sense_is_refused);
 	ADD(s, rooms_with_previews_come_and_go);
+	add_test(s, "calls_in_any_order_end_well", calls_in_any_order_end_well, 3);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
 	int failed = srunner_ntests_failed(r);
