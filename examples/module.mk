@@ -1,6 +1,5 @@
 # Each a page or two, linked as an app would link them. Run them from the build tree with LQ_PLUGIN_PATH and LQ_PROFILE_PATH set.
-noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/e1-call
-noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/m1-call
+noinst_PROGRAMS += %D%/hello-call %D%/c1-call %D%/e1-call %D%/m1-call
 %C%_hello_call_SOURCES = %D%/hello-call.c
 %C%_hello_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_hello_call_LDADD = libloquat.la

@@ -62,8 +62,8 @@ main(async () => {
   const dan = start(m1, [s.url, 'kitchen', 'Dan', '6'], headless);
   await dan.line((l) => l.startsWith('joined as '));
   const cat = start(m1, [s.url, 'kitchen', 'Cat', '3'], headless);
-  const both = await Promise.all([cat.ended, dan.ended]);
-  ok(both.every((e) => e.code === 0), 'm1-call: both programs end by themselves', cat.log + dan.log);
+  const pair = await Promise.all([cat.ended, dan.ended]);
+  ok(pair.every((e) => e.code === 0), 'm1-call: both programs end by themselves', cat.log + dan.log);
   const says = (p, pattern) => p.log.split('\n').some((l) => pattern.test(l));
   for (const [pattern, what] of [[/^camera: ./, 'which camera'], [/^first picture of ourselves$/, 'its own picture'], [/^Dan is here$/, 'who is here'],
     [/ has sound$/, 'sound'], [/ has a picture$/, 'a picture'], [/^first sound of (?!ourselves)/, 'the first sound'],
