@@ -20,3 +20,10 @@ CLEANFILES += %D%/isolate_cost
 %C%_isolate_cost_SOURCES = %D%/isolate_cost.c
 %C%_isolate_cost_LDADD = libloquat-framework.la
 endif
+
+# broadcast.js runs the tests of live broadcast for longer.
+if PLUGIN_AVFORMAT
+if PLUGIN_FFMPEG
+BENCH_BUILT += tests/live/examine
+endif
+endif
