@@ -60,7 +60,7 @@ async function rtmpServer(rtmp, http) {
   fs.chmodSync(dir, 0o755);
   const module = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/share/nginx/modules'].map((d) => `${d}/ngx_rtmp_module.so`).find((f) => fs.existsSync(f));
   const config = path.join(home, 'nginx.conf');
-  fs.writeFileSync(config, `load_module ${module};\ndaemon off; worker_processes 1; pid ${home}/pid; error_log ${home}/error.log notice;\n` +
+  fs.writeFileSync(config, `load_module ${module};\ndaemon off; master_process off; pid ${home}/pid; error_log ${home}/error.log notice;\n` +
     `events { worker_connections 64; }\nrtmp { access_log off; server { listen 127.0.0.1:${rtmp}; chunk_size 4096;\n` +
     `application live { live on; record all; record_path ${home}; record_suffix -%s.flv; }\napplication closed { live on; deny publish all; }\n` +
     `application keyed { live on; notify_method get; on_publish http://127.0.0.1:${http}/auth; } } }\n` +
