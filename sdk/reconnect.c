@@ -52,6 +52,7 @@ void lq__room_lose(lq_room *room, const char *reason)
 	room->renew |= !strcmp(reason, LQ__SIGNAL_MOVED);
 	lq__signal_abort(room->signal);
 	room->signal = NULL;
+	lq__room_drop_joins(room);
 	if (!room->lost) {
 		room->lost = 1;
 		room->lost_time = lq_clock_now(lq_clock_real());

@@ -251,6 +251,7 @@ lq__request *lq__room_take_request(lq_room *room, int64_t id); /* NULL unknown; 
 void lq__request_free(lq__request *req); /* NULL is fine */
 void lq__room_drop_requests(lq_room *room);
 void lq__room_send_again(lq_room *room);      /* on a new socket: all that have no answer yet */
+void lq__room_drop_joins(lq_room *room); /* of sockets that are lost: each has its own */
 void lq__room_drop_media_requests(lq_room *room); /* those of the media that was */
 void lq__room_fail_requests(lq_room *room);   /* those that make no sense any more after a rejoin */
 

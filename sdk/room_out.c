@@ -136,6 +136,15 @@ void lq__room_send_again(lq_room *room)
 	}
 }
 
+void lq__room_drop_joins(lq_room *room)
+{
+	for (lq__request *req = room->requests, *next; req; req = next) {
+		next = req->next;
+		if (req->type == LQ__REQ_JOIN)
+			lq__request_free(lq__room_take_request(room, req->id));
+	}
+}
+
 void lq__room_drop_media_requests(lq_room *room)
 {
 	for (lq__request *req = room->requests, *next; req; req = next) {
