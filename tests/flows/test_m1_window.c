@@ -78,10 +78,14 @@ static void teardown(void)
 static xcb_window_t find_window(void)
 {
 	xcb_window_t w = 0;
-	for (int i = 0; i < 3000 && !(w = xlook_find(&x, "Loquat")); i++)
-		usleep(10000);
-	ck_assert_uint_ne(w, 0);
-	xcb_translate_coordinates_reply_t *t = xcb_translate_coordinates_reply(x.c, xcb_translate_coordinates(x.c, w, x.screen->root, 0, 0), NULL);
+	xcb_translate_coordinates_reply_t *t = NULL;
+	for (int i = 0; i < 3000 && !t; i++) {
+		w = xlook_find(&x, "Loquat");
+		if (w) /* or it is gone again, since SDL makes it anew for its renderer */
+			t = xcb_translate_coordinates_reply(x.c, xcb_translate_coordinates(x.c, w, x.screen->root, 0, 0), NULL);
+		if (!t)
+			usleep(10000);
+	}
 	ck_assert_ptr_nonnull(t);
 	left = t->dst_x;
 	top = t->dst_y;
@@ -169,7 +173,7 @@ START_TEST(two_see_and_hear_each_other_through_the_window)
 
 	find_window();
 	expect_pane(LOCAL, DARK_LEFT); /* before the join, and mirrored */
-	xcb_window_t w = find_window(); /* SDL may have made it anew for its renderer; now that it shows something, it stays */
+	xcb_window_t w = find_window(); /* now that it shows something, it stays */
 	snprintf(focus, sizeof focus, "windowfocus %u", w);
 	hand(focus);
 	expect_pane(REMOTE, EMPTY);
