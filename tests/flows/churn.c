@@ -24,6 +24,13 @@ static guest guests[MOST];
 static int n_guests, failed, joins, leaves;
 static flow_server server;
 
+/* The sanitizers keep memory that was freed; what leaks they tell themselves. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { KEEPS_FREED = 1 };
+#else
+enum { KEEPS_FREED = 0 };
+#endif
+
 static void wrong(const char *what, long is, long should)
 {
 	printf("# %s: %ld instead of %ld\n", what, is, should);
@@ -233,9 +240,9 @@ int main(void)
 		usleep(20000); /* the socket of our last question is just being closed */
 	if (files_of(server.pid) > server_files)
 		wrong("the server's open files", files_of(server.pid), server_files);
-	if (memory[1] > memory[0] * 5 / 4 + 8192)
+	if (!KEEPS_FREED && memory[1] > memory[0] * 5 / 4 + 8192)
 		wrong("memory in KiB", memory[1], memory[0]);
-	if (server_memory[1] > server_memory[0] * 5 / 4 + 8192)
+	if (!KEEPS_FREED && server_memory[1] > server_memory[0] * 5 / 4 + 8192)
 		wrong("the server's memory in KiB", server_memory[1], server_memory[0]);
 	printf("%s: %d guests, %d joins, memory %ld and %ld KiB, the server's %ld and %ld KiB\n", failed ? "FAILED" : "ok", n_guests, joins, memory[0], memory[1],
 	       server_memory[0], server_memory[1]);
