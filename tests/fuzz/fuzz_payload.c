@@ -23,7 +23,7 @@ static void receive(uint32_t codec, const uint8_t *data, size_t size)
 		int j = lq_payload_join(&u, data + at, n, joined, room, &used);
 		MUST(used <= room);
 		uint32_t width = 1, height = 1;
-		MUST(lq_payload_size(codec, data + at, n, &width, &height) || (width <= 16384 && height <= 32768));
+		MUST(lq_payload_size(codec, data + at, n, &width, &height) || (width <= 65536 && height <= 65536));
 		uint8_t moved[1000];
 		memcpy(moved, data + at, n);
 		lq_payload_move_ids(codec, moved, n, 77, 7);
