@@ -85,6 +85,10 @@ static void skip_scaling_list(bits *b, int n)
 	for (int i = 0; i < n && !b->bad; i++) {
 		if (next) {
 			uint32_t k = golomb(b);
+			if (k > 256) { /* the standard has -128 to 127 */
+				b->bad = 1;
+				return;
+			}
 			next = (last + (k & 1 ? (int32_t)((k + 1) / 2) : -(int32_t)(k / 2)) + 256) % 256;
 		}
 		last = next ? next : last;
