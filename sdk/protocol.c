@@ -118,16 +118,22 @@ static int get_info(parser *p, json_t *obj, const char **out)
 	return !r && strlen(*out) > LQ__INFO_MAX ? wrong(p, "too long:", "info") : r;
 }
 
+static int room_for_members(parser *p, const json_t *array)
+{
+	size_t n = json_array_size(array);
+	if (!json_is_array(array))
+		return wrong(p, "not an array:", "members");
+	p->msg->members = calloc(n ? n : 1, sizeof *p->msg->members);
+	return p->msg->members ? 0 : LQ_ENOMEM;
+}
+
 static int get_members(parser *p, json_t *array)
 {
 	lq__msg *m = p->msg;
-	if (!json_is_array(array))
-		return wrong(p, "not an array:", "members");
-	size_t n = json_array_size(array);
-	m->members = calloc(n ? n : 1, sizeof *m->members);
-	if (!m->members)
-		return LQ_ENOMEM;
-	for (size_t i = 0; i < n; i++) {
+	int e = room_for_members(p, array);
+	if (e)
+		return e;
+	for (size_t i = 0; i < json_array_size(array); i++) {
 		json_t *obj = json_array_get(array, i);
 		lq__msg_member *b = &m->members[i];
 		int r;
@@ -376,13 +382,10 @@ static int parse_quality(parser *p, json_t *obj)
 {
 	lq__msg *m = p->msg;
 	json_t *array = json_object_get(obj, "members");
-	if (!json_is_array(array))
-		return wrong(p, "not an array:", "members");
-	size_t n = json_array_size(array);
-	m->members = calloc(n ? n : 1, sizeof *m->members);
-	if (!m->members)
-		return LQ_ENOMEM;
-	for (size_t i = 0; i < n; i++) {
+	int e = room_for_members(p, array);
+	if (e)
+		return e;
+	for (size_t i = 0; i < json_array_size(array); i++) {
 		json_t *member = json_array_get(array, i);
 		lq__msg_member *b = &m->members[i];
 		int r;
