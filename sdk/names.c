@@ -79,6 +79,12 @@ int lq__stream_parse(const char *name, lq_stream *out)
 	return LQ_EINVAL;
 }
 
+const char *lq__layer_label(lq_layer layer)
+{
+	static const char *const labels[] = {"high", "mid", "low"};
+	return labels[layer];
+}
+
 const char *lq__kind_label(lq_track_kind kind)
 {
 	return kind == LQ_AUDIO ? "audio" : "video";

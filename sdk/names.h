@@ -18,4 +18,7 @@ int lq__stream_parse(const char *name, lq_stream *out);
 void lq__random_name(char *out, size_t size); /* hexadecimal digits */
 const char *lq__kind_label(lq_track_kind kind);
 
+/* "high", "mid", "low" */
+const char *lq__layer_label(lq_layer layer);
+
 #endif
