@@ -7,6 +7,7 @@
 #include <loquat/clock.h>
 
 #include "handles.h"
+#include "media_private.h"
 #include "room.h"
 #include "room_task.h"
 
@@ -153,20 +154,6 @@ int lq_audio_report(lq_room *room, const lq_audio_report_params *p)
 
 /* ---- volumes ---- */
 
-/* All nodes of other groups that are fed by what begins here. */
-static void set_gain(lq_node *from, const char *group, int64_t value, int depth)
-{
-	lq_link *l;
-	size_t n = strlen(group);
-	for (uint32_t i = 0; depth && (l = lq_node_link(from, LQ_OUT, i)); i++) {
-		lq_node *to = lq_link_to(l);
-		if (!strncmp(lq_node_name(to), group, n) && lq_node_name(to)[n] == '/')
-			set_gain(to, group, value, depth - 1);
-		else if (lq_node_descriptor(to)->kind != LQ_KIND_TRANSPORT)
-			lq_node_send_event(to, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_INPUT_GAIN, .port = lq_link_to_port(l), .value = value});
-	}
-}
-
 /* An encoder applies it to our own sound, so that it holds for any source. */
 static void set_own_gain(lq_node *node, int64_t value, lq_room *room)
 {
@@ -184,19 +171,15 @@ static void put(lq_room *room, lq__media *m, const lq__media_track *t, int perce
 {
 	char group[LQ__GROUP_MAX];
 	lq_link *l;
-	int local = !*t->user;
+	if (*t->user) {
+		lq__media_tell_sinks(m, t, &(lq_event){.type = LQ_EVENT_INPUT_GAIN, .value = percent * 10});
+		return;
+	}
 	lq__group_name(t, group);
 	lq_node *net = lq_graph_find(lq__media_graph(m), "shared/net");
-	for (uint32_t i = 0; (l = lq_node_link(net, local ? LQ_IN : LQ_OUT, i)); i++) {
-		lq_node *node = local ? lq_link_from(l) : lq_link_to(l);
-		size_t n = strlen(group);
-		if (strncmp(lq_node_name(node), group, n) || lq_node_name(node)[n] != '/')
-			continue;
-		if (local)
-			set_own_gain(node, percent * 10, room);
-		else
-			set_gain(node, group, percent * 10, 8);
-	}
+	for (uint32_t i = 0; (l = lq_node_link(net, LQ_IN, i)); i++)
+		if (lq__in_group(lq_link_from(l), group))
+			set_own_gain(lq_link_from(l), percent * 10, room);
 }
 
 void lq__volume_apply(lq_room *room, lq__media *m, const lq__media_track *t)

@@ -224,6 +224,15 @@ void lq__work_publish(lq__job *job)
 	with_media(job, publish);
 }
 
+static void nothing_more(lq__job *job, lq__media *m, lq_diag *diag)
+{
+}
+
+void lq__work_media(lq__job *job)
+{
+	with_media(job, nothing_more);
+}
+
 static void set_answer(lq__job *job, lq__media *m, lq_diag *diag)
 {
 	set_result(job, lq__media_set_remote(m, LQ_SEND, job->sdp, diag), diag);

@@ -35,6 +35,7 @@ void lq__job_post(lq__job *job);
 void lq__job_free(lq__job *job);
 
 /* Works. */
+void lq__work_media(lq__job *job);      /* makes it */
 void lq__work_publish(lq__job *job);    /* builds the tracks, then describes */
 void lq__work_describe(lq__job *job);
 void lq__work_set_answer(lq__job *job); /* sdp */

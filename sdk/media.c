@@ -397,7 +397,10 @@ static int start_subscribe(lq__media *m, entry *e, const char *group, lq_diag *d
 	lq_link *raw = lq__media_raw(m, &e->track);
 	if (raw && (r = add_tap(m, &e->track, group, raw, diag)))
 		return r;
-	return lq_graph_start(m->graph, group, diag);
+	if ((r = lq_graph_start(m->graph, group, diag)))
+		return r;
+	lq__media_say_name(m, &e->track);
+	return 0;
 }
 
 static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *, entry *, const char *, lq_diag *), lq_diag *diag)
@@ -523,7 +526,10 @@ void lq__media_mute(lq__media *m, const lq__media_track *t, int muted)
 	if (!e)
 		return;
 	e->muted = muted;
-	apply_mute(m, e);
+	if (is_local(t))
+		apply_mute(m, e);
+	else if (t->kind == LQ_VIDEO) /* silence needs no telling */
+		lq__media_tell_sinks(m, t, &(lq_event){.type = LQ_EVENT_INPUT_GAIN, .value = muted ? 0 : 1000});
 }
 
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag)

@@ -15,12 +15,13 @@ enum { LQ__ID_MAX = 64, LQ__GROUP_MAX = 192 };
 
 /* A track as the media side knows it; user "" is ourselves. */
 typedef struct lq__media_track {
-	char user[LQ__USER_MAX + 1];
+	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1]; /* name: for people; of others */
 	lq_stream stream;
 	lq_track_kind kind;
 	char mid[LQ__ID_MAX];
 	char codec[16];
 	uint32_t width, height; /* 0 unknown */
+	int muted;              /* of others, as it begins */
 	int preview;            /* of ours: it begins as one */
 	unsigned n_layers;      /* of ours, once it is made: its encodings, 0 or 1: one without a RID */
 	struct {
@@ -58,9 +59,13 @@ int lq__media_has(lq__media *m, const lq__media_track *t);
 void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
 int lq__media_encode(lq__media *m, const lq__media_track *t, lq_diag *diag); /* as the app wants it now; other than LQ_ENOENT: not while it runs */
-void lq__media_mute(lq__media *m, const lq__media_track *t, int muted);
+void lq__media_mute(lq__media *m, const lq__media_track *t, int muted); /* of others: a picture is not shown where several are put together */
 
 #define LQ__LAYER_PREFIX "layer" /* of the names of the nodes of a picture's further encodings */
+
+/* ---- media_sinks.c: what a remote track feeds outside of its group: mixers, files ---- */
+void lq__media_tell_sinks(lq__media *m, const lq__media_track *t, const lq_event *event); /* the event's port is filled in */
+void lq__media_say_name(lq__media *m, const lq__media_track *t);
 
 /* ---- media_view.c ---- */
 #define LQ__VIEW_PREFIX "view/"

@@ -11,7 +11,7 @@ libloquat_sdk_la_SOURCES = \
 	%D%/room_data.c %D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/session.c %D%/session.h %D%/session_api.c %D%/session_in.c \
 	%D%/session_protocol.c %D%/session_protocol.h %D%/signalling.c %D%/signalling.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \
 	%D%/task.h %D%/views.c %D%/views.h %D%/views_private.h
-libloquat_sdk_la_SOURCES += %D%/encode.c %D%/encode.h %D%/media_layers.c
+libloquat_sdk_la_SOURCES += %D%/encode.c %D%/encode.h %D%/media_layers.c %D%/media_sinks.c
 libloquat_sdk_la_SOURCES += %D%/audio_profile.c %D%/audio_report.c %D%/audio_report.h %D%/device_test.c %D%/device_test.h %D%/device_volume.c %D%/event_lists.c %D%/event_lists.h %D%/meters.c %D%/meters.h %D%/quality.c %D%/quality.h %D%/room_task.c \
 	%D%/room_task.h %D%/speaker.c %D%/speaker.h
 libloquat_sdk_la_SOURCES += %D%/ask.c %D%/ask.h %D%/roles.c %D%/member_control.c %D%/tokens.c %D%/room_admin.c

@@ -335,6 +335,7 @@ lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq
 /* ---- subscribe.c ---- */
 int lq__wants(const lq_room *room, const char *user, lq_stream stream, lq_track_kind kind); /* auto subscribe */
 void lq__subscribe(lq_room *room, const char *const *ids, uint32_t n);
+void lq__track_muted(lq_room *room, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t); /* mixers follow */
 void lq__subscribe_failed(lq_room *room, const lq__request *req, int code, const char *text);
 void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int tell_server);
 void lq__on_offer(lq_room *room, const lq__msg *msg);

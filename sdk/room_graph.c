@@ -31,6 +31,26 @@ static void on_description(lq_room *room, uint32_t direction, int64_t value)
 		lq__job_post(job);
 }
 
+#define ROOM_NET "shared/net"
+
+/* The name of a shared node as the profile has it. */
+static const char *short_name(const char *node)
+{
+	size_t n = sizeof "shared/" - 1;
+	return strncmp(node, "shared/", n) ? node : node + n;
+}
+
+/* A transport beside the room's own. */
+static void on_other_state(lq_room *room, const graph_event *e)
+{
+	static const lq_connection_state states[] = {
+		[LQ_STATE_CONNECTING] = LQ_CONN_CONNECTING, [LQ_STATE_CONNECTED] = LQ_CONN_CONNECTED, [LQ_STATE_DISCONNECTED] = LQ_CONN_RECONNECTING,
+		[LQ_STATE_FAILED] = LQ_CONN_FAILED, [LQ_STATE_CLOSED] = LQ_CONN_DISCONNECTED};
+	if (e->value < LQ_STATE_CONNECTING || e->value > LQ_STATE_CLOSED)
+		return;
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_TRANSPORT, .name = short_name(e->node), .state = (int)states[e->value], .text = e->text});
+}
+
 static void on_state(lq_room *room, const graph_event *e)
 {
 	char text[320];
@@ -88,8 +108,10 @@ static void on_trouble(lq_room *room, const graph_event *e)
 	lq__media_track t = {0};
 	if (e->type == LQ_EVENT_EOS && !lq__group_parse(e->node, &t) && !*t.user)
 		lq__screen_state(room, t.stream, t.kind, LQ_SCREEN_STOPPED, LQ_END, "what was shared is gone");
-	snprintf(text, sizeof text, "%s: %s", e->node, *e->text ? e->text : e->type == LQ_EVENT_EOS ? "the source has ended" : lq_error_text(code));
-	lq__room_warn(room, LQ_ON_WARNING, code, text);
+	const char *what = *e->text ? e->text : e->type == LQ_EVENT_EOS ? "the source has ended" : lq_error_text(code), *name = short_name(e->node);
+	snprintf(text, sizeof text, "%s: %s", e->node, what);
+	lq_log(LQ_LOG_INFO, "sdk", "room \"%s\": %s", room->name, text);
+	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_WARNING, .code = code, .text = text, .name = name == e->node ? "" : name});
 }
 
 static void run(lq__task *task)
@@ -98,10 +120,13 @@ static void run(lq__task *task)
 	lq_room *room = e->room;
 	atomic_fetch_sub(&room->n_events, 1);
 	if (!room->finishing && !on_snapshot(room, e)) {
-		if (e->type == LQ_EVENT_DESCRIPTION)
+		int is_net = !strcmp(e->node, ROOM_NET);
+		if (e->type == LQ_EVENT_DESCRIPTION && is_net)
 			on_description(room, e->direction, e->value);
-		else if (e->type == LQ_EVENT_STATE)
+		else if (e->type == LQ_EVENT_STATE && is_net)
 			on_state(room, e);
+		else if (e->type == LQ_EVENT_STATE)
+			on_other_state(room, e);
 		else if (e->type == LQ_EVENT_CLOSED)
 			on_view_closed(room, e);
 		else if (e->type == LQ_EVENT_FIRST_BUFFER)

@@ -102,6 +102,23 @@ static void keep_place(lq_room *room, const lq__msg *msg)
 		room->seq = msg->seq;
 }
 
+static void media_started(lq__job *job)
+{
+	if (job->code)
+		lq__room_warn(job->room, LQ_ON_ERROR, job->code, job->error);
+	lq__job_free(job);
+}
+
+/* For a profile that sends the room on, whoever is in it. */
+static void start_media(lq_room *room)
+{
+	lq__job *job = lq__job_new(room, 0, lq__work_media, media_started);
+	if (job)
+		lq__job_post(job);
+	else
+		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory for the room's media");
+}
+
 static void on_joined(lq_room *room, const lq__msg *msg)
 {
 	lq__request *req = lq__room_take_request(room, msg->id);
@@ -128,6 +145,8 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_CONNECTION, .state = LQ_CONN_CONNECTED});
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name,
 	                                     .elapsed_ms = lq__room_elapsed(room)});
+	if (room->options.media_at_join == LQ_ON)
+		start_media(room);
 	tell_snapshot(room, msg->n_tracks);
 	lq__tell_attributes(room, "", msg->attributes, 1);
 	for (uint32_t i = 0; i < msg->n_members; i++)
@@ -226,6 +245,7 @@ static void on_track_event(lq_room *room, const lq__msg *msg)
 	t->muted = msg->tracks->muted;
 	pthread_mutex_unlock(&room->lock);
 	lq__room_stream_event(room, LQ_ON_STREAM_MUTED, m, stream, kind, t);
+	lq__track_muted(room, m, stream, kind, t);
 }
 
 static void on_layer(lq_room *room, const lq__msg *msg)

@@ -73,6 +73,18 @@ void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_ki
 		lq__room_send_tracks(room, "unsubscribe", LQ__REQ_MEDIA, (const char *const[]){t->id}, 1);
 }
 
+void lq__track_muted(lq_room *room, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t)
+{
+	lq__job *job = t->sub == LQ__SUB_NONE ? NULL : lq__job_new(room, 1, lq__work_mute, NULL);
+	if (!job)
+		return;
+	memcpy(job->tracks[0].user, m->user, sizeof job->tracks[0].user);
+	job->tracks[0].stream = stream;
+	job->tracks[0].kind = kind;
+	job->muted = t->muted;
+	lq__job_post(job);
+}
+
 /* ---- offers ---- */
 
 static void send_answer(lq__job *job)
@@ -141,6 +153,8 @@ static int fill(lq_room *room, const lq__msg_track *in, lq__media_track *out)
 	if (!t || t->sub == LQ__SUB_NONE || strlen(in->mid) >= sizeof out->mid || !*in->mid)
 		return 0;
 	memcpy(out->user, m->user, sizeof out->user);
+	memcpy(out->name, m->name, sizeof out->name);
+	out->muted = t->muted;
 	snprintf(out->mid, sizeof out->mid, "%s", in->mid);
 	snprintf(out->codec, sizeof out->codec, "%s", t->codec);
 	out->width = t->width;

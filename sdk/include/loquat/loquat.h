@@ -53,7 +53,7 @@ typedef enum lq_token_scope { LQ_TOKEN_ROOM = 1, LQ_TOKEN_PUBLISH, LQ_TOKEN_SUBS
 
 typedef enum lq_sdk_event_type {
 	LQ_ON_ERROR = 1,            /* code, text */
-	LQ_ON_WARNING,              /* code, text */
+	LQ_ON_WARNING,              /* code, text; name: the node of the profile that it comes from, where it is a shared one */
 	LQ_ON_JOINED,               /* one for each join, and for each time that the SDK joined again by itself (join_type 1, see Lost connections); result in code (LQ_ETOKEN, LQ_ETIMEDOUT, LQ_ECONN …; LQ_ESTATE: left before
 	                               it was complete), text; room_sid, user, elapsed_ms, join_type (0 first, 1 rejoined by itself) */
 	LQ_ON_LEFT,                 /* the last event of a room that was joined; code: 0, or why: LQ_ECONN the server is gone, LQ_EDUPLICATE
@@ -80,6 +80,9 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_AUDIO_REPORT,         /* volumes: of all sounds in the room that we send or receive (lq_audio_report) */
 	LQ_ON_ACTIVE_SPEAKER,       /* user: who speaks loudest now ("" ourselves); on: 0 nobody any more (lq_audio_report) */
 	LQ_ON_NETWORK_QUALITY,      /* qualities: of all members, ourselves first; every 2 s */
+	LQ_ON_TRANSPORT,            /* another transport of the profile's than the room's own, a server or a file that the room is sent to (docs/broadcast.md): name: its node,
+	                               state: LQ_CONN_CONNECTING, CONNECTED, RECONNECTING (it tries again), FAILED, DISCONNECTED; text: why, which a warning of the
+	                               same name has told before, with its code */
 	LQ_ON_DEVICE_CHANGED,       /* device, name: its id, text: its name; on: it was plugged in, 0: pulled out. Of the engine (device.h) */
 
 	/* What is asked of a room. */
@@ -260,6 +263,8 @@ typedef struct lq_room_options {
 	lq_switch strict_leave; /* default off: lq_room_leave gives 0 at any time. On: LQ_ESTATE when not joined nor joining, LQ_EEXIST while leaving */
 	lq_switch auto_rejoin;          /* default on. Off: a room that cannot be gone on with is left (LQ_ON_LEFT, LQ_ECONN) */
 	uint32_t rejoin_ms;             /* for how long a lost connection is tried again; 0: 60,000 */
+	lq_switch media_at_join;        /* default off: the profile's graph `shared` runs from the first stream on. On: from the join on, whoever is there; for
+	                                   profiles that record the room or send it on. What goes wrong with it is LQ_ON_ERROR */
 } lq_room_options;
 
 typedef struct lq_join_params {

@@ -16,7 +16,9 @@ enum {
 	LQ_EVENT_TARGET_RATE = 2, /* value: bit/s that this stream may take at most; the parameter "bitrate" stays the ceiling */
 	LQ_EVENT_LOSS = 3,        /* value: packet loss seen by the far side, in 1/1000 */
 	/* towards mixers */
-	LQ_EVENT_INPUT_GAIN = 8,  /* value: the factor for what comes in at `port`, in 1/1000; 1000 at first */
+	LQ_EVENT_INPUT_GAIN = 8,  /* value: the factor for what comes in at `port`, in 1/1000; 1000 at first. For pictures 0: not shown */
+	LQ_EVENT_INPUT_NAME = 9,  /* text: who comes in at `port`, by which layouts name it: "alice", the screen "alice/sub" */
+	LQ_EVENT_INPUT_LABEL = 10,/* text: how that one is called for people */
 	/* to the app */
 	LQ_EVENT_STATE = 16,       /* transport: value is LQ_STATE_*, text a reason; track unset */
 	LQ_EVENT_DESCRIPTION = 17, /* transport: the local description (of `direction`) changed; fetch it with describe. value 1: the codec of
