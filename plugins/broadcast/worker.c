@@ -206,8 +206,8 @@ static void fail_for_good(worker *w, int code, const char *what)
 	w->failed = 1;
 	atomic_store(&o->phase, PHASE_IDLE);
 	drop_all(w);
+	lq__tell(o->host, LQ_EVENT_ERROR, PORT_AUDIO, code, text); /* first: it says why */
 	outlet_tell_state(o, LQ_STATE_FAILED, text);
-	lq__tell(o->host, LQ_EVENT_ERROR, PORT_AUDIO, code, text);
 }
 
 static void retry_later(worker *w, int code)
@@ -226,8 +226,8 @@ static void retry_later(worker *w, int code)
 	atomic_store(&o->phase, PHASE_CLOSED);
 	drop_all(w);
 	snprintf(text, sizeof text, "%s; trying again in %.1f s", w->session.error, (double)w->retry / 1e9);
-	outlet_tell_state(o, LQ_STATE_DISCONNECTED, text);
 	lq__tell(o->host, LQ_EVENT_WARNING, PORT_AUDIO, code, text);
+	outlet_tell_state(o, LQ_STATE_DISCONNECTED, text);
 	pause_for(o, w->retry);
 	w->retry = w->retry * 2 < o->opt.retry ? w->retry * 2 : o->opt.retry;
 }

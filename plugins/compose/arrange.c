@@ -6,12 +6,24 @@
 
 #include "layout.h"
 
-const char *layout_name(const layout *l, const seen_input *inputs, uint32_t i)
+static const char *given_name(const layout *l, const seen_input *inputs, uint32_t i)
 {
 	for (uint32_t k = 0; k < l->n_names; k++)
 		if (l->names[k].index == (int)i || (l->names[k].index < 0 && l->names[k].port == inputs[i].port))
 			return l->names[k].name;
-	return "";
+	return NULL;
+}
+
+const char *layout_name(const layout *l, const seen_input *inputs, uint32_t i)
+{
+	const char *name = given_name(l, inputs, i);
+	return name ? name : inputs[i].name;
+}
+
+const char *layout_label(const layout *l, const seen_input *inputs, uint32_t i)
+{
+	const char *name = given_name(l, inputs, i);
+	return name ? name : *inputs[i].label ? inputs[i].label : inputs[i].name;
 }
 
 int layout_find(const layout *l, const who *w, const seen_input *inputs, uint32_t n)
@@ -43,6 +55,8 @@ static int nobody(const layout *l, const char *place, const who *w, const seen_i
 int layout_check(const layout *l, const seen_input *inputs, uint32_t n, char error[LAYOUT_ERROR])
 {
 	char place[40];
+	if (l->may_be_absent)
+		return 0;
 	int e = l->kind == LAYOUT_SPEAKER && l->speaker.index != -2 ? nobody(l, "speaker", &l->speaker, inputs, n, error) : 0;
 	for (uint32_t i = 0; i < l->n_regions && !e; i++) {
 		snprintf(place, sizeof place, "regions[%u].input", i);
@@ -158,7 +172,17 @@ static void sort_tiles(tile *t, uint32_t n)
 		}
 }
 
-uint32_t layout_arrange(const layout *l, uint32_t w, uint32_t h, const seen_input *inputs, uint32_t n, tile tiles[MAX_REGIONS])
+/* Who is big: as the layout says, else as it was said since. */
+static int big_one(const layout *l, const seen_input *inputs, uint32_t n, const char *speaker)
+{
+	who now = {.index = -1};
+	if (l->speaker.index != -2)
+		return layout_find(l, &l->speaker, inputs, n);
+	snprintf(now.name, sizeof now.name, "%s", speaker);
+	return *speaker ? layout_find(l, &now, inputs, n) : -1;
+}
+
+uint32_t layout_arrange(const layout *l, uint32_t w, uint32_t h, const seen_input *inputs, uint32_t n, const char *speaker_name, tile tiles[MAX_REGIONS])
 {
 	arrangement a = {l, inputs, tiles, 0};
 	uint32_t list[MAX_INPUTS], k = 0;
@@ -173,7 +197,7 @@ uint32_t layout_arrange(const layout *l, uint32_t w, uint32_t h, const seen_inpu
 		}
 		sort_tiles(tiles, a.n);
 	} else if (k && l->kind == LAYOUT_SPEAKER) {
-		speaker(&a, list, k, w, h, layout_find(l, &l->speaker, inputs, n));
+		speaker(&a, list, k, w, h, big_one(l, inputs, n, speaker_name));
 	} else if (k) {
 		rows(&a, list, k, l->kind == LAYOUT_GRID ? columns_for(k) : k, (rect){0, 0, w, h});
 	}

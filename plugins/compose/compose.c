@@ -1,16 +1,19 @@
 /* filter.compose: any number of pictures on one canvas, at a steady rate. Each output picture shows of every input the newest that is due. */
 #include <libavutil/log.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "paint.h"
 
-enum { P_SIZE, P_FPS, P_LAYOUT, P_IMAGE, P_QUALITY, P_DELAY };
+enum { P_SIZE, P_FPS, P_LAYOUT, P_IMAGE, P_QUALITY, P_DELAY, P_SPEAKER };
 enum { PORT_IN, PORT_OUT, QUEUE = 8, MAX_CATCH_UP = 2 };
 #define FAR (2 * LQ_SEC) /* a time further ahead than this is a broken time stamp: due at once */
 
 typedef struct input {
 	uint32_t port;
+	char name[NAME_SIZE], label[NAME_SIZE]; /* as its source says */
+	int hidden;
 	lq_buffer *queue[QUEUE]; /* not due yet, oldest first */
 	uint32_t n;
 	lq_buffer *shown;
@@ -22,7 +25,7 @@ typedef struct composer {
 	const lq_format *out;
 	lq_format format; /* of the output */
 	layout layout;
-	char *image;
+	char *image, *speaker;
 	plane_set background;
 	int flags, running, dirty, covered;
 	int64_t delay;
@@ -56,6 +59,7 @@ static void destroy(void *self)
 	planes_free(&c->background);
 	lq__format_drop(c->host, &c->out);
 	free(c->image);
+	free(c->speaker);
 	free(c);
 }
 
@@ -83,7 +87,8 @@ static int set_up(composer *c, const lq_value *params)
 	c->flags = flags[params[P_QUALITY].i];
 	c->delay = params[P_DELAY].i * LQ_MSEC;
 	c->image = strdup(params[P_IMAGE].s);
-	int e = c->image ? parse(c, params[P_LAYOUT].s, &c->layout) : LQ_ENOMEM;
+	c->speaker = strdup(params[P_SPEAKER].s);
+	int e = c->image && c->speaker ? parse(c, params[P_LAYOUT].s, &c->layout) : LQ_ENOMEM;
 	e = e ? e : planes_make(&c->background, c->format.width, c->format.height);
 	e = e ? e : paint_canvas(c);
 	return e || !*c->image ? e : image_load(c->host, c->image, &c->background);
@@ -161,7 +166,7 @@ static uint32_t look(const composer *c, seen_input seen[MAX_INPUTS])
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		const lq_buffer *b = c->inputs[i].shown;
-		seen[i] = (seen_input){c->inputs[i].port, b ? b->format->width : 0, b ? b->format->height : 0};
+		seen[i] = (seen_input){c->inputs[i].port, b ? b->format->width : 0, b ? b->format->height : 0, c->inputs[i].name, c->inputs[i].label};
 	}
 	return c->n;
 }
@@ -183,7 +188,7 @@ static void arrange(composer *c)
 {
 	seen_input seen[MAX_INPUTS];
 	uint32_t n = look(c, seen);
-	c->n_tiles = layout_arrange(&c->layout, c->format.width, c->format.height, seen, n, c->tiles);
+	c->n_tiles = layout_arrange(&c->layout, c->format.width, c->format.height, seen, n, c->speaker, c->tiles);
 	c->covered = covers(c);
 	c->dirty = 0;
 }
@@ -222,7 +227,7 @@ static int paint(composer *c, lq_buffer *canvas)
 		paint_background(&c->background, canvas);
 	for (uint32_t i = 0; i < c->n_tiles && !e; i++) {
 		const input *in = &c->inputs[c->tiles[i].input];
-		e = paint_tile(&c->caches[i], &c->tiles[i], layout_name(&c->layout, seen, c->tiles[i].input), in->shown, in->serial, c->flags, canvas);
+		e = paint_tile(&c->caches[i], &c->tiles[i], layout_label(&c->layout, seen, c->tiles[i].input), in->shown, in->serial, c->flags, canvas);
 	}
 	return e;
 }
@@ -299,7 +304,7 @@ static int process(void *self, uint32_t port, lq_buffer *buf)
 	input *in = find(c, port);
 	if (!in)
 		return c->host->fail(c->host, LQ_EINVAL, "there is no input %u", port);
-	if (buf->n_planes) {
+	if (buf->n_planes && !in->hidden) {
 		int e = set_format(c, port, buf->format);
 		if (e)
 			return e;
@@ -319,14 +324,22 @@ static int process(void *self, uint32_t port, lq_buffer *buf)
 	return 0;
 }
 
-static int set_param(void *self, uint32_t index, const lq_value *value)
+static int set_speaker(composer *c, const char *name)
 {
-	composer *c = self;
+	char *text = strdup(name);
+	if (!text)
+		return LQ_ENOMEM;
+	free(c->speaker);
+	c->speaker = text;
+	c->dirty = 1;
+	return 0;
+}
+
+static int set_layout(composer *c, const lq_value *value)
+{
 	char error[LAYOUT_ERROR];
 	seen_input seen[MAX_INPUTS];
 	uint32_t n = look(c, seen);
-	if (index != P_LAYOUT)
-		return LQ_ENOTSUP;
 	layout *next = malloc(sizeof *next);
 	if (!next)
 		return LQ_ENOMEM;
@@ -340,6 +353,26 @@ static int set_param(void *self, uint32_t index, const lq_value *value)
 	}
 	free(next);
 	return e;
+}
+
+static int set_param(void *self, uint32_t index, const lq_value *value)
+{
+	return index == P_LAYOUT ? set_layout(self, value) : index == P_SPEAKER ? set_speaker(self, value->s) : LQ_ENOTSUP;
+}
+
+/* Whose picture an input is, and whether it is shown. */
+static int event(void *self, const lq_event *e)
+{
+	composer *c = self;
+	input *in = find(c, e->port);
+	if (!in || (e->type != LQ_EVENT_INPUT_NAME && e->type != LQ_EVENT_INPUT_LABEL && e->type != LQ_EVENT_INPUT_GAIN))
+		return LQ_ENOTSUP;
+	if (e->type != LQ_EVENT_INPUT_GAIN)
+		snprintf(e->type == LQ_EVENT_INPUT_NAME ? in->name : in->label, NAME_SIZE, "%s", e->text ? e->text : "");
+	else if ((in->hidden = !e->value))
+		clear_input(c, in); /* so that it does not come back with an old picture */
+	c->dirty = 1;
+	return 0;
 }
 
 static void stats(void *self, lq_stat_fn fn, void *arg)
@@ -362,10 +395,11 @@ static const lq_param_desc params[] = {
 	[P_IMAGE] = {"image", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "", 0, 0, NULL, "A picture for the background; empty: the layout's colour."},
 	[P_QUALITY] = {"quality", LQ_PARAM_CHOICE, 0, NULL, "bilinear", 0, 0, qualities, "How pixels are interpolated."},
 	[P_DELAY] = {"delay", LQ_PARAM_INT, 0, "ms", "0", 0, 2000, NULL, "How long pictures are held back, for sound that takes longer."},
+	[P_SPEAKER] = {"speaker", LQ_PARAM_STRING, LQ_PARAM_RUNTIME, NULL, "", 0, 0, NULL, "Who is big in the layout speaker where that names nobody; empty: who came first."},
 };
 static const lq_port_desc ports[] = {[PORT_IN] = {"in", LQ_IN, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}, [PORT_OUT] = {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .add_port = add_port, .remove_port = remove_port, .formats = formats,
-                                .set_format = set_format, .start = start, .stop = stop, .run = run, .set_param = set_param, .stats = stats};
+                                .set_format = set_format, .start = start, .stop = stop, .run = run, .set_param = set_param, .event = event, .stats = stats};
 static const lq_filter_ops filter_ops = {.process = process};
 
 static const lq_node_desc node = {

@@ -225,6 +225,8 @@ static int read_key(reader *r, const char *key, const json_t *v)
 		return area(r, v, key, &l->gap);
 	if (!strcmp(key, "show_names"))
 		return flag(r, v, key, &l->show_names);
+	if (!strcmp(key, "absent"))
+		return flag(r, v, key, &l->may_be_absent);
 	if (!strcmp(key, "background"))
 		return colour(r, v, l->background);
 	if (!strcmp(key, "speaker"))
@@ -233,7 +235,7 @@ static int read_key(reader *r, const char *key, const json_t *v)
 		return read_names(r, v);
 	if (!strcmp(key, "regions"))
 		return 0; /* when all that it takes its defaults from is known */
-	return wrong(r, LQ_EINVAL, "there is no \"%s\": a layout has layout, scale, gap, show_names, background, speaker, names, regions", key);
+	return wrong(r, LQ_EINVAL, "there is no \"%s\": a layout has layout, scale, gap, show_names, absent, background, speaker, names, regions", key);
 }
 
 static int read_layout(reader *r, const json_t *o)

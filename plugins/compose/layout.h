@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_INPUTS = 64, MAX_REGIONS = 64, NAME_SIZE = 64, LAYOUT_ERROR = 300 };
+enum { MAX_INPUTS = 64, MAX_REGIONS = 64, NAME_SIZE = 160, LAYOUT_ERROR = 300 };
 enum { LAYOUT_GRID, LAYOUT_SPEAKER, LAYOUT_SIDE_BY_SIDE, LAYOUT_REGIONS };
 enum { SCALE_FIT, SCALE_CROP, SCALE_STRETCH };
 
@@ -27,6 +27,7 @@ typedef struct region {
 
 typedef struct layout {
 	int kind, scale, show_names;
+	int may_be_absent; /* who is named need not be there */
 	uint32_t gap;
 	uint8_t background[3]; /* Y, U, V */
 	who speaker;
@@ -46,10 +47,13 @@ int layout_parse(const char *json, uint32_t w, uint32_t h, layout *out, char err
 typedef struct seen_input {
 	uint32_t port;
 	uint32_t width, height; /* of its picture, 0: there is none yet */
+	const char *name, *label; /* as its source says; "" it does not */
 } seen_input;
 
-/* The name of input `i`, "" none. */
+/* The name of input `i`: the layout's, else its own; "" none. */
 const char *layout_name(const layout *l, const seen_input *inputs, uint32_t i);
+/* What is drawn into its picture. */
+const char *layout_label(const layout *l, const seen_input *inputs, uint32_t i);
 
 /* The number of the input that is meant, or -1. */
 int layout_find(const layout *l, const who *w, const seen_input *inputs, uint32_t n);
@@ -63,7 +67,7 @@ typedef struct tile {
 	int z, show_name;
 } tile;
 
-/* Returns how many tiles there are, the lowest first. */
-uint32_t layout_arrange(const layout *l, uint32_t w, uint32_t h, const seen_input *inputs, uint32_t n, tile tiles[MAX_REGIONS]);
+/* Returns how many tiles there are, the lowest first. speaker_name: who is big where the layout names nobody; "" who came first. */
+uint32_t layout_arrange(const layout *l, uint32_t w, uint32_t h, const seen_input *inputs, uint32_t n, const char *speaker_name, tile tiles[MAX_REGIONS]);
 
 #endif

@@ -269,7 +269,7 @@ static const struct { const char *json; int code; const char *text; } bad[] = {
 	{"{\"layout\":", LQ_EPARSE, "layout: line 1, column 10: unexpected token near end of file"},
 	{"[]", LQ_EINVAL, "layout: it is an object, {\"layout\": \"grid\"}"},
 	{"{\"layout\":\"circle\"}", LQ_EINVAL, "layout: \"layout\" is one of grid, speaker, side-by-side, regions"},
-	{"{\"colour\":1}", LQ_EINVAL, "layout: there is no \"colour\": a layout has layout, scale, gap, show_names, background, speaker, names, regions"},
+	{"{\"colour\":1}", LQ_EINVAL, "layout: there is no \"colour\": a layout has layout, scale, gap, show_names, absent, background, speaker, names, regions"},
 	{"{\"gap\":-1}", LQ_ERANGE, "layout: \"gap\" is a whole number from 0 to 16384"},
 	{"{\"background\":\"red\"}", LQ_EINVAL, "layout: \"background\" is a colour, \"#rrggbb\""},
 	{"{\"show_names\":1}", LQ_EINVAL, "layout: \"show_names\" is true or false"},
@@ -300,6 +300,80 @@ START_TEST(a_wrong_layout_is_refused_and_the_one_before_stays)
 	ck_assert_str_eq(mix->error, bad[_i].text);
 	sees(10, 10, 60);
 	sees(400, 10, BACK);
+}
+END_TEST
+
+static int tell(uint32_t i, uint32_t type, const char *text, int64_t value)
+{
+	return mix->desc->ops->event(mix->self, &(lq_event){.struct_size = sizeof(lq_event), .type = type, .port = FIRST + i, .text = text, .value = value});
+}
+
+/* A member that goes and comes back has another port, and the same name. */
+START_TEST(a_source_says_its_name_and_layouts_know_it)
+{
+	open_mix("");
+	come_and_show(0);
+	come_and_show(1);
+	ck_assert_int_eq(tell(0, LQ_EVENT_INPUT_NAME, "ann", 0), 0);
+	ck_assert_int_eq(tell(1, LQ_EVENT_INPUT_NAME, "bob", 0), 0);
+	lay_out("{\"regions\":[{\"input\":\"bob\",\"x\":0,\"y\":0,\"w\":320,\"h\":180}]}");
+	sees(10, 10, 60);
+	mix->desc->ops->remove_port(mix->self, FIRST + 1);
+	sees(10, 10, BACK);
+	come_and_show(2);
+	sees(10, 10, BACK);
+	ck_assert_int_eq(tell(2, LQ_EVENT_INPUT_NAME, "bob", 0), 0);
+	sees(10, 10, 80);
+	ck_assert_int_eq(tell(9, LQ_EVENT_INPUT_NAME, "cem", 0), LQ_ENOTSUP);
+}
+END_TEST
+
+START_TEST(who_is_named_may_be_absent_where_the_layout_says_so)
+{
+	open_mix("");
+	come_and_show(0);
+	lay_out("{\"absent\":true,\"regions\":[{\"input\":\"ann\",\"x\":0,\"y\":0,\"w\":320,\"h\":180}]}");
+	sees(10, 10, BACK);
+	ck_assert_int_eq(tell(0, LQ_EVENT_INPUT_NAME, "ann", 0), 0);
+	sees(10, 10, 40);
+}
+END_TEST
+
+START_TEST(the_speaker_is_said_apart_where_the_layout_names_nobody)
+{
+	open_mix("");
+	for (uint32_t i = 0; i < 3; i++) {
+		const char *const names[] = {"ann", "bob", "cem"};
+		come_and_show(i);
+		ck_assert_int_eq(tell(i, LQ_EVENT_INPUT_NAME, names[i], 0), 0);
+	}
+	lay_out("{\"layout\":\"speaker\"}");
+	sees(100, 180, 40);
+	ck_assert_int_eq(th_set(mix, "speaker", "cem"), 0);
+	sees(100, 180, 80);
+	ck_assert_int_eq(th_set(mix, "speaker", "nobody"), 0);
+	sees(100, 180, 40);
+	lay_out("{\"layout\":\"speaker\",\"speaker\":\"bob\"}");
+	ck_assert_int_eq(th_set(mix, "speaker", "cem"), 0);
+	sees(100, 180, 60);
+}
+END_TEST
+
+/* It comes back with a new picture, not with the one that was there when it went. */
+START_TEST(a_muted_picture_gives_its_place_to_others)
+{
+	open_mix("");
+	come_and_show(0);
+	come_and_show(1);
+	sees(100, 180, 40);
+	ck_assert_int_eq(tell(0, LQ_EVENT_INPUT_GAIN, NULL, 0), 0);
+	sees(100, 180, 60);
+	show(0, 320, 180, 100);
+	sees(100, 180, 60);
+	ck_assert_int_eq(tell(0, LQ_EVENT_INPUT_GAIN, NULL, 1000), 0);
+	sees(100, 180, 60);
+	show(0, 320, 180, 100);
+	sees(100, 180, 100);
 }
 END_TEST
 
@@ -423,6 +497,10 @@ int main(void)
 	tcase_add_test(c, regions_have_place_order_and_crop);
 	tcase_add_loop_test(c, a_picture_fits_is_cropped_or_stretched, 0, sizeof modes / sizeof *modes);
 	tcase_add_test(c, names_are_drawn_into_their_places);
+	tcase_add_test(c, a_source_says_its_name_and_layouts_know_it);
+	tcase_add_test(c, who_is_named_may_be_absent_where_the_layout_says_so);
+	tcase_add_test(c, the_speaker_is_said_apart_where_the_layout_names_nobody);
+	tcase_add_test(c, a_muted_picture_gives_its_place_to_others);
 	tcase_add_test(c, the_background_is_a_colour_or_a_picture);
 	tcase_add_test(c, an_image_that_is_none_is_told);
 	tcase_add_loop_test(c, a_wrong_layout_is_refused_and_the_one_before_stays, 0, sizeof bad / sizeof *bad);
