@@ -12,6 +12,7 @@
 #include "server/publish.h"
 #include "server/room_requests.h"
 #include "server/session.h"
+#include "server/stage.h"
 #include "server/subscribe.h"
 #include "server/token.h"
 
@@ -114,10 +115,10 @@ static void answer_joined(lq__client *c, const lq__message *request)
 	const lq__member *m = c->member;
 	const lq__room *room = m->room;
 	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*, s:s*, s:s*}", "type", "joined", "room", room->name, "room_sid", room->sid,
+	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*, s:s*, s:s*, s:o*}", "type", "joined", "room", room->name, "room_sid", room->sid,
 	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "resumed", 0, "resume_ms", resume_ms(c), "members", lq__member_snapshot(m),
 	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes, "role",
-	                            m->audience ? "audience" : NULL, "profile", room->live ? "live" : NULL));
+	                            m->audience ? "audience" : NULL, "profile", room->live ? "live" : NULL, "waiting", lq__stage_json(m)));
 }
 
 /* What was said before stays said: the client gets what it missed, and no picture of the room. */

@@ -140,7 +140,7 @@ static int check(const lq__member *m, uint32_t media, uint32_t stream, int on, c
 		snprintf(error, size, "control.stream: neither a microphone (audio of main) nor a camera (video of any but sub)");
 		return LQ_EINVAL;
 	}
-	if (on && (!m->may_publish || m->audience)) {
+	if (on && (!lq__member_may_publish(m) || m->audience)) {
 		snprintf(error, size, "control.user: %s may not publish", m->user);
 		return LQ_EPERM;
 	}

@@ -3,6 +3,7 @@
 #include <loquat/log.h>
 
 #include "server/room_private.h"
+#include "server/stage.h"
 
 enum { WARNED_ROOM = 1, WARNED_PUBLISH = 2, WARNED_SUBSCRIBE = 4 };
 
@@ -45,6 +46,8 @@ static void tell_expired(lq__member *m, const char *scope)
 static void lose_publish(lq__member *m)
 {
 	m->may_publish = 0;
+	if (m->on_stage) /* by a host's word, whatever the token says */
+		return;
 	lq__member_drop_tracks(m);
 	tell_expired(m, "publish");
 }
@@ -84,21 +87,30 @@ int64_t lq__grants_tick(lq__member *m, int64_t unix_ms)
 	return due;
 }
 
+static int host_of(const lq__grant *g)
+{
+	return !g->admin && !g->control ? LQ__NO_HOST : g->expires ? LQ__HOST : LQ__HOST_WHEN_UP;
+}
+
 void lq__grants_begin(lq__member *m, const lq__grant *g, int64_t unix_ms)
 {
 	m->may_publish = m->may_subscribe = 0;
+	m->host = host_of(g); /* who waits is in its snapshot */
 	lq__grants_set(m, g, unix_ms);
 }
 
 void lq__grants_set(lq__member *m, const lq__grant *g, int64_t unix_ms)
 {
-	int could_publish = m->may_publish, could_subscribe = m->may_subscribe;
+	int could_publish = m->may_publish, could_subscribe = m->may_subscribe, was_host = lq__stage_is_host(m);
 	m->expires = g->expires;
 	m->pub_expires = own_end(g->pub_expires, g->expires);
 	m->sub_expires = own_end(g->sub_expires, g->expires);
 	m->may_publish = g->publish && !(m->pub_expires && unix_ms >= m->pub_expires * 1000);
 	m->may_subscribe = g->subscribe && !(m->sub_expires && unix_ms >= m->sub_expires * 1000);
 	m->warned = 0;
+	m->host = host_of(g);
+	if (!was_host && lq__stage_is_host(m))
+		lq__stage_became_host(m);
 	if (could_publish && !m->may_publish)
 		lose_publish(m);
 	if (could_subscribe && !m->may_subscribe)

@@ -39,6 +39,9 @@ typedef enum lq__message_type {
 	LQ_MSG_DEVICE,
 	LQ_MSG_CAMERAS,
 	LQ_MSG_DEFAULT_CAMERA,
+	LQ_MSG_STAGE_REQUEST,
+	LQ_MSG_STAGE_ANSWER,
+	LQ_MSG_STAGE_REMOVE,
 	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,
@@ -79,10 +82,10 @@ typedef struct lq__message {
 	int audience;                           /* join, role */
 	int live;                               /* join, room_create */
 	uint32_t media, stream;                 /* control, device; stream: default_camera */
-	int on, none;                           /* control; device: it is not there, else closed */
+	int on, none;                           /* control, stage_request; stage_answer: accepted. device: it is not there, else closed */
 	const json_t *cameras;                  /* cameras: [{stream, name}] */
 	int locked, keep;                       /* room_create; locked: room_lock */
-	int64_t max_members, max_mics, max_cameras; /* room_create */
+	int64_t max_members, max_mics, max_cameras, max_broadcasters; /* room_create */
 	const char *sdp;                        /* publish, answer */
 	int64_t rev;                            /* answer */
 	const char *track;                      /* mute, layer */

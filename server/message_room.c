@@ -61,6 +61,8 @@ int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m)
 		e = lq__read_integer(r, o, "max_open_mics", LQ_OPTIONAL, &m->max_mics);
 	if (!e)
 		e = lq__read_integer(r, o, "max_cameras", LQ_OPTIONAL, &m->max_cameras);
+	if (!e)
+		e = lq__read_integer(r, o, "max_broadcasters", LQ_OPTIONAL, &m->max_broadcasters);
 	return e ? e : read_profile(r, o, m);
 }
 

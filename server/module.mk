@@ -9,7 +9,7 @@ libloquat_server_la_SOURCES = \
 	%D%/calls/seats.c %D%/calls/snapshot.c %D%/calls/type.c \
 	%D%/media/feedback.c %D%/media/forward.c %D%/media/layers.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
 	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
-libloquat_server_la_SOURCES += %D%/rest.c %D%/rest.h %D%/secret.c %D%/secret.h %D%/control.c %D%/control.h %D%/roles.c %D%/grants.c %D%/grants.h %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
+libloquat_server_la_SOURCES += %D%/message_stage.c %D%/stage.c %D%/stage.h %D%/stage_requests.c %D%/stage_requests.h %D%/rest.c %D%/rest.h %D%/secret.c %D%/secret.h %D%/control.c %D%/control.h %D%/roles.c %D%/grants.c %D%/grants.h %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
 libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
 libloquat_server_la_LIBADD = libloquat-webrtc.la libloquat-base.la $(LWS_LIBS) $(JWT_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 

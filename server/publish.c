@@ -353,7 +353,7 @@ static int apply(struct lq__media *media, publishing *p, json_t **answer)
 int lq__publish(struct lq__media *media, lq__member *m, const lq__message *request, json_t **answer, char *error, size_t error_size)
 {
 	publishing p = {.member = m, .request = request, .error = error, .error_size = error_size};
-	if (!m->may_publish) {
+	if (!lq__member_may_publish(m)) {
 		snprintf(error, error_size, "the token does not give the right to publish");
 		return LQ_EPERM;
 	}

@@ -57,4 +57,9 @@ int lq__read_default_camera(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_secret(lq__reader *r, const json_t *o, lq__message *m); /* of login */
 int lq__read_kick(lq__reader *r, const json_t *o, lq__message *m);
 
+/* ---- message_stage.c ---- */
+int lq__read_stage_request(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_stage_answer(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_stage_remove(lq__reader *r, const json_t *o, lq__message *m);
+
 #endif

@@ -92,7 +92,7 @@ static json_t *on_create(rest *r)
 	lq__reader reader = {r->error, sizeof r->error, "room_create"};
 	lq__room *room = NULL;
 	int e = r->body ? lq__read_room_create(&reader, r->body, &m) : 0;
-	lq__room_spec spec = {.name = m.room, .password = m.password, .max_members = m.max_members, .max_mics = m.max_mics, .max_cameras = m.max_cameras,
+	lq__room_spec spec = {.name = m.room, .password = m.password, .max_members = m.max_members, .max_mics = m.max_mics, .max_cameras = m.max_cameras, .max_broadcasters = m.max_broadcasters,
 	                      .locked = m.locked, .keep = m.keep, .live = m.live};
 	if (!e)
 		e = lq__room_make(r->service->rooms, &spec, &room, r->error, sizeof r->error);

@@ -2,6 +2,7 @@
 #include <loquat/log.h>
 
 #include "server/room_private.h"
+#include "server/stage.h"
 
 static json_t *joined_event(const lq__member *m)
 {
@@ -29,6 +30,11 @@ void lq__member_drop_tracks(lq__member *m)
 	rooms->host.settled(rooms->host.arg, m->room);
 }
 
+int lq__member_may_publish(const lq__member *m)
+{
+	return m->may_publish || m->on_stage;
+}
+
 void lq__member_set_role(lq__member *m, int audience)
 {
 	if (m->audience == !!audience)
@@ -38,8 +44,13 @@ void lq__member_set_role(lq__member *m, int audience)
 		lq__member_drop_tracks(m);
 		lq__member_disappears(m, "invisible");
 		m->audience = 1;
+		m->on_stage = 0;
 	} else {
+		int was_host = lq__stage_is_host(m);
+		lq__stage_forget(m, "withdrawn", NULL);
 		m->audience = 0;
 		lq__member_appears(m);
+		if (!was_host && lq__stage_is_host(m))
+			lq__stage_became_host(m);
 	}
 }

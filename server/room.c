@@ -231,6 +231,7 @@ void lq__member_leave(lq__member *m, const char *reason)
 	lq__room *room = m->room;
 	lq__rooms *rooms = room->rooms;
 	rooms->host.leaving(rooms->host.arg, m);
+	lq__stage_forget(m, "left", NULL);
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		lq__track_end(t);
 	rooms->host.left(rooms->host.arg, m);
@@ -267,6 +268,11 @@ void lq__member_put_out(lq__member *m, const char *event_reason, const char *rea
 		rooms->host.kicked(conn, event_reason);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 {
 	int64_t next = INT64_MAX;
@@ -275,17 +281,19 @@ int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 		if (m->expires && unix_ms >= m->expires * 1000) {
 			lq__member_kick(m, "token_expired", "kicked");
 		} else if (!m->conn) {
-			if (now < m->lost_until)
+			if (now < m->lost_until) {
+				next = earlier(next, lq__stage_tick(m, unix_ms));
 				continue;
+			}
 			rooms->figures.timeouts++;
 			lq__member_leave(m, "timeout");
 		} else if (now - (media > m->seen ? media : m->seen) > rooms->member_timeout) {
 			rooms->figures.timeouts++;
 			lq__member_kick(m, "timeout", "timeout");
 		} else {
-			int64_t due = lq__grants_tick(m, unix_ms), other = lq__control_tick(m, unix_ms);
-			due = other < due ? other : due;
-			next = due < next ? due : next;
+			next = earlier(next, lq__grants_tick(m, unix_ms));
+			next = earlier(next, lq__control_tick(m, unix_ms));
+			next = earlier(next, lq__stage_tick(m, unix_ms));
 		}
 	}
 	lq__room_admin_tick(rooms, unix_ms);

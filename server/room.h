@@ -39,9 +39,13 @@ typedef struct lq__room {
 	lq__link made_link; /* of all that were made on request; else alone */
 	int made, keep, locked, live;
 	char password[LQ_PASSWORD_MAX + 1]; /* "": none */
-	uint32_t max_members, max_mics, max_cameras; /* 0: no limit of its own */
+	uint32_t max_members, max_mics, max_cameras, max_broadcasters; /* 0: no limit of its own */
+	uint32_t n_asking; /* stage.c */
 	int64_t empty_since; /* Unix ms; 0: it is not empty, or nobody has looked yet */
 } lq__room;
+
+/* Whether a member may say who is on the stage: no; by its token; where there are no tokens. */
+enum { LQ__NO_HOST, LQ__HOST, LQ__HOST_WHEN_UP };
 
 typedef struct lq__member {
 	lq__link link, all, tracks; /* of the room, of all members everywhere; its own tracks */
@@ -58,7 +62,11 @@ typedef struct lq__member {
 	int64_t pub_expires, sub_expires; /* grants.c: the same of these rights, 0: with the token */
 	int warned;
 	int entered;      /* events are sent from then on */
-	int may_publish, may_subscribe;
+	int may_publish, may_subscribe; /* by its token */
+	int on_stage;     /* stage.c: a host has let it up, and so it may publish in any case */
+	int asks;         /* to be let up, since asked_at, Unix ms */
+	int64_t asked_at;
+	int host;         /* LQ__HOST... */
 	struct lq__devices *devices; /* control.c; NULL: nobody asked for any yet */
 	uint32_t default_camera;     /* its stream */
 	json_t *cameras;             /* as the member says; NULL: it has not */
@@ -146,6 +154,7 @@ lq__member *lq__room_member(const lq__room *room, const char *user); /* NULL: no
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
 
+int lq__member_may_publish(const lq__member *m);
 /* Its tracks go, others see it go ("invisible") or come. */
 void lq__member_set_role(lq__member *m, int audience);
 

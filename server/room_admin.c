@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "server/room_private.h"
+#include "server/stage.h"
 
 /* ---- entering ---- */
 
@@ -36,8 +37,9 @@ int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member 
 		snprintf(error, size, "join.password: %s", *join->password ? "it is wrong" : "missing: the room has one");
 		return LQ_EPERM;
 	}
-	if (old)
-		return 0;
+	int e = join->audience ? 0 : lq__stage_admit(room, old, error, size);
+	if (e || old)
+		return e;
 	if (room->locked) {
 		snprintf(error, size, "the room is locked: nobody can enter now");
 		return LQ_EBUSY;
@@ -88,6 +90,8 @@ static int check_spec(const lq__room_spec *s, char *error, size_t size)
 	if ((e = check_range("max_members", s->max_members, LQ_ROOM_MEMBERS_MAX, error, size)) ||
 	    (e = check_range("max_open_mics", s->max_mics, LQ_ROOM_MEMBERS_MAX, error, size)))
 		return e;
+	if ((e = check_range("max_broadcasters", s->max_broadcasters, LQ_ROOM_MEMBERS_MAX, error, size)))
+		return e;
 	return check_range("max_cameras", s->max_cameras, LQ_ROOM_CAMERAS_DEFAULT, error, size);
 }
 
@@ -100,6 +104,7 @@ static void take_spec(lq__room *room, const lq__room_spec *s)
 	room->max_members = (uint32_t)s->max_members;
 	room->max_mics = s->max_mics ? (uint32_t)s->max_mics : LQ_ROOM_MICS_DEFAULT;
 	room->max_cameras = s->max_cameras ? (uint32_t)s->max_cameras : LQ_ROOM_CAMERAS_DEFAULT;
+	room->max_broadcasters = (uint32_t)s->max_broadcasters;
 	snprintf(room->password, sizeof room->password, "%s", s->password);
 	lq__list_append(&room->rooms->made, &room->made_link);
 }
@@ -194,9 +199,9 @@ int lq__room_kick(lq__room *room, const char *user, const char *reason)
 
 json_t *lq__room_json(const lq__room *r)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i}", "room", r->name, "profile", r->live ? "live" : "communication", "room_sid", r->sid, "members", (int)r->n_members, "made", r->made,
+	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i}", "room", r->name, "profile", r->live ? "live" : "communication", "room_sid", r->sid, "members", (int)r->n_members, "made", r->made,
 	                 "keep", r->keep, "locked", r->locked, "password", *r->password != 0, "max_members",
-	                 (int)(r->max_members ? r->max_members : LQ_ROOM_MEMBERS_MAX), "max_open_mics", (int)r->max_mics, "max_cameras", (int)r->max_cameras);
+	                 (int)(r->max_members ? r->max_members : LQ_ROOM_MEMBERS_MAX), "max_open_mics", (int)r->max_mics, "max_cameras", (int)r->max_cameras, "max_broadcasters", (int)r->max_broadcasters);
 }
 
 json_t *lq__rooms_json(const lq__rooms *rooms)

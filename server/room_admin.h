@@ -13,6 +13,7 @@ typedef struct lq__room_spec {
 	const char *name, *password; /* name "": a number is made; password "": none */
 	int64_t max_members;         /* 0: as many as a room can have */
 	int64_t max_mics, max_cameras; /* open at a time: of all, of one member; 0: the defaults */
+	int64_t max_broadcasters;      /* on the stage at a time; 0: no limit */
 	int locked, keep, live;
 } lq__room_spec;
 

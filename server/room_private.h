@@ -42,6 +42,10 @@ void lq__member_appears(lq__member *m); /* the others are told, unless it is aud
 void lq__member_disappears(lq__member *m, const char *reason);
 void lq__member_drop_tracks(lq__member *m);
 
+/* ---- stage.c ---- */
+void lq__stage_forget(lq__member *m, const char *why, const lq__member *by); /* it asks no more */
+int64_t lq__stage_tick(lq__member *m, int64_t unix_ms); /* when it has to look again */
+
 /* ---- control.c ---- */
 void lq__control_opened(lq__track *t, json_t *event); /* puts in who asked for it */
 int64_t lq__control_tick(lq__member *m, int64_t unix_ms); /* when it has to look again */

@@ -10,6 +10,8 @@
 #include "server/grants.h"
 #include "server/message.h"
 #include "server/room_admin.h"
+#include "server/stage.h"
+#include "server/stage_requests.h"
 
 static int may(lq__client *c, const lq__message *m, int right, const char *text)
 {
@@ -32,7 +34,7 @@ static void on_create(lq__client *c, const lq__message *m)
 {
 	char error[256];
 	lq__room *room;
-	lq__room_spec spec = {.name = m->room, .password = m->password, .max_members = m->max_members, .max_mics = m->max_mics, .max_cameras = m->max_cameras,
+	lq__room_spec spec = {.name = m->room, .password = m->password, .max_members = m->max_members, .max_mics = m->max_mics, .max_cameras = m->max_cameras, .max_broadcasters = m->max_broadcasters,
 	                      .locked = m->locked, .keep = m->keep, .live = m->live};
 	int e = lq__room_make(c->service->rooms, &spec, &room, error, sizeof error);
 	if (e) {
@@ -134,14 +136,20 @@ static void on_device(lq__client *c, const lq__message *m)
 	answer(c, m, lq__control_report(c->member, m->media, m->stream, m->none, error, sizeof error), error);
 }
 
+static void on_role(lq__client *c, const lq__message *m)
+{
+	char error[256] = "";
+	int e = m->audience || !c->member->audience ? 0 : lq__stage_admit(c->member->room, NULL, error, sizeof error);
+	if (!e)
+		lq__member_set_role(c->member, m->audience);
+	answer(c, m, e, error);
+}
+
 void lq__room_member_request(lq__client *c, const lq__message *m, int64_t unix_ms)
 {
 	switch (m->type) {
 	case LQ_MSG_KICK: on_kick(c, m); break;
-	case LQ_MSG_ROLE:
-		lq__member_set_role(c->member, m->audience);
-		lq__client_ok(c, m);
-		break;
+	case LQ_MSG_ROLE: on_role(c, m); break;
 	case LQ_MSG_TOKEN: on_token(c, m, unix_ms); break;
 	case LQ_MSG_CONTROL: on_control(c, m); break;
 	case LQ_MSG_DEVICE: on_device(c, m); break;
@@ -150,6 +158,6 @@ void lq__room_member_request(lq__client *c, const lq__message *m, int64_t unix_m
 		lq__member_set_cameras(c->member, m->cameras);
 		lq__client_ok(c, m);
 		break;
-	default: break;
+	default: lq__stage_member_request(c, m, unix_ms); break;
 	}
 }

@@ -31,7 +31,7 @@ EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 
 FUZZ_SECONDS = 60
 FUZZ_TARGETS =
-FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/reader.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
+FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/message_stage.c $(srcdir)/server/reader.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
 .PHONY: fuzz
 fuzz: config.h
 	srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' LIBS='$(OPENSSL_LIBS) $(SRTP_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(LIBS)' \

@@ -484,6 +484,13 @@ void call_subscribe(person *p, const person *to)
 	call_answer(p);
 }
 
+void call_hush(person *p)
+{
+	close_leg(&p->sending);
+	p->sending.state = p->sending.connected = 0;
+	p->publishing = 0;
+}
+
 void call_leave(person *p)
 {
 	json_decref(request_ok(p, json_pack("{s:s}", "type", "leave"), "left"));

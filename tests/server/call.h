@@ -72,6 +72,7 @@ json_t *call_layers_request(person *p, uint32_t codec, uint32_t n, int by_ssrc);
 void call_watch_packets(person *p); /* once its DTLS is open */
 void call_subscribe(person *p, const person *to);
 void call_answer(person *p);                        /* the offer that is in the inbox */
+void call_hush(person *p); /* it publishes no more, and its connection is gone */
 void call_leave(person *p);
 
 /* Runs until `done` says so; fails after 30 seconds. */

@@ -1,7 +1,7 @@
 # tests/server: loquatd's parts, then loquatd itself.
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions
-TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions
+check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage
+TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage
 %C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_names_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_names_LDADD = libloquat-server.la $(CHECK_LIBS)
@@ -26,6 +26,10 @@ TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_m
 %C%_test_sessions_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_sessions_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_sessions_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS)
+%C%_test_stage_SOURCES = %D%/test_stage.c %D%/visitors.c %D%/visitors.h
+%C%_test_stage_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_stage_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_stage_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(JWT_LIBS)
 %C%_test_media_SOURCES = %D%/test_media.c %D%/call.c %D%/call.h %D%/wire.c %D%/wire.h
 %C%_test_media_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_media_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -169,6 +169,18 @@ START_TEST(requests_about_rooms_are_read_whole)
 	ck_assert(m.type == LQ_MSG_DEVICE && m.media == LQ_MEDIA_AUDIO && m.stream == 0 && m.none);
 	lq__message_finish(&m);
 	refused("{\"type\":\"control\",\"kind\":\"audio\",\"stream\":\"tenth\",\"on\":true}", LQ_EINVAL, "control.stream: must be main, sub or third to ninth, is \"tenth\"");
+	ck_assert_int_eq(parse("{\"type\":\"stage_request\",\"on\":true}", &m), 0);
+	ck_assert(m.type == LQ_MSG_STAGE_REQUEST && m.on);
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"user\":\"u\",\"accept\":true,\"reason\":\"why\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_STAGE_ANSWER && m.on && !strcmp(m.user, "u") && !strcmp(m.reason, "why"));
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"stage_remove\",\"user\":\"u\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_STAGE_REMOVE && !strcmp(m.user, "u") && !*m.reason);
+	lq__message_finish(&m);
+	refused("{\"type\":\"stage_request\",\"on\":1}", LQ_EINVAL, "stage_request.on: must be a boolean, is an integer");
+	refused("{\"type\":\"stage_answer\",\"user\":\"u\"}", LQ_EINVAL, "stage_answer.accept: missing");
+	refused("{\"type\":\"stage_remove\"}", LQ_EINVAL, "stage_remove.user: missing");
 	refused("{\"type\":\"room_lock\",\"room\":\"r\"}", LQ_EINVAL, "room_lock.locked: missing");
 	refused("{\"type\":\"cameras\",\"cameras\":[{}]}", LQ_EINVAL, "cameras.cameras[0].stream: must be main or third to ninth");
 	refused("{\"type\":\"token_update\"}", LQ_EINVAL, "token_update.token: missing");
