@@ -72,6 +72,10 @@ int lq__ask_post(lq__ask *a)
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text)
 {
 	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
+	if (req->type >= LQ__REQ_STAGE_REQUEST) {
+		lq__stage_answered(room, req, code, text);
+		return;
+	}
 	if (!*req->user && req->type >= LQ__REQ_CONTROL)
 		e.user = room->self;
 	switch (req->type) {

@@ -168,6 +168,7 @@ static int parse_joined(parser *p, json_t *obj)
 	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)) || (r = get_attributes(p, obj, &p->msg->attributes)) ||
 	    (r = get_string(p, obj, "session", 0, &p->msg->session)) || (r = get_int(p, obj, "resume_ms", 0, &p->msg->resume_ms)))
 		return r;
+	p->msg->waiting = json_object_get(obj, "waiting");
 	p->msg->resumed = json_is_true(json_object_get(obj, "resumed"));
 	return p->msg->resumed ? 0 : get_members(p, json_object_get(obj, "members"));
 }
@@ -340,6 +341,40 @@ static int parse_will_expire(parser *p, json_t *obj)
 	return r ? r : get_int(p, obj, "ms_left", 1, &p->msg->rev);
 }
 
+int lq__msg_waiting_at(void *waiting, uint32_t i, const char **user, const char **name)
+{
+	const json_t *v = json_array_get(waiting, i), *n = json_object_get(v, "name");
+	*user = json_string_value(json_object_get(v, "user"));
+	*name = json_is_string(n) ? json_string_value(n) : "";
+	return *user && **user && strlen(*user) <= LQ__USER_MAX;
+}
+
+static int parse_stage_request(parser *p, json_t *obj)
+{
+	int r = get_user(p, obj);
+	p->msg->flag = json_is_true(json_object_get(obj, "on"));
+	if (!r)
+		r = get_by(p, obj);
+	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static int parse_stage_answer(parser *p, json_t *obj)
+{
+	static const char *const states[] = {[LQ_STAGE_REFUSED] = "refused", [LQ_STAGE_ACCEPTED] = "accepted", [LQ_STAGE_TIMEOUT] = "timeout", [LQ_STAGE_REMOVED] = "removed"};
+	const char *state;
+	int r = get_string(p, obj, "state", 1, &state);
+	if (!r)
+		r = get_by(p, obj);
+	if (r || (r = get_string(p, obj, "reason", 0, &p->msg->reason)))
+		return r;
+	for (int i = LQ_STAGE_REFUSED; i <= LQ_STAGE_REMOVED; i++)
+		if (!strcmp(state, states[i])) {
+			p->msg->flag = i;
+			return 0;
+		}
+	return wrong(p, "unknown state", state);
+}
+
 static int parse_locked(parser *p, json_t *obj)
 {
 	p->msg->flag = json_is_true(json_object_get(obj, "locked"));
@@ -427,6 +462,8 @@ static const struct {
 	{"default_camera", LQ__MSG_DEFAULT_CAMERA, parse_default_camera},
 	{"token_will_expire", LQ__MSG_TOKEN_WILL_EXPIRE, parse_will_expire},
 	{"token_expired", LQ__MSG_TOKEN_EXPIRED, parse_scope},
+	{"stage_request", LQ__MSG_STAGE_REQUEST, parse_stage_request},
+	{"stage_answer", LQ__MSG_STAGE_ANSWER, parse_stage_answer},
 };
 
 static int parse_object(parser *p, json_t *obj)

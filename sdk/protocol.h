@@ -13,7 +13,8 @@ typedef enum lq__msg_type {
 	LQ__MSG_OFFER,
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
 	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED,
-	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED
+	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED,
+	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -62,8 +63,9 @@ typedef struct lq__msg {
 	void *attributes; /* the room's in `joined`; what changed in an event */
 	lq_layer layer;
 	void *cameras;    /* cameras, user_joined */
+	void *waiting;    /* joined: for lq__msg_waiting_at */
 	lq__msg_device device; /* device, control, default_camera; text: by whom */
-	int flag;         /* control: on; a message: to us alone; attributes: the room's; room_locked: it is */
+	int flag;         /* control, stage_request: on; stage_answer: lq_stage_result; a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
 
@@ -84,6 +86,8 @@ void lq__msg_attributes_differ(void *known, void *now, void (*fn)(void *arg, con
 /* 0: there are no more, or what is there makes no sense. The name is shortened by who keeps it. */
 int lq__msg_device_at(void *devices, uint32_t i, lq__msg_device *out);
 int lq__msg_camera_at(void *cameras, uint32_t i, lq_stream *stream, const char **name);
+
+int lq__msg_waiting_at(void *waiting, uint32_t i, const char **user, const char **name); /* likewise */
 
 /* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
 int lq__error_code(const char *name);
@@ -113,6 +117,9 @@ char *lq__req_device(int64_t id, lq_stream stream, lq_track_kind kind, int none)
 char *lq__req_cameras(int64_t id, const lq__has_camera *cameras, uint32_t n);
 char *lq__req_default_camera(int64_t id, const char *user, lq_stream stream);
 char *lq__req_kick(int64_t id, const char *user, const char *reason);
+char *lq__req_stage_request(int64_t id, int on);
+char *lq__req_stage_answer(int64_t id, const char *user, int accept, const char *reason);
+char *lq__req_stage_remove(int64_t id, const char *user, const char *reason);
 char *lq__req_attributes(int64_t id, int of_room, void *attributes);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
 

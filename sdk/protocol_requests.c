@@ -75,6 +75,21 @@ char *lq__req_kick(int64_t id, const char *user, const char *reason)
 	return dump(json_pack("{s:s, s:I, s:s, s:s*}", "type", "kick", "id", (json_int_t)id, "user", user, "reason", given(reason)));
 }
 
+char *lq__req_stage_request(int64_t id, int on)
+{
+	return dump(json_pack("{s:s, s:I, s:b}", "type", "stage_request", "id", (json_int_t)id, "on", on));
+}
+
+char *lq__req_stage_answer(int64_t id, const char *user, int accept, const char *reason)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:b, s:s*}", "type", "stage_answer", "id", (json_int_t)id, "user", user, "accept", accept, "reason", given(reason)));
+}
+
+char *lq__req_stage_remove(int64_t id, const char *user, const char *reason)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s*}", "type", "stage_remove", "id", (json_int_t)id, "user", user, "reason", given(reason)));
+}
+
 char *lq__req_again(const char *text)
 {
 	static const char more[] = ",\"again\":true}";

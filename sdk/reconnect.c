@@ -130,6 +130,7 @@ static void rejoined(lq_room *room, const lq__msg *msg)
 	                                     .elapsed_ms = (uint32_t)lost_ms(room)});
 	lq__room_fail_requests(room);
 	lq__room_differences(room, msg);
+	lq__stage_rejoined(room, msg);
 	lq__publish_anew(room);
 	lq__has_restore(room);
 	if (room->own) { /* they went with the place that we had */

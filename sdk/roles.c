@@ -60,8 +60,11 @@ void lq__role_joined(lq_room *room)
 
 void lq__role_answered(lq_room *room, int audience, int code, const char *text)
 {
-	if (!code)
+	if (!code) {
 		room->audience_now = audience;
+		room->stage_up &= !audience;
+		room->stage_asked &= audience;
+	}
 	pthread_mutex_lock(&room->lock);
 	if (code)
 		room->audience = room->audience_now;

@@ -66,7 +66,7 @@ static void on_opened(void *arg)
 {
 	lq_room *room = arg;
 	int64_t id = lq__room_id(room);
-	int audience = lq__role_for_join(room);
+	int audience = lq__role_for_join(room) || room->stage_up; /* a host's word is for the membership that was */
 	pthread_mutex_lock(&room->lock); /* the token may be renewed at any time */
 	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = *room->self ? room->self : room->user, .name = room->display,
 	                                                  .token = room->token, .password = room->password, .info = room->info,
@@ -177,6 +177,7 @@ static void clear(lq_room *room)
 		room->describing[d] = (lq__describing){0};
 	}
 	lq__members_clear(room);
+	lq__stage_clear(room);
 	lq__msg_attributes_free(room->attributes);
 	lq__msg_attributes_free(room->own);
 	room->attributes = room->own = NULL;

@@ -77,7 +77,7 @@ typedef struct lq__pub {
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. RENEW: whether the server hears us, then media is. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
 	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
-	LQ__REQ_DEFAULT_CAMERA
+	LQ__REQ_DEFAULT_CAMERA, LQ__REQ_STAGE_REQUEST, LQ__REQ_STAGE_ANSWER, LQ__REQ_STAGE_REMOVE
 } lq__req_type;
 
 /* A request that waits for its answer. */
@@ -173,6 +173,9 @@ struct lq_room {
 
 	/* control thread */
 	int audience_now;
+	int stage_asked, stage_up; /* stage.c: we wait for an answer; a host has let us up */
+	struct lq__waiting *waiting; /* who asks to come up, where we are host */
+	unsigned n_waiting;
 	int may_not_publish, may_not_subscribe; /* until there is another token */
 	char *token_asked; /* on its way to the server */
 	int active, finishing, joined_reported, signal_done, media_done, disposed;
@@ -273,6 +276,14 @@ int lq__is_audience(lq_room *room); /* [any] as the app wants it */
 int lq__role_for_join(lq_room *room); /* what the join has to say */
 void lq__role_joined(lq_room *room);
 void lq__role_answered(lq_room *room, int audience, int code, const char *text);
+
+/* ---- stage.c: control thread ---- */
+void lq__stage_answered(lq_room *room, const lq__request *req, int code, const char *text);
+void lq__on_stage_request(lq_room *room, const lq__msg *msg);
+void lq__on_stage_answer(lq_room *room, const lq__msg *msg);
+void lq__stage_joined(lq_room *room, const lq__msg *joined);
+void lq__stage_rejoined(lq_room *room, const lq__msg *joined);
+void lq__stage_clear(lq_room *room);
 
 /* ---- member_control.c ---- */
 void lq__has_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int on, const char *by);

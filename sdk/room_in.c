@@ -155,6 +155,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__audio_report_start(room);
 	lq__quality_start(room, msg->user);
 	lq__role_joined(room);
+	lq__stage_joined(room, msg);
 	lq__cameras_announce(room);
 }
 
@@ -385,6 +386,12 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		return;
 	case LQ__MSG_TOKEN_EXPIRED:
 		lq__on_token_expired(room, msg);
+		return;
+	case LQ__MSG_STAGE_REQUEST:
+		lq__on_stage_request(room, msg);
+		return;
+	case LQ__MSG_STAGE_ANSWER:
+		lq__on_stage_answer(room, msg);
 		return;
 	case LQ__MSG_ROOM_LOCKED:
 		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ROOM_LOCKED, .on = msg->flag});

@@ -306,9 +306,9 @@ char *lq__sreq_message(int64_t id, const char *to, const char *text)
 
 char *lq__sreq_room_create(int64_t id, const lq_room_spec *s)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:s*, s:I, s:b, s:b, s:I, s:I}", "type", "room_create", "id", (json_int_t)id, "room", given(s->name), "password",
+	return dump(json_pack("{s:s, s:I, s:s*, s:s*, s:I, s:b, s:b, s:I, s:I, s:I}", "type", "room_create", "id", (json_int_t)id, "room", given(s->name), "password",
 	                      given(s->password), "max_members", (json_int_t)s->max_members, "locked", s->locked == LQ_ON, "keep", s->keep == LQ_ON,
-	                      "max_open_mics", (json_int_t)s->max_open_mics, "max_cameras", (json_int_t)s->max_cameras));
+	                      "max_open_mics", (json_int_t)s->max_open_mics, "max_cameras", (json_int_t)s->max_cameras, "max_broadcasters", (json_int_t)s->max_broadcasters));
 }
 
 char *lq__sreq_room(int64_t id, const char *type, const char *room)

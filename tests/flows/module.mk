@@ -37,6 +37,11 @@ TESTS += %D%/b1
 %C%_b1_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_b1_LDADD = libloquat.la
 
+check_PROGRAMS += %D%/stage
+TESTS += %D%/stage
+%C%_stage_SOURCES = %D%/stage.c %D%/flow.c %D%/flow.h tests/sdk/relay.c tests/sdk/relay.h
+%C%_stage_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_stage_LDADD = libloquat.la
 check_PROGRAMS += %D%/churn
 TESTS += %D%/churn
 %C%_churn_SOURCES = %D%/churn.c %D%/flow.c %D%/flow.h

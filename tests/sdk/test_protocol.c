@@ -68,6 +68,14 @@ START_TEST(offers_events_and_errors_are_read)
 	lq__msg_finish(&m);
 	ck_assert_int_eq(parse("{\"type\":\"layer\",\"track\":\"T1\",\"layer\":\"top\"}", &m, error), LQ_EPROTO);
 	ck_assert_int_eq(parse("{\"type\":\"layer\",\"track\":\"T1\"}", &m, error), LQ_EPROTO);
+	ck_assert_int_eq(parse("{\"type\":\"stage_request\",\"seq\":3,\"user\":\"u\",\"name\":\"U\",\"on\":false,\"reason\":\"refused\",\"by\":\"h\"}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_STAGE_REQUEST && !m.flag && !strcmp(m.user, "u") && !strcmp(m.name, "U") && !strcmp(m.reason, "refused") && !strcmp(m.text, "h"));
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"seq\":4,\"state\":\"removed\",\"by\":\"h\",\"reason\":\"why\"}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_STAGE_ANSWER && m.flag == LQ_STAGE_REMOVED && !strcmp(m.text, "h") && !strcmp(m.reason, "why"));
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"state\":\"perhaps\"}", &m, error), LQ_EPROTO);
+	ck_assert_str_eq(error, "unknown state \"perhaps\"");
 	ck_assert_int_eq(parse("{\"type\":\"brand_new\",\"x\":[]}", &m, error), 0);
 	ck_assert_int_eq(m.type, LQ__MSG_OTHER);
 	lq__msg_finish(&m);
@@ -139,6 +147,9 @@ START_TEST(requests_are_written)
 	expect(lq__req_join(1, &(lq__join_request){.room = "r", .name = ""}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\"}");
 	expect(lq__req_join(2, &(lq__join_request){.room = "r", .password = "p", .info = "i", .must_exist = 1}),
 	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"password\":\"p\",\"info\":\"i\",\"create\":\"must_exist\"}");
+	expect(lq__req_stage_request(3, 1), "{\"type\":\"stage_request\",\"id\":3,\"on\":true}");
+	expect(lq__req_stage_answer(3, "u", 0, "why"), "{\"type\":\"stage_answer\",\"id\":3,\"user\":\"u\",\"accept\":false,\"reason\":\"why\"}");
+	expect(lq__req_stage_remove(3, "u", NULL), "{\"type\":\"stage_remove\",\"id\":3,\"user\":\"u\"}");
 	expect(lq__req_kick(3, "u", ""), "{\"type\":\"kick\",\"id\":3,\"user\":\"u\"}");
 	expect(lq__req_join(2, &(lq__join_request){.room = "r", .user = "u", .device = "d", .session = "s", .seq = 7, .only_resume = 1}),
 	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"device\":\"d\",\"session\":\"s\",\"seq\":7,\"only_resume\":true}");

@@ -87,6 +87,7 @@ typedef struct lq_room_spec {
 	lq_switch keep;         /* default off: the room is gone 30 minutes after the last member; on: it stays until it is destroyed */
 	uint32_t max_open_mics; /* 0: 8 */
 	uint32_t max_cameras;   /* of one member at a time; 0: 8, which is also the most */
+	uint32_t max_broadcasters; /* who are no audience; 0: no limit */
 } lq_room_spec;
 
 /* Need the right `admin` in the session's token. The results are events with the same ctx, LQ_EPERM without the right. LQ_ESTATE: not logged in. */

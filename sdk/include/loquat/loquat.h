@@ -97,6 +97,12 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_TOKEN_UPDATED,        /* the result of lq_room_token_update or lq_session_token_update: code, text */
 	LQ_ON_ROOM_LOCKED,          /* on: nobody enters any more; in the room. With session set the result of lq_room_lock: name, on, code, text */
 
+	/* On the stage (stage.h). */
+	LQ_ON_STAGE_REQUEST,        /* to hosts: user, name, on: asks to come up. on 0: does not any more, text: why ("accepted", "refused", by the host in group; "withdrawn", "left",
+	                               "timeout"). user "": the result of lq_stage_request: on, code, text */
+	LQ_ON_STAGE_ANSWER,         /* user "": to us: state (lq_stage_result), name: by whom, text: the reason given. Else the result of lq_stage_answer or lq_stage_remove: user,
+	                               state, code, text */
+
 	/* Of a room, or with session set from user to user. */
 	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
 	LQ_ON_MESSAGE_SENT,         /* user: to whom, code, text */
@@ -177,7 +183,7 @@ typedef struct lq_sdk_event {
 	const char *user, *name, *text, *room_sid;
 	lq_stream stream;
 	lq_track_kind kind;
-	int state; /* lq_connection_state or lq_screen_state, as the type says */
+	int state; /* lq_connection_state, lq_screen_state or lq_stage_result, as the type says */
 	int muted, existed, join_type;
 	uint32_t width, height;
 	uint32_t elapsed_ms;
@@ -495,5 +501,6 @@ LQ_API_END
 
 #include <loquat/call.h>
 #include <loquat/device.h>
+#include <loquat/stage.h>
 
 #endif
