@@ -36,6 +36,9 @@ static const char help[] =
 	"  --layer NAME      which quality of the others' pictures is wanted: high, mid or low (default: high)\n"
 	"  --headless        open no window and play no sound\n"
 	"  --no-publish      only watch\n"
+	"  --role R          broadcaster (default), or audience: unseen, publishes nothing\n"
+	"  --raise-hand      ask to come up, again each time that the answer is no or none\n"
+	"  --welcome         let everybody up who asks (the right admin or control)\n"
 	"  --rejoin N        when the connection is lost, try for N seconds to come back (default: 60)\n"
 	"  --record FILE     write what arrives to a Matroska or MP4 file, as it is\n"
 	"  --snapshot FILE   write the picture that arrives to a PNG file now and then\n"
@@ -57,6 +60,7 @@ struct join {
 	long seconds, rejoin, layers;
 	int layer; /* -1: whatever comes */
 	int publish, status_json;
+	int audience, raise_hand, welcome; /* audience: now */
 	int joined, over, failed, unpublished;
 	uint32_t join_ms, first_video_ms;
 	struct peer peers[MAX_PEERS];
@@ -114,6 +118,23 @@ static void on_left(struct join *j, const lq_sdk_event *e)
 	}
 }
 
+/* What we are told as a host, or as one who has asked. */
+static void on_stage(struct join *j, const lq_sdk_event *e)
+{
+	static const char *const states[] = {[LQ_STAGE_REFUSED] = "refused", [LQ_STAGE_ACCEPTED] = "accepted", [LQ_STAGE_TIMEOUT] = "timeout", [LQ_STAGE_REMOVED] = "removed"};
+	if (e->code) {
+		fprintf(stderr, "loquat join: on the stage: %s\n", *e->text ? e->text : lq_error_text(e->code));
+	} else if (e->type == LQ_ON_STAGE_REQUEST && *e->user) {
+		tell(j, e->on ? "asks" : "asks no more", e->user, e->text);
+		if (e->on && j->welcome)
+			lq_stage_answer(j->room, e->user, 1, NULL);
+	} else if (e->type == LQ_ON_STAGE_ANSWER && !*e->user) {
+		tell(j, states[e->state], e->name, e->text);
+		if (j->raise_hand && (e->state == LQ_STAGE_TIMEOUT || e->state == LQ_STAGE_REFUSED))
+			lq_stage_request(j->room, 1);
+	}
+}
+
 static void on_event(struct join *j, const lq_sdk_event *e)
 {
 	switch (e->type) {
@@ -125,6 +146,8 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 		}
 		if (!j->joined)
 			j->join_ms = e->elapsed_ms;
+		if (!j->joined && j->raise_hand)
+			lq_stage_request(j->room, 1);
 		j->joined = 1;
 		break;
 	case LQ_ON_CONNECTION:
@@ -140,6 +163,9 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 		if (j->layer >= 0)
 			lq_layer_set(j->room, e->user, LQ_STREAM_MAIN, (lq_layer)j->layer);
 		break;
+	case LQ_ON_ROLE: j->audience = e->code ? j->audience : e->role == LQ_ROLE_AUDIENCE; break;
+	case LQ_ON_STAGE_REQUEST:
+	case LQ_ON_STAGE_ANSWER: on_stage(j, e); break;
 	case LQ_ON_USER_LEFT: tell(j, "left", e->user, e->text); break;
 	case LQ_ON_FIRST_FRAME:
 		if (*e->user && e->kind == LQ_VIDEO && !j->first_video_ms)
@@ -217,6 +243,7 @@ static json_t *report(struct join *j)
 	json_object_del(out, "user");
 	json_object_set_new(out, "from", best ? json_incref(json_object_get(best, "user")) : json_null());
 	json_object_set_new(out, "joined", json_boolean(j->joined));
+	json_object_set_new(out, "role", json_string(j->audience ? "audience" : "broadcaster"));
 	json_object_set_new(out, "join_ms", json_integer(j->join_ms));
 	json_object_set_new(out, "first_video_frame_ms", j->first_video_ms ? json_integer(j->first_video_ms) : json_null());
 	json_object_set_new(out, "peers", peers);
@@ -232,7 +259,7 @@ static void print_status(struct join *j, double seconds)
 	} else {
 		json_t *p, *latency;
 		size_t i;
-		printf("%s%.0f s, %d other%s", isatty(1) ? "\r\033[K" : "", seconds, j->n_peers, j->n_peers == 1 ? "" : "s");
+		printf("%s%.0f s, %s%d other%s", isatty(1) ? "\r\033[K" : "", seconds, j->audience ? "audience, " : "", j->n_peers, j->n_peers == 1 ? "" : "s");
 		json_array_foreach(json_object_get(r, "peers"), i, p) {
 			json_t *v = json_object_get(p, "video");
 			printf("  |  %s %dx%d %.1f fps", json_string_value(json_object_get(p, "user")), (int)json_integer_value(json_object_get(v, "frameWidth")),
@@ -331,7 +358,7 @@ static int join(struct join *j)
 		           j->room_name, lq_error_text(r));
 	else if (j->layers && (r = lq_video_encode_set(j->room, LQ_STREAM_MAIN, layers, (unsigned)j->layers)))
 		tool_error(TOOL_FAILED, "join", "--layers: %s", lq_error_text(r));
-	else if ((r = lq_room_join(j->room, &params)))
+	else if ((r = lq_room_role_set(j->room, j->audience ? LQ_ROLE_AUDIENCE : LQ_ROLE_BROADCASTER)) || (r = lq_room_join(j->room, &params)))
 		tool_error(TOOL_FAILED, "join", "%s", lq_error_text(r));
 	else
 		status = take_part_and_serve(j);
@@ -362,7 +389,7 @@ static int wrong_codec(const char *codec)
 
 int cmd_join(int argc, char **argv)
 {
-	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, LAYERS, LAYER, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS };
+	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, LAYERS, LAYER, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS, ROLE, RAISE_HAND, WELCOME };
 	static const struct option options[] = {
 		{"help", no_argument, NULL, 'h'}, {"server", required_argument, NULL, SERVER}, {"room", required_argument, NULL, ROOM},
 		{"user", required_argument, NULL, USER}, {"name", required_argument, NULL, NAME}, {"token", required_argument, NULL, TOKEN},
@@ -370,7 +397,8 @@ int cmd_join(int argc, char **argv)
 		{"input", required_argument, NULL, INPUT}, {"codec", required_argument, NULL, CODEC}, {"size", required_argument, NULL, SIZE},
 		{"fps", required_argument, NULL, FPS}, {"headless", no_argument, NULL, HEADLESS}, {"layers", required_argument, NULL, LAYERS},
 		{"layer", required_argument, NULL, LAYER}, {"no-publish", no_argument, NULL, NO_PUBLISH},
-		{"rejoin", required_argument, NULL, REJOIN},
+		{"rejoin", required_argument, NULL, REJOIN}, {"role", required_argument, NULL, ROLE}, {"raise-hand", no_argument, NULL, RAISE_HAND},
+		{"welcome", no_argument, NULL, WELCOME},
 		{"record", required_argument, NULL, RECORD}, {"snapshot", required_argument, NULL, SNAPSHOT}, {"graph", required_argument, NULL, GRAPH},
 		{"stats", required_argument, NULL, STATS}, {"status-json", no_argument, NULL, STATUS}, {0}};
 	struct join j = {.publish = 1, .layer = -1, .participant = {.profile = "communication"}};
@@ -402,6 +430,13 @@ int cmd_join(int argc, char **argv)
 			break;
 		case HEADLESS: j.participant.headless = 1; break;
 		case NO_PUBLISH: j.publish = 0; break;
+		case ROLE:
+			if (strcmp(optarg, "audience") && strcmp(optarg, "broadcaster"))
+				return tool_error(TOOL_USAGE, "join", "--role: \"%s\" is neither broadcaster nor audience", optarg);
+			j.audience = !strcmp(optarg, "audience");
+			break;
+		case RAISE_HAND: j.raise_hand = 1; break;
+		case WELCOME: j.welcome = 1; break;
 		case REJOIN:
 			if (tool_number("join", "--rejoin", optarg, 1, 86400, &j.rejoin))
 				return TOOL_USAGE;
@@ -417,6 +452,8 @@ int cmd_join(int argc, char **argv)
 		return tool_error(TOOL_USAGE, "join", "say which room with --room");
 	if (j.participant.codec && wrong_codec(j.participant.codec))
 		return tool_error(TOOL_USAGE, "join", "--codec: \"%s\" is neither h264 nor vp8", j.participant.codec);
+	if (j.raise_hand && !j.audience)
+		return tool_error(TOOL_USAGE, "join", "--raise-hand: only the audience asks; say --role audience");
 	j.participant.label = j.name ? j.name : j.user;
 	tool_catch_signals();
 	return join(&j);
