@@ -7,6 +7,7 @@
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/egress/service.h"
 #include "server/grants.h"
 #include "server/message.h"
 #include "server/publish.h"
@@ -135,13 +136,30 @@ static void answer_resumed(lq__client *c, const lq__message *request)
 	lq__subscribe_resume(m);
 }
 
+/* The process of a task: it comes with a token of this server's own, and needs nothing else. */
+static int is_task(lq__client *c, const lq__message *m, int64_t unix_ms, char user[LQ_USER_ID_MAX + 1])
+{
+	const lq__egress_service *egress = c->service->egress;
+	if (!egress || !*m->token || !lq__egress_admits(egress, m->token, m->room, unix_ms / 1000, user))
+		return 0;
+	c->grant = (lq__grant){.subscribe = 1};
+	return 1;
+}
+
 static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
 {
 	char error[256];
 	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
 	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
 	                 .audience = m->audience, .live = m->live};
-	int e = check_access(c, m, unix_ms, error, sizeof error);
+	char task_user[LQ_USER_ID_MAX + 1];
+	int e = 0;
+	if (is_task(c, m, unix_ms, task_user)) {
+		join.user = task_user;
+		join.egress = join.audience = join.must_exist = 1;
+	} else {
+		e = check_access(c, m, unix_ms, error, sizeof error);
+	}
 	if (e)
 		c->service->refused_tokens++;
 	else
@@ -348,6 +366,17 @@ static int in_order(lq__client *c, const lq__message *m)
 	return !wrong;
 }
 
+/* The process of a task looks and listens, and does nothing that others could see. */
+static int is_allowed(lq__client *c, const lq__message *m)
+{
+	static const lq__message_type allowed[] = {LQ_MSG_SUBSCRIBE, LQ_MSG_UNSUBSCRIBE, LQ_MSG_ANSWER, LQ_MSG_LAYER, LQ_MSG_RENEW, LQ_MSG_STATS, LQ_MSG_LEAVE};
+	for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+		if (!c->member || !c->member->egress || m->type == allowed[i])
+			return 1;
+	lq__client_error(c, m, LQ_EPERM, "a task only looks and listens");
+	return 0;
+}
+
 /* A request whose answer may have been lost with a socket gets it again, and is not done again. */
 static int done_already(lq__client *c, const lq__message *m)
 {
@@ -363,7 +392,7 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 		lq__client_answer(c, m, json_pack("{s:s}", "type", "pong"));
 		return;
 	}
-	if (!in_order(c, m) || done_already(c, m) || too_much(c, m, len, now))
+	if (!in_order(c, m) || !is_allowed(c, m) || done_already(c, m) || too_much(c, m, len, now))
 		return;
 	if (c->device || m->type == LQ_MSG_LOGIN) {
 		lq__session_request(c, m, now, unix_ms);
@@ -383,6 +412,10 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
 	case LQ_MSG_RENEW: on_renew(c, m); break;
 	case LQ_MSG_STATS: on_stats(c, m); break;
+	case LQ_MSG_EGRESS_START:
+	case LQ_MSG_EGRESS_LAYOUT:
+	case LQ_MSG_EGRESS_STOP:
+	case LQ_MSG_EGRESS_LIST: lq__egress_member_request(c, m); break;
 	default: lq__room_member_request(c, m, unix_ms); break;
 	}
 }
@@ -421,6 +454,7 @@ void lq__client_closed(lq__client *c, int clean, int64_t now)
 {
 	lq__member *m = c->member;
 	c->member = NULL;
+	lq__egress_request_forget(c->service->egress, c);
 	if (c->device)
 		lq__session_closed(c, now);
 	if (!m)
@@ -474,6 +508,14 @@ static void host_unsubscribe_all(void *arg, lq__member *m)
 	lq__unsubscribe_all(m);
 }
 
+static void host_news(void *arg, const char *event, const lq__room *room, json_t *details)
+{
+	lq__service *s = arg;
+	if (s->egress && !strcmp(event, "room_ended"))
+		lq__egress_service_room_ended(s->egress, room);
+	json_decref(details);
+}
+
 static int64_t host_media_seen(void *arg, lq__member *m)
 {
 	int64_t a = lq__publish_seen(m), b = lq__subscribe_seen(m);
@@ -482,5 +524,5 @@ static int64_t host_media_seen(void *arg, lq__member *m)
 
 lq__rooms_host lq__client_rooms_host(lq__service *service)
 {
-	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service, host_unsubscribe_all};
+	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service, host_unsubscribe_all, host_news};
 }

@@ -15,6 +15,8 @@
 #define LQ_CLIENT_MESSAGES 100          /* texts and attributes that one client may send in a second */
 #define LQ_CLIENT_BYTES (256 * 1024) /* and how much */
 
+struct lq__egress_service;
+struct lq__hooks;
 struct lq__media;
 struct lq__message;
 
@@ -30,6 +32,7 @@ typedef struct lq__service {
 	int64_t unix_zero;  /* and what Unix time it was then, in ms: tokens and rooms live by this clock, too */
 	FILE *call_records; /* NULL: none */
 	uint64_t refused_messages, refused_tokens;
+	struct lq__egress_service *egress; /* NULL: none can be made */
 } lq__service;
 
 typedef struct lq__client {

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "server/egress/service.h"
 #include "server/rest.h"
 #include "server/server.h"
 #include "server/session.h"
 
 #define METRICS_MAX 16384
+#define LATER_SECONDS 30 /* longer than any answer takes */
 
 static const struct {
 	const char *suffix, *type;
@@ -87,6 +89,9 @@ typedef struct body {
 	size_t len;
 	char path[512], token[8300];
 	int collecting;
+	struct lws *wsi; /* of an answer that comes later */
+	char *answer;
+	unsigned status; /* of that answer, once it is there */
 } body;
 
 const size_t lq__http_session_size = sizeof(body);
@@ -100,14 +105,39 @@ static int bearer(struct lws *wsi, char *token, size_t size)
 	return 0;
 }
 
-static int answer_rest(struct lws *wsi, lq__server *s, const char *method, const body *b)
+static int respond_json(struct lws *wsi, unsigned status, char *text)
 {
-	lq__rest_request request = {method, b->path, b->token, b->text, b->len};
-	unsigned status;
-	char *text = lq__rest(&s->service, &request, lq__service_unix_ms(&s->service, lq__server_now()), &status);
 	int r = respond(wsi, status, "application/json", text ? text : "", text ? strlen(text) : 0);
 	free(text);
 	return r;
+}
+
+static void on_later(void *who, int64_t id, int code, const char *text)
+{
+	body *b = who;
+	b->answer = lq__rest_later(code, text, &b->status);
+	lws_callback_on_writable(b->wsi);
+}
+
+static int on_writable(struct lws *wsi, body *b)
+{
+	unsigned status = b->status;
+	char *text = b->answer;
+	b->status = 0;
+	b->answer = NULL;
+	return status ? respond_json(wsi, status, text) : 0;
+}
+
+static int answer_rest(struct lws *wsi, lq__server *s, const char *method, body *b)
+{
+	lq__rest_request request = {method, b->path, b->token, b->text, b->len, on_later, b};
+	unsigned status;
+	b->wsi = wsi;
+	char *text = lq__rest(&s->service, &request, lq__service_unix_ms(&s->service, lq__server_now()), &status);
+	if (status)
+		return respond_json(wsi, status, text);
+	lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, LATER_SECONDS);
+	return 0;
 }
 
 static void drop_body(body *b)
@@ -160,6 +190,15 @@ static int on_body_end(struct lws *wsi, lq__server *s, body *b)
 	return r;
 }
 
+static void on_closed(lq__server *s, body *b)
+{
+	lq__egress_request_forget(s->service.egress, b);
+	free(b->answer);
+	b->answer = NULL;
+	b->status = 0;
+	drop_body(b);
+}
+
 static int serve_calls(struct lws *wsi, const lq__server *s)
 {
 	char header[8300] = "", why[300] = "";
@@ -176,6 +215,8 @@ static int serve_calls(struct lws *wsi, const lq__server *s)
 
 static int on_request(struct lws *wsi, lq__server *s, body *b, const char *path)
 {
+	if (!s->service.rooms)
+		return respond_text(wsi, 503, "the server is stopping\n");
 	if (b && lq__rest_is(path))
 		return on_rest(wsi, s, b, path);
 	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
@@ -202,9 +243,11 @@ int lq__http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 		return on_body(wsi, user, in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
 		return on_body_end(wsi, lws_context_user(lws_get_context(wsi)), user);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return user ? on_writable(wsi, user) : 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
 		if (user)
-			drop_body(user);
+			on_closed(lws_context_user(lws_get_context(wsi)), user);
 		return 0;
 	case LWS_CALLBACK_HTTP_FILE_COMPLETION:
 		return done(wsi);

@@ -32,13 +32,23 @@ static void on_signal(int number)
 	errno = saved;
 }
 
+/* A task's process has ended: the loop turns once and sees to it. */
+static void on_child(int number)
+{
+	int saved = errno;
+	lws_cancel_service(signalled);
+	errno = saved;
+}
+
 static void handle_signals(struct lws_context *context)
 {
 	struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+	struct sigaction child = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	signalled = context;
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGCHLD, &child, NULL);
 }
 
 static void lws_log(int level, const char *line)
@@ -140,6 +150,7 @@ static int start_web(lq__server *s)
 	static struct lws_protocols protocols[] = {
 		{.name = "http", .callback = lq__http_callback},
 		{.name = "loquat.v1", .callback = lq__ws_callback, .rx_buffer_size = 16384},
+		{.name = LQ_PROCESS_PROTOCOL, .callback = lq__process_callback},
 		{0},
 	};
 	protocols[0].per_session_data_size = lq__http_session_size;
@@ -167,7 +178,24 @@ static int start_web(lq__server *s)
 		fprintf(stderr, "loquatd: cannot listen on %s port %u: is it in use? choose another with --port, or --port 0 for any free one\n", o->host, o->port);
 		return -1;
 	}
+	lq__egress_service_init(&s->egress, &s->service, s->vhost, o->host, lws_get_vhost_listen_port(s->vhost), o->broadcast_program, o->egress_dir);
+	s->service.egress = &s->egress;
 	return 0;
+}
+
+/* The loop turns when something is due. */
+static void on_due(lws_sorted_usec_list_t *sul)
+{
+}
+
+static void turn(lq__server *s)
+{
+	lq__media_reap(s->service.media);
+	int64_t left = lq__egress_service_turn(&s->egress);
+	if (left == INT64_MAX)
+		lws_sul_cancel(&s->egress_due);
+	else
+		lws_sul_schedule(s->context, 0, &s->egress_due, on_due, left / 1000 + 1);
 }
 
 static void run(lq__server *s)
@@ -179,13 +207,14 @@ static void run(lq__server *s)
 	on_tick(&s->tick);
 	on_quality(&s->quality);
 	while (!stopping && lws_service(s->context, 0) >= 0)
-		lq__media_reap(s->service.media);
+		turn(s);
 }
 
-/* Everybody is told, and gets a moment to take it. */
+/* Everybody is told, and gets a moment to take it; tasks get the time to close their files. */
 static void shut_down(lq__server *s)
 {
 	int64_t limit = lq__server_now() + SHUTDOWN_LIMIT;
+	lq__egress_stop_all(&s->egress.tasks, lq__server_now());
 	lws_sul_cancel(&s->tick);
 	lws_sul_cancel(&s->calls);
 	lws_sul_cancel(&s->quality);
@@ -194,8 +223,8 @@ static void shut_down(lq__server *s)
 	lq__rooms_destroy(s->service.rooms);
 	s->service.rooms = NULL;
 	lq__ws_close_all(s);
-	while (!lq__list_empty(&s->connections) && lq__server_now() < limit && lws_service(s->context, 0) >= 0)
-		;
+	while (((!lq__list_empty(&s->connections) && lq__server_now() < limit) || lq__egress_service_busy(&s->egress)) && lws_service(s->context, 0) >= 0)
+		turn(s);
 }
 
 int main(int argc, char **argv)
@@ -216,6 +245,7 @@ int main(int argc, char **argv)
 	}
 	if (server.context)
 		lws_context_destroy(server.context);
+	lq__egress_service_finish(&server.egress);
 	lq__calls_destroy(server.service.calls);
 	if (server.service.call_records)
 		fclose(server.service.call_records);

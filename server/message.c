@@ -217,6 +217,10 @@ static const struct {
 	{"stage_request", LQ_MSG_STAGE_REQUEST, lq__read_stage_request},
 	{"stage_answer", LQ_MSG_STAGE_ANSWER, lq__read_stage_answer},
 	{"stage_remove", LQ_MSG_STAGE_REMOVE, lq__read_stage_remove},
+	{"egress_start", LQ_MSG_EGRESS_START, lq__read_egress_start},
+	{"egress_layout", LQ_MSG_EGRESS_LAYOUT, lq__read_egress_layout},
+	{"egress_stop", LQ_MSG_EGRESS_STOP, lq__read_egress_task},
+	{"egress_list", LQ_MSG_EGRESS_LIST, NULL},
 	{"login", LQ_MSG_LOGIN, lq__read_login},
 	{"logout", LQ_MSG_LOGOUT, NULL},
 	{"watch", LQ_MSG_WATCH, lq__read_users},
@@ -264,7 +268,7 @@ int lq__message_parse(const char *text, size_t len, lq__message *out, char *erro
 	memset(out, 0, sizeof *out);
 	out->room = out->user = out->name = out->token = out->sdp = out->track = "";
 	out->password = out->info = out->login = out->app_id = out->secret_md5 = out->auth_code = "";
-	out->scope = out->device = out->session = out->to = out->text = out->call = out->group = out->reason = "";
+	out->scope = out->device = out->session = out->to = out->text = out->call = out->group = out->reason = out->task = "";
 	if (len > LQ_MESSAGE_MAX)
 		return lq__read_fail(&r, LQ_EPROTO, "the message has more than %d bytes", LQ_MESSAGE_MAX);
 	out->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);

@@ -42,6 +42,10 @@ typedef enum lq__message_type {
 	LQ_MSG_STAGE_REQUEST,
 	LQ_MSG_STAGE_ANSWER,
 	LQ_MSG_STAGE_REMOVE,
+	LQ_MSG_EGRESS_START,
+	LQ_MSG_EGRESS_LAYOUT,
+	LQ_MSG_EGRESS_STOP,
+	LQ_MSG_EGRESS_LIST,
 	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,
@@ -106,6 +110,9 @@ typedef struct lq__message {
 	int video, confirm, agree;     /* confirm: -1 not said */
 	int64_t timeout_ms;
 	const json_t *attachment;      /* NULL none */
+	const char *task;              /* egress_layout, egress_stop */
+	const json_t *egress;          /* egress_start: what it is to do; checked */
+	const json_t *layout_json;     /* egress_layout; checked */
 	json_t *root; /* owns the strings */
 } lq__message;
 

@@ -33,6 +33,18 @@ static void counter(void *arg, const char *name, const char *help, uint64_t valu
 	metric(arg, "counter", name, help, value);
 }
 
+static void egress_metrics(sheet *s, const lq__egress_service *e)
+{
+	const lq__egress_figures *f = &e->tasks.figures;
+	print(s, "# HELP loquat_egress_tasks Egress tasks by state.\n# TYPE loquat_egress_tasks gauge\n");
+	for (lq__egress_state state = LQ_EGRESS_STARTING; state < LQ_EGRESS_ENDED; state++)
+		print(s, "loquat_egress_tasks{state=\"%s\"} %u\n", lq__egress_state_name(state), lq__egress_count(&e->tasks, state));
+	counter(s, "egress_started_total", "Egress tasks that were started.", f->started);
+	counter(s, "egress_failed_total", "Egress tasks that failed.", f->failed);
+	counter(s, "egress_restarts_total", "Processes of egress tasks that were started again.", f->restarts);
+	counter(s, "egress_refused_lines_total", "Lines of such processes that made no sense.", f->refused_lines);
+}
+
 size_t lq__metrics(const lq__server *server, char *out, size_t size)
 {
 	sheet s = {out, size, 0};
@@ -59,6 +71,7 @@ size_t lq__metrics(const lq__server *server, char *out, size_t size)
 	counter(&s, "refused_messages_total", "Messages that were no requests.", server->service.refused_messages);
 	counter(&s, "refused_tokens_total", "Joins refused because of the token.", server->service.refused_tokens);
 	counter(&s, "overflows_total", "Connections closed because they did not read.", server->overflows);
+	egress_metrics(&s, &server->egress);
 	lq__media_counters(server->service.media, counter, &s);
 	return s.len;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
@@ -34,6 +36,8 @@ static const char help[] =
 	"  --web DIR             folder of the browser client (LQ_WEB_PATH, or the installed one)\n"
 	"  --member-timeout S    seconds without a sign of life after which a member is gone (10); so long a session that lost its\n"
 	"                        connection is waited for, too\n"
+	"  --egress-dir DIR      folder that tasks (egress) may write recordings and lists to (none: they may not)\n"
+	"  --broadcast-program P the program of tasks (loquat beside loquatd, or LQ_BROADCAST_PROGRAM)\n"
 	"  --call-records FILE   append a line of JSON for each call that ended\n"
 	"  --clock-rate N        for tests: the time-outs of calls and lost members, and the lives of rooms and tokens, pass N times as\n"
 	"                        fast (1)\n"
@@ -132,6 +136,29 @@ static void find_media_hosts(lq__options *o)
 	freeifaddrs(all);
 }
 
+static int read_program(const char *option, const char *path, lq__options *o)
+{
+	if (snprintf(o->broadcast_program, sizeof o->broadcast_program, "%s", path) >= (int)sizeof o->broadcast_program)
+		return wrong("%s: the path is too long", option);
+	return 0;
+}
+
+/* The program of tasks is the one that was installed with us. */
+static int find_program(lq__options *o)
+{
+	const char *given = getenv("LQ_BROADCAST_PROGRAM");
+	char self[3072];
+	if (*o->broadcast_program)
+		return 0;
+	if (given && *given)
+		return read_program("LQ_BROADCAST_PROGRAM", given, o);
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[n > 0 ? n : 0] = 0;
+	char *slash = strrchr(self, '/');
+	snprintf(o->broadcast_program, sizeof o->broadcast_program, "%.*s/loquat", slash ? (int)(slash - self) : 0, self);
+	return 0;
+}
+
 /* What follows from the options that were given. */
 static int complete(lq__options *o)
 {
@@ -151,11 +178,11 @@ static int complete(lq__options *o)
 	if (o->media_port && o->media_port + o->workers - 1 > 65535)
 		return wrong("--media-port %u: there are not %u ports from there on", o->media_port, o->workers);
 	find_media_hosts(o);
-	return 0;
+	return find_program(o);
 }
 
 enum {
-	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, ALLOW_SECRET, PRINT_READY, HELP, VERSION_
+	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, ALLOW_SECRET, PRINT_READY, HELP, VERSION_, EGRESS_DIR, BROADCAST_PROGRAM
 };
 
 static const struct option table[] = {
@@ -163,6 +190,7 @@ static const struct option table[] = {
 	{"workers", 1, NULL, WORKERS}, {"debug", 0, NULL, DEBUG}, {"app-id", 1, NULL, APP_ID}, {"secret", 1, NULL, SECRET},
 	{"secret-file", 1, NULL, SECRET_FILE}, {"web", 1, NULL, WEB}, {"member-timeout", 1, NULL, MEMBER_TIMEOUT},
 	{"call-records", 1, NULL, CALL_RECORDS}, {"clock-rate", 1, NULL, CLOCK_RATE},
+	{"egress-dir", 1, NULL, EGRESS_DIR}, {"broadcast-program", 1, NULL, BROADCAST_PROGRAM},
 	{"log-level", 1, NULL, LOG_LEVEL}, {"allow-secret", 0, NULL, ALLOW_SECRET}, {"print-ready", 0, NULL, PRINT_READY}, {"help", 0, NULL, HELP}, {"version", 0, NULL, VERSION_}, {0},
 };
 
@@ -183,6 +211,15 @@ static int read_log_level(void)
 	return 0;
 }
 
+static int read_egress_dir(lq__options *o)
+{
+	struct stat s;
+	o->egress_dir = optarg;
+	if (stat(optarg, &s))
+		return wrong("--egress-dir %s: %m", optarg);
+	return S_ISDIR(s.st_mode) && !access(optarg, W_OK | X_OK) ? 0 : wrong("--egress-dir %s: must be a folder that can be written to", optarg);
+}
+
 static int read_option(int c, lq__options *o)
 {
 	switch (c) {
@@ -201,6 +238,8 @@ static int read_option(int c, lq__options *o)
 	case CLOCK_RATE: return read_number("clock-rate", optarg, 1, 1000, &o->clock_rate);
 	case LOG_LEVEL: return read_log_level();
 	case ALLOW_SECRET: o->allow_secret = 1; return 0;
+	case EGRESS_DIR: return read_egress_dir(o);
+	case BROADCAST_PROGRAM: return read_program("--broadcast-program", optarg, o);
 	case PRINT_READY: return 0;
 	case HELP: fputs(help, stdout); return 1;
 	case VERSION_: puts("loquatd " PACKAGE_VERSION); return 1;

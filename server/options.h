@@ -20,6 +20,8 @@ typedef struct lq__options {
 	double member_timeout; /* seconds */
 	const char *call_records; /* file; NULL: none */
 	double clock_rate;        /* of calls */
+	const char *egress_dir;   /* where tasks may write; NULL: nowhere */
+	char broadcast_program[4096];
 } lq__options;
 
 /* 0: go on; 1: done (help, version); negative: wrong, stderr says why. */

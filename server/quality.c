@@ -132,6 +132,8 @@ void lq__quality_tick(lq__rooms *rooms, int64_t now)
 {
 	LQ__EACH(lq__member, m, &rooms->members, all)
 		look(m, now);
+	LQ__EACH(lq__member, m, &rooms->hidden, all)
+		look(m, now);
 	for (int i = 0; i < LQ_ROOM_BUCKETS; i++)
 		LQ__EACH(lq__room, room, &rooms->buckets[i], link)
 			tell(room);

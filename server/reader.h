@@ -62,4 +62,9 @@ int lq__read_stage_request(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_stage_answer(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_stage_remove(lq__reader *r, const json_t *o, lq__message *m);
 
+/* ---- message_egress.c ---- */
+int lq__read_egress_start(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_egress_task(lq__reader *r, const json_t *o, lq__message *m); /* egress_stop */
+int lq__read_egress_layout(lq__reader *r, const json_t *o, lq__message *m);
+
 #endif

@@ -8,13 +8,14 @@
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/egress/service.h"
 #include "server/message.h"
 #include "server/reader.h"
 #include "server/room_admin.h"
 #include "server/room_private.h"
 
 #define PREFIX "/v1/rooms"
-#define SEGMENTS 4 /* room, "members", user, what */
+#define SEGMENTS 4 /* room, "members" or "egress", user or task, what */
 
 typedef struct rest {
 	lq__service *service;
@@ -40,12 +41,21 @@ static unsigned status_of(int code)
 	case LQ_ENOENT: return 404;
 	case LQ_ETOKEN: return 401;
 	case LQ_EPERM: return 403;
-	case LQ_EEXIST: return 409;
+	case LQ_EEXIST:
+	case LQ_ESTATE: return 409;
+	case LQ_EAGAIN: return 429;
+	case LQ_ETIMEDOUT: return 504;
 	case LQ_EFULL: return 503;
 	case LQ_ENOTSUP: return 405;
 	case LQ_ENOMEM: return 500;
 	default: return 400;
 	}
+}
+
+static json_t *error_json(int code, const char *text)
+{
+	json_t *message = json_string(text);
+	return json_pack("{s:s, s:o}", "code", lq_error_name(code), "message", message ? message : json_string("it is not UTF-8"));
 }
 
 static json_t *fail(rest *r, int code, const char *fmt, ...) LQ_PRINTF(3, 4);
@@ -57,8 +67,7 @@ static json_t *fail(rest *r, int code, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	r->status = status_of(code);
-	json_t *message = json_string(text);
-	return json_pack("{s:s, s:o}", "code", lq_error_name(code), "message", message ? message : json_string("it is not UTF-8"));
+	return error_json(code, text);
 }
 
 static json_t *done(rest *r, int e)
@@ -143,6 +152,54 @@ static json_t *on_mute(rest *r, lq__room *room)
 	return fail(r, LQ_ENOENT, "mute: %s has published no such track", m->user);
 }
 
+/* ---- tasks ---- */
+
+static json_t *on_egress_start(rest *r, lq__room *room)
+{
+	lq__reader reader = {r->error, sizeof r->error, "egress"};
+	lq__egress_task *t = NULL;
+	int e = r->body ? lq__egress_spec_check(&reader, r->body) : lq__read_fail(&reader, LQ_EINVAL, "egress.to: missing: say where it is sent (to), or recorded (record)");
+	if (!e)
+		e = lq__egress_request_start(r->service->egress, room, r->body, "egress", &t, r->error, sizeof r->error);
+	if (e)
+		return fail(r, e, "%s", r->error);
+	r->status = 201;
+	return lq__egress_task_json(t);
+}
+
+static json_t *on_egress_layout(rest *r, lq__room *room)
+{
+	lq__reader reader = {r->error, sizeof r->error, "layout"};
+	const json_t *layout = json_object_get(r->body, "layout");
+	int e = lq__egress_layout_check(&reader, layout);
+	if (!e)
+		e = lq__egress_request_layout(r->service->egress, room, r->at[2], layout, r->request->later, r->request->who, 0, r->error, sizeof r->error);
+	if (e)
+		return fail(r, e, "%s", r->error);
+	r->status = 0;
+	return NULL;
+}
+
+static json_t *on_egress(rest *r, lq__room *room, const char *method)
+{
+	const lq__egress_task *t = r->at[2] && r->service->egress ? lq__egress_find(&r->service->egress->tasks, room->name, r->at[2]) : NULL;
+	int get = !strcmp(method, "GET"), post = !strcmp(method, "POST");
+	if (!r->at[2] && get)
+		return json_pack("{s:o}", "tasks", lq__egress_request_list(r->service->egress, room));
+	if (!r->at[2])
+		return post ? on_egress_start(r, room) : fail(r, LQ_ENOTSUP, "what egress takes: GET, POST");
+	if (!t)
+		return fail(r, LQ_ENOENT, "there is no such task in this room");
+	if (r->at[3] && strcmp(r->at[3], "layout"))
+		return fail(r, LQ_ENOENT, "a task has a layout");
+	if (r->at[3])
+		return post ? on_egress_layout(r, room) : fail(r, LQ_ENOTSUP, "layout: POST only");
+	if (get)
+		return lq__egress_task_json(t);
+	return strcmp(method, "DELETE") ? fail(r, LQ_ENOTSUP, "what a task takes: GET, DELETE, POST …/layout")
+	                                : lq__egress_request_stop(r->service->egress, room, r->at[2]) ? fail(r, LQ_ESTATE, "the task has ended already") : done(r, 0);
+}
+
 /* ---- which ---- */
 
 static json_t *member(rest *r, lq__room *room, const char *method)
@@ -164,12 +221,14 @@ static json_t *of_room(rest *r, const char *method)
 	if (!r->at[1]) {
 		if (!strcmp(method, "GET"))
 			return lq__room_json(room);
-		return strcmp(method, "DELETE") ? fail(r, LQ_ENOTSUP, "what a room takes: GET, DELETE, GET …/members, POST …/lock") : done(r, lq__room_end(r->service->rooms, r->at[0]));
+		return strcmp(method, "DELETE") ? fail(r, LQ_ENOTSUP, "what a room takes: GET, DELETE, GET …/members, POST …/lock, GET and POST …/egress") : done(r, lq__room_end(r->service->rooms, r->at[0]));
 	}
 	if (!strcmp(r->at[1], "lock") && !r->at[2])
 		return strcmp(method, "POST") ? fail(r, LQ_ENOTSUP, "lock: POST only") : on_lock(r);
+	if (!strcmp(r->at[1], "egress"))
+		return on_egress(r, room, method);
 	if (strcmp(r->at[1], "members"))
-		return fail(r, LQ_ENOENT, "a room has members and lock");
+		return fail(r, LQ_ENOENT, "a room has members, lock and egress");
 	if (r->at[2])
 		return member(r, room, method);
 	return strcmp(method, "GET") ? fail(r, LQ_ENOTSUP, "members: GET only") : json_pack("{s:o}", "members", lq__room_members_json(room));
@@ -214,10 +273,19 @@ char *lq__rest(lq__service *service, const lq__rest_request *request, int64_t un
 	int e = split(&r);
 	json_t *answer = e ? fail(&r, LQ_ENOENT, "there is nothing at this address") : route(&r);
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	if (!text && r.status != 204)
+	if (!text && r.status && r.status != 204)
 		r.status = 500;
 	json_decref(answer);
 	json_decref(r.body);
 	*status = r.status;
 	return text;
+}
+
+char *lq__rest_later(int code, const char *text, unsigned *status)
+{
+	json_t *answer = code ? error_json(code, text) : NULL;
+	char *body = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	*status = !code ? 204 : body ? status_of(code) : 500;
+	json_decref(answer);
+	return body;
 }

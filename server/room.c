@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
@@ -10,16 +9,6 @@
 #include "base/alloc.h"
 #include "server/grants.h"
 #include "server/room_private.h"
-
-void lq__sid(char out[LQ_SID_SIZE])
-{
-	uint8_t b[8] = {0};
-	/* So few bytes never come short, and before the pool is ready this blocks rather than fails. */
-	if (getrandom(b, sizeof b, 0) != sizeof b)
-		memset(b, 0, sizeof b);
-	for (size_t i = 0; i < sizeof b; i++)
-		snprintf(out + 2 * i, 3, "%02x", b[i]);
-}
 
 static lq__link *bucket(lq__rooms *rooms, const char *name)
 {
@@ -39,6 +28,7 @@ lq__rooms *lq__rooms_create(const lq__rooms_host *host, uint32_t n_workers, int6
 	rooms->member_timeout = rooms->grace = member_timeout;
 	rooms->load = lq__calloc(rooms->n_workers, sizeof *rooms->load);
 	lq__list_init(&rooms->members);
+	lq__list_init(&rooms->hidden);
 	lq__list_init(&rooms->made);
 	for (size_t i = 0; i < LQ_ROOM_BUCKETS; i++)
 		lq__list_init(&rooms->buckets[i]);
@@ -54,6 +44,8 @@ void lq__rooms_destroy(lq__rooms *rooms)
 	if (!rooms)
 		return;
 	LQ__EACH(lq__member, m, &rooms->members, all)
+		lq__member_kick(m, "shutdown", "kicked");
+	LQ__EACH(lq__member, m, &rooms->hidden, all)
 		lq__member_kick(m, "shutdown", "kicked");
 	LQ__EACH(lq__room, room, &rooms->made, made_link) {
 		room->made = 0;
@@ -86,14 +78,40 @@ lq__room *lq__room_create(lq__rooms *rooms, const char *name)
 			room->worker = i;
 	lq__list_append(bucket(rooms, name), &room->link);
 	rooms->figures.rooms++;
+	lq__room_news(room, "room_started", NULL);
 	return room;
+}
+
+uint32_t lq__room_people(const lq__room *room)
+{
+	return room->n_members - room->n_hidden;
+}
+
+void lq__room_news(const lq__room *room, const char *event, json_t *details)
+{
+	const lq__rooms_host *host = &room->rooms->host;
+	if (host->news)
+		host->news(host->arg, event, room, details);
+	else
+		json_decref(details);
+}
+
+void lq__member_news(const lq__member *m, const char *event, const char *reason)
+{
+	if (!m->egress && m->room->rooms->host.news)
+		lq__room_news(m->room, event, json_pack("{s:s, s:s, s:s, s:s*}", "user", m->user, "name", m->name, "role", m->audience ? "audience" : "broadcaster", "reason", reason));
 }
 
 /* The room ends with its last member, unless it was made on request. */
 void lq__room_release(lq__room *room)
 {
-	if (room->n_members || room->made)
+	if (lq__room_people(room) || room->made)
 		return;
+	if (room->n_hidden) {
+		lq__room_close(room);
+		return;
+	}
+	lq__room_news(room, "room_ended", NULL);
 	lq__list_remove(&room->made_link);
 	room->rooms->figures.rooms--;
 	json_decref(room->attributes);
@@ -157,6 +175,7 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	m->may_publish = j->may_publish;
 	m->may_subscribe = j->may_subscribe;
 	m->audience = j->audience;
+	m->egress = j->egress;
 	lq__sid(m->session);
 	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
 	snprintf(m->device, sizeof m->device, "%s", j->device);
@@ -164,11 +183,12 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	snprintf(m->info, sizeof m->info, "%s", j->info);
 	room->empty_since = 0;
 	lq__list_append(&room->members, &m->link);
-	lq__list_append(&room->rooms->members, &m->all);
+	lq__list_append(m->egress ? &room->rooms->hidden : &room->rooms->members, &m->all);
 	room->n_members++;
+	room->n_hidden += m->egress != 0;
 	room->rooms->load[room->worker]++;
-	room->rooms->figures.members++;
-	room->rooms->figures.joins++;
+	room->rooms->figures.members += !m->egress;
+	room->rooms->figures.joins += !m->egress;
 	return m;
 }
 
@@ -222,6 +242,7 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 		lq__member_kick(old, "duplicate", *join->session && is_same(old, join) ? "timeout" : "duplicate");
 	m->entered = 1; /* what was told before is in its snapshot */
 	lq__member_appears(m);
+	lq__member_news(m, "member_joined", NULL);
 	*out = m;
 	return 0;
 }
@@ -236,11 +257,13 @@ void lq__member_leave(lq__member *m, const char *reason)
 		lq__track_end(t);
 	rooms->host.left(rooms->host.arg, m);
 	lq__member_disappears(m, reason);
+	lq__member_news(m, "member_left", reason);
 	lq__list_remove(&m->link);
 	lq__list_remove(&m->all);
 	room->n_members--;
+	room->n_hidden -= m->egress != 0;
 	rooms->load[room->worker]--;
-	rooms->figures.members--;
+	rooms->figures.members -= !m->egress;
 	json_decref(m->attributes);
 	json_decref(m->cameras);
 	lq__control_forget(m);
@@ -273,10 +296,10 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
+static int64_t tick(lq__rooms *rooms, lq__link *members, int64_t now, int64_t unix_ms)
 {
 	int64_t next = INT64_MAX;
-	LQ__EACH(lq__member, m, &rooms->members, all) {
+	LQ__EACH(lq__member, m, members, all) {
 		int64_t media = m->conn ? rooms->host.media_seen(rooms->host.arg, m) : LQ_TIME_NONE;
 		if (m->expires && unix_ms >= m->expires * 1000) {
 			lq__member_kick(m, "token_expired", "kicked");
@@ -296,8 +319,14 @@ int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
 			next = earlier(next, lq__stage_tick(m, unix_ms));
 		}
 	}
-	lq__room_admin_tick(rooms, unix_ms);
 	return next;
+}
+
+int64_t lq__rooms_tick(lq__rooms *rooms, int64_t now, int64_t unix_ms)
+{
+	int64_t next = tick(rooms, &rooms->members, now, unix_ms), other = tick(rooms, &rooms->hidden, now, unix_ms);
+	lq__room_admin_tick(rooms, unix_ms);
+	return earlier(next, other);
 }
 
 void lq__rooms_figures_get(const lq__rooms *rooms, lq__rooms_figures *out)

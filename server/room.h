@@ -32,7 +32,7 @@ typedef struct lq__room {
 	lq__link link, members;
 	lq__rooms *rooms;
 	char name[LQ_ROOM_NAME_MAX + 1], sid[LQ_SID_SIZE];
-	uint32_t n_members;
+	uint32_t n_members, n_hidden; /* hidden: of egress tasks, among the members */
 	uint32_t worker; /* all media of a room goes through one worker */
 	json_t *attributes; /* NULL: none yet */
 	/* room_admin.c */
@@ -70,6 +70,7 @@ typedef struct lq__member {
 	struct lq__devices *devices; /* control.c; NULL: nobody asked for any yet */
 	uint32_t default_camera;     /* its stream */
 	json_t *cameras;             /* as the member says; NULL: it has not */
+	int egress;       /* the process of a task: nobody sees it, and the room does not live by it */
 	int audience;     /* roles.c: the others do not see it, and it publishes nothing */
 	uint32_t n_tracks;
 	json_t *attributes; /* NULL: none yet */
@@ -105,6 +106,7 @@ typedef struct lq__rooms_host {
 	int64_t (*media_seen)(void *arg, lq__member *m);  /* when its media last gave a sign of life, LQ_TIME_NONE */
 	void *arg;
 	void (*unsubscribe_all)(void *arg, lq__member *m); /* it may not subscribe any more; NULL: there is no media */
+	void (*news)(void *arg, const char *event, const struct lq__room *room, json_t *details); /* takes details, which may be NULL; NULL: nobody listens */
 } lq__rooms_host;
 
 typedef struct lq__join {
@@ -115,6 +117,7 @@ typedef struct lq__join {
 	uint64_t seq;                 /* the last event that came then */
 	const char *password, *info; /* NULL: none */
 	int must_exist;              /* the room is not made by joining it */
+	int egress;                  /* of a task */
 	int audience, live;          /* live: the room that is made by joining it is one of a few who speak to many */
 } lq__join;
 
@@ -151,6 +154,7 @@ void lq__track_mute(lq__track *t, int muted);
 /* Tells a member which layer of a track comes to it (LQ_LAYER_*), and how large it is. */
 void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height);
 lq__member *lq__room_member(const lq__room *room, const char *user); /* NULL: not there */
+uint32_t lq__room_people(const lq__room *room);                      /* members, without those of tasks */
 lq__track *lq__room_find_track(const lq__room *room, const char *id);
 lq__track *lq__track_by_mid(const lq__member *m, const char *mid);
 

@@ -33,6 +33,12 @@ int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member 
 	}
 	if (!room)
 		return 0;
+	if (old && old->egress && !join->egress) {
+		snprintf(error, size, "join.user: a task has this name");
+		return LQ_EPERM;
+	}
+	if (join->egress)
+		return 0;
 	if (*room->password && !same(room->password, join->password)) {
 		snprintf(error, size, "join.password: %s", *join->password ? "it is wrong" : "missing: the room has one");
 		return LQ_EPERM;
@@ -44,7 +50,7 @@ int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member 
 		snprintf(error, size, "the room is locked: nobody can enter now");
 		return LQ_EBUSY;
 	}
-	if (room->n_members >= limit) {
+	if (lq__room_people(room) >= limit) {
 		snprintf(error, size, "the room has %" PRIu32 " members and takes no more", limit);
 		return LQ_EFULL;
 	}
@@ -138,7 +144,7 @@ int lq__room_make(lq__rooms *rooms, const lq__room_spec *spec, lq__room **out, c
 }
 
 /* Those who go need not hear of each other. */
-static void end(lq__room *room)
+void lq__room_close(lq__room *room)
 {
 	room->made = 1; /* so that it does not end under our hands */
 	LQ__EACH(lq__member, m, &room->members, link)
@@ -154,20 +160,20 @@ int lq__room_end(lq__rooms *rooms, const char *name)
 	lq__room *room = lq__room_find(rooms, name);
 	if (!room)
 		return LQ_ENOENT;
-	lq_log(LQ_LOG_INFO, "room", "%s is closed, %" PRIu32 " members have to go", room->name, room->n_members);
-	end(room);
+	lq_log(LQ_LOG_INFO, "room", "%s is closed, %" PRIu32 " members have to go", room->name, lq__room_people(room));
+	lq__room_close(room);
 	return 0;
 }
 
 void lq__room_admin_tick(lq__rooms *rooms, int64_t unix_ms)
 {
 	LQ__EACH(lq__room, room, &rooms->made, made_link) {
-		if (room->n_members || room->keep)
+		if (lq__room_people(room) || room->keep)
 			room->empty_since = 0;
 		else if (!room->empty_since)
 			room->empty_since = unix_ms;
 		else if (unix_ms - room->empty_since >= LQ_ROOM_EMPTY_MS)
-			end(room);
+			lq__room_close(room);
 	}
 }
 
@@ -199,7 +205,7 @@ int lq__room_kick(lq__room *room, const char *user, const char *reason)
 
 json_t *lq__room_json(const lq__room *r)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i}", "room", r->name, "profile", r->live ? "live" : "communication", "room_sid", r->sid, "members", (int)r->n_members, "made", r->made,
+	return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i}", "room", r->name, "profile", r->live ? "live" : "communication", "room_sid", r->sid, "members", (int)lq__room_people(r), "made", r->made,
 	                 "keep", r->keep, "locked", r->locked, "password", *r->password != 0, "max_members",
 	                 (int)(r->max_members ? r->max_members : LQ_ROOM_MEMBERS_MAX), "max_open_mics", (int)r->max_mics, "max_cameras", (int)r->max_cameras, "max_broadcasters", (int)r->max_broadcasters);
 }
@@ -225,6 +231,7 @@ json_t *lq__room_members_json(const lq__room *room)
 {
 	json_t *all = json_array();
 	LQ__EACH(lq__member, m, &room->members, link)
-		json_array_append_new(all, full_json(m));
+		if (!m->egress)
+			json_array_append_new(all, full_json(m));
 	return all;
 }

@@ -21,11 +21,14 @@ struct lq__rooms {
 	lq__rooms_figures figures;
 	uint32_t n_ended;
 	lq__ended ended[LQ_ENDED_MAX]; /* the last ones */
-	lq__link members; /* all, of every room */
+	lq__link members; /* all, of every room, but for the hidden ones: these may go with any of the others, while one goes through the list */
+	lq__link hidden;  /* of egress tasks */
 	lq__link made;    /* rooms that were made on request */
 	lq__link buckets[LQ_ROOM_BUCKETS];
 };
 
+void lq__room_news(const lq__room *room, const char *event, json_t *details); /* takes details */
+void lq__member_news(const lq__member *m, const char *event, const char *reason); /* reason NULL: none */
 lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user); /* NULL: not there */
 lq__join lq__join_filled(const lq__join *j); /* "" where there is NULL */
 void lq__member_end_noted(const lq__member *m, const char *reason);
@@ -53,6 +56,7 @@ json_t *lq__control_json(const lq__member *m); /* what is neither open nor close
 void lq__control_forget(lq__member *m);
 
 /* ---- room_admin.c ---- */
+void lq__room_close(lq__room *room); /* all have to go */
 /* Whether this join may enter; room NULL: there is none yet. `old`: the member that it takes the place of. */
 int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member *old, char *error, size_t size);
 void lq__room_admin_tick(lq__rooms *rooms, int64_t unix_ms); /* rooms that were empty for too long end */

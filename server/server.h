@@ -5,6 +5,7 @@
 #include <libwebsockets.h>
 
 #include "server/client.h"
+#include "server/egress/service.h"
 #include "server/options.h"
 
 typedef struct lq__server {
@@ -16,7 +17,8 @@ typedef struct lq__server {
 	uint32_t n_connections;
 	uint64_t overflows; /* connections closed because they did not read */
 	uint64_t pings;
-	lws_sorted_usec_list_t tick, calls, quality;
+	lws_sorted_usec_list_t tick, calls, quality, egress_due;
+	lq__egress_service egress;
 	int64_t now;       /* ns, read once per callback */
 	int64_t last_ping; /* ns */
 	int64_t next_quality; /* ns */

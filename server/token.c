@@ -89,6 +89,8 @@ int lq__token_check(const char *token, const lq__token_want *want, lq__grant *ou
 		snprintf(out->room, sizeof out->room, "%s", room && strcmp(room, "*") ? room : "");
 		out->call = flag(claims, "call", 0);
 		out->control = flag(claims, "control", 0);
+		const char *task = json_string_value(json_object_get(claims, "egress"));
+		snprintf(out->egress, sizeof out->egress, "%s", task ? task : "");
 	}
 	json_decref(claims);
 	return e;
@@ -96,12 +98,17 @@ int lq__token_check(const char *token, const lq__token_want *want, lq__grant *ou
 
 char *lq__token_make(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires)
 {
+	return lq__token_make_egress(secret, app_id, room, user, expires, NULL);
+}
+
+char *lq__token_make_egress(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires, const char *task)
+{
 	jwt_t *jwt = NULL;
 	char *text = NULL;
 	if (jwt_new(&jwt))
 		return NULL;
 	if (!jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) && !jwt_add_grant(jwt, "app", app_id) &&
-	    !jwt_add_grant(jwt, "room", room) && !jwt_add_grant(jwt, "sub", user) && !jwt_add_grant_int(jwt, "exp", (long)expires))
+	    !jwt_add_grant(jwt, "room", room) && !jwt_add_grant(jwt, "sub", user) && !jwt_add_grant_int(jwt, "exp", (long)expires) && (!task || !jwt_add_grant(jwt, "egress", task)))
 		text = jwt_encode_str(jwt);
 	jwt_free(jwt);
 	return text;

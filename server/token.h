@@ -12,6 +12,7 @@ typedef struct lq__grant {
 	int64_t pub_expires, sub_expires; /* of the rights to publish and to subscribe; 0: with the whole */
 	int publish, subscribe, admin, call, control;
 	char room[LQ_ROOM_NAME_MAX + 1]; /* "": any */
+	char egress[33]; /* a task's id; "": none */
 } lq__grant;
 
 /* On a server in debug mode, without a token. */
@@ -29,5 +30,8 @@ int lq__token_check(const char *token, const lq__token_want *want, lq__grant *ou
 
 /* A token for `user` to join `room` until `expires`, to free(); NULL: no memory. */
 char *lq__token_make(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires);
+
+/* Likewise, for the process of an egress task. */
+char *lq__token_make_egress(const char *secret, const char *app_id, const char *room, const char *user, int64_t expires, const char *task);
 
 #endif

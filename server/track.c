@@ -64,12 +64,19 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 	return 0;
 }
 
+static void track_news(const lq__track *t, const char *event)
+{
+	if (t->member->room->rooms->host.news)
+		lq__room_news(t->member->room, event, json_pack("{s:o}", "track", lq__track_json(t)));
+}
+
 void lq__track_announce(lq__track *t)
 {
 	t->announced = 1;
 	json_t *event = json_pack("{s:s, s:o}", "type", "track_published", "track", lq__track_json(t));
 	lq__control_opened(t, event);
 	lq__room_event(t->member->room, t->member, event);
+	track_news(t, "track_published");
 }
 
 void lq__track_end(lq__track *t)
@@ -78,6 +85,8 @@ void lq__track_end(lq__track *t)
 	lq__rooms *rooms = m->room->rooms;
 	json_t *event = t->announced ? json_pack("{s:s, s:s, s:s, s:s*}", "type", "track_unpublished", "track", t->id, "user", m->user, "by",
 	                                         *t->closed_by ? t->closed_by : NULL) : NULL;
+	if (t->announced)
+		track_news(t, "track_unpublished");
 	rooms->host.track_leaving(rooms->host.arg, t);
 	lq__list_remove(&t->link);
 	m->n_tracks--;

@@ -28,6 +28,9 @@ static void touch_all(const lq__message *m)
 	touch(m->call);
 	touch(m->group);
 	touch(m->reason);
+	touch(m->task);
+	MUST(m->type != LQ_MSG_EGRESS_START || m->egress);
+	MUST(m->type != LQ_MSG_EGRESS_LAYOUT || m->layout_json);
 	touch(m->password);
 	touch(m->info);
 	touch(m->login);

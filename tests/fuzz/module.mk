@@ -1,6 +1,6 @@
 # tests/fuzz: `make fuzz [FUZZ_SECONDS=60] [FUZZ_TARGETS="stun sdp"]` fuzzes with clang; `make check` runs every target over its seeds.
 # A new target: fuzz_NAME.c, corpus/NAME/, an entry in FUZZ_REPLAYS, and its sources in FUZZ_CODE.
-FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp %D%/fuzz_protocol %D%/fuzz_client %D%/fuzz_profile %D%/fuzz_scan %D%/fuzz_isolate %D%/fuzz_sei
+FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp %D%/fuzz_protocol %D%/fuzz_client %D%/fuzz_profile %D%/fuzz_scan %D%/fuzz_isolate %D%/fuzz_sei %D%/fuzz_egress
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
@@ -17,6 +17,9 @@ FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
 %C%_fuzz_protocol_SOURCES = %D%/fuzz_protocol.c $(FUZZ_COMMON)
 %C%_fuzz_protocol_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_protocol_LDADD = libloquat-server.la $(JANSSON_LIBS)
+%C%_fuzz_egress_SOURCES = %D%/fuzz_egress.c $(FUZZ_COMMON)
+%C%_fuzz_egress_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_egress_LDADD = libloquat-server.la $(JANSSON_LIBS)
 %C%_fuzz_client_SOURCES = %D%/fuzz_client.c $(FUZZ_COMMON)
 %C%_fuzz_client_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_fuzz_client_LDADD = libloquat-sdk.la libloquat-framework.la $(LWS_LIBS) $(JANSSON_LIBS)
@@ -32,6 +35,7 @@ EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 FUZZ_SECONDS = 60
 FUZZ_TARGETS =
 FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/message_stage.c $(srcdir)/server/reader.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
+FUZZ_CODE += $(srcdir)/server/message_egress.c $(srcdir)/server/egress/json.c $(srcdir)/server/egress/spec.c $(srcdir)/server/egress/status.c $(srcdir)/server/egress/tasks.c $(srcdir)/server/sid.c
 .PHONY: fuzz
 fuzz: config.h
 	srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' LIBS='$(OPENSSL_LIBS) $(SRTP_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(LIBS)' \

@@ -438,6 +438,50 @@ START_TEST(answers_are_kept_for_requests_that_come_again)
 }
 END_TEST
 
+static void enter_as_task(person *p, const char *room, const char *user, int code)
+{
+	char error[256] = "";
+	lq__join j = {.room = room, .user = user, .name = "", .may_subscribe = 1, .audience = 1, .must_exist = 1, .egress = 1};
+	p->media_seen = LQ_TIME_NONE;
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, p, 0, &p->member, error, 256), code);
+}
+
+START_TEST(a_task_is_not_seen_and_keeps_no_room)
+{
+	char error[256];
+	enter_as_task(&eve, "r", "egress-1", LQ_ENOENT); /* it makes no room */
+	join(&ann, "r", "ann");
+	enter_as_task(&eve, "r", "egress-1", 0);
+	enter_as_task(&new, "r", "egress-2", 0);
+	join(&bob, "r", "bob");
+	ck_assert_uint_eq(FIGURE(members), 2);
+	ck_assert_uint_eq(FIGURE(joins), 2);
+	ck_assert_uint_eq(lq__room_people(ann.member->room), 2);
+	said(&ann, "{\"name\":\"bob\",\"seq\":1,\"type\":\"user_joined\",\"user\":\"bob\"}\n");
+	ck_assert_int_eq(try_join(&old, "r", "egress-1", error), LQ_EPERM); /* nobody takes its place */
+	ck_assert_str_eq(error, "join.user: a task has this name");
+	*eve.log = *new.log = 0;
+	lq__member_leave(ann.member, "left");
+	ck_assert_uint_eq(FIGURE(rooms), 1);
+	lq__member_leave(bob.member, "left");
+	ck_assert_uint_eq(FIGURE(rooms), 0);
+	ck_assert_ptr_nonnull(strstr(eve.log, "room_closed"));
+	ck_assert_ptr_nonnull(strstr(new.log, "room_closed"));
+	ck_assert_uint_eq(FIGURE(members), 0);
+}
+END_TEST
+
+START_TEST(tasks_go_with_whoever_times_out_or_is_put_out)
+{
+	join(&ann, "r", "ann");
+	enter_as_task(&eve, "r", "egress-1", 0);
+	lq__rooms_tick(rooms, 11 * SECOND, 0);
+	ck_assert_uint_eq(FIGURE(rooms), 0);
+	join(&ann, "r", "ann");
+	enter_as_task(&eve, "r", "egress-1", 0); /* and at the end of all, which the fixture tries */
+}
+END_TEST
+
 START_TEST(memory_that_is_missing_is_an_answer)
 {
 	char error[256] = "";
@@ -479,6 +523,8 @@ int main(void)
 	tcase_add_test(t, who_was_put_out_does_not_come_back_by_itself);
 	tcase_add_test(t, a_rejoin_takes_no_place_from_a_later_device);
 	tcase_add_test(t, answers_are_kept_for_requests_that_come_again);
+	tcase_add_test(t, a_task_is_not_seen_and_keeps_no_room);
+	tcase_add_test(t, tasks_go_with_whoever_times_out_or_is_put_out);
 	tcase_add_test(t, memory_that_is_missing_is_an_answer);
 	return run_case("server/room", t);
 }
