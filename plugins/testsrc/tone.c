@@ -1,5 +1,6 @@
 /* capture.tone: a tone that sounds like a device: each buffer is given out when its last sample has sounded. Samples lie on a grid of the
- * graph's clock: sample i belongs to time i / rate, and a chirp begins with each second. A late buffer is left out. */
+ * graph's clock: sample i belongs to time i / rate, and a chirp begins with each second. A late buffer is left out. With `drift` the card's clock
+ * is faster than the graph's by so many ppm, so a second of the graph has some samples more; times and chirps stay the graph's. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,7 +8,7 @@
 #include "media/chirp.h"
 #include "testsrc_nodes.h"
 
-enum { P_RATE, P_CHANNELS, P_FREQUENCY, P_VOLUME, P_CHIRP, P_FRAME_MS, P_SAMPLE };
+enum { P_RATE, P_CHANNELS, P_FREQUENCY, P_VOLUME, P_CHIRP, P_FRAME_MS, P_SAMPLE, P_DRIFT };
 
 typedef struct tone {
 	const lq_host *host;
@@ -15,6 +16,7 @@ typedef struct tone {
 	uint32_t rate, channels, sample, frame; /* frame: samples a buffer */
 	double frequency, volume;
 	int chirp;
+	int64_t drift; /* ppm */
 	int64_t next; /* number of the next buffer on the clock's grid */
 	int gap;      /* buffers were left out */
 	uint64_t sent, dropped;
@@ -33,6 +35,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	t->chirp = (int)params[P_CHIRP].i;
 	t->frame = t->rate * (params[P_FRAME_MS].i ? 20u : 10u) / 1000;
 	t->sample = params[P_SAMPLE].i ? LQ_SAMPLE_S16 : LQ_SAMPLE_F32;
+	t->drift = params[P_DRIFT].i;
 	*self = t;
 	return 0;
 }
@@ -53,15 +56,22 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	return 0;
 }
 
+/* Graph time of sample i. */
+static int64_t sample_time(const tone *t, int64_t i)
+{
+	int64_t time = lq__samples_to_ns(i, t->rate), million = 1000000 + t->drift;
+	return time - time / million * t->drift - time % million * t->drift / million;
+}
+
 static int64_t frame_time(const tone *t, int64_t n)
 {
-	return lq__samples_to_ns(n * t->frame, t->rate);
+	return sample_time(t, n * t->frame);
 }
 
 /* The last buffer that begins at or before `time`. */
 static int64_t frame_at(const tone *t, int64_t time)
 {
-	int64_t n = lq__ns_to_samples(time, t->rate) / t->frame;
+	int64_t n = lq__ns_to_samples(time + time / 1000000 * t->drift, t->rate) / t->frame;
 	while (frame_time(t, n) > time)
 		n--;
 	while (frame_time(t, n + 1) <= time)
@@ -89,7 +99,7 @@ static double phase_at(const tone *t, int64_t i)
 /* What sounds at sample i: the tone, or the chirp, alone so that it is found easily. */
 static float chirp_or(float tone_value, const tone *t, int64_t i)
 {
-	double place = (double)(i % t->rate) * LQ_CHIRP_RATE / t->rate;
+	double place = t->drift ? (double)(sample_time(t, i) % LQ_SEC) * LQ_CHIRP_RATE / LQ_SEC : (double)(i % t->rate) * LQ_CHIRP_RATE / t->rate;
 	if (!t->chirp || place >= LQ_CHIRP_SAMPLES)
 		return tone_value;
 	int64_t k = (int64_t)place;
@@ -185,6 +195,7 @@ static const lq_param_desc params[] = {
 	[P_CHIRP] = {"chirp", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Begin each second with a chirp of 20 ms, in step with the picture's flash."},
 	[P_FRAME_MS] = {"frame_ms", LQ_PARAM_CHOICE, 0, "ms", "20", 0, 0, frame_names, "Length of a buffer."},
 	[P_SAMPLE] = {"sample", LQ_PARAM_CHOICE, 0, NULL, "F32", 0, 0, sample_names, "Sample format."},
+	[P_DRIFT] = {"drift", LQ_PARAM_INT, 0, "ppm", "0", -1000, 1000, NULL, "How much faster the card's clock is than the graph's."},
 };
 static const lq_port_desc ports[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .set_param = set_param, .stats = stats};

@@ -129,6 +129,26 @@ START_TEST(a_chirp_begins_each_second)
 }
 END_TEST
 
+START_TEST(a_card_with_a_clock_of_its_own_has_more_or_fewer_samples_a_second)
+{
+	static const struct { const char *params; int64_t ppm; } cards[] = {{"chirp=false", 0}, {"chirp=false;drift=1000", 1000}, {"chirp=false;drift=-1000", -1000}};
+	th_node *t = th_open(env, "testsrc", "capture.tone", cards[_i].params);
+	int64_t samples = 0, end = LQ_TIME_NONE, start = env->now;
+	ck_assert_int_eq(th_start(t), 0);
+	for (int second = 1; second <= 100; second++) {
+		ck_assert_int_eq(th_run_until(t, start + second * LQ_SEC), 0);
+		for (lq_buffer *b; (b = th_take(t, 0)); th_free(env, b)) {
+			ck_assert(end == LQ_TIME_NONE || b->pts == end);
+			end = b->pts + b->duration;
+			samples += b->samples;
+		}
+	}
+	ck_assert_int_le(llabs(samples - (100 * 48000 + 48 * cards[_i].ppm / 10)), 960); /* of a hundred seconds; a buffer is on its way */
+	ck_assert_int_le(llabs(end - env->now), 21 * LQ_MSEC);
+	th_close(t);
+}
+END_TEST
+
 START_TEST(a_slow_reader_loses_old_sound_and_is_told)
 {
 	th_node *t = th_open(env, "testsrc", "capture.tone", NULL);
@@ -301,6 +321,7 @@ int main(void)
 	tcase_add_loop_test(c, every_pattern_and_odd_size_draws, 0, 6);
 	tcase_add_test(c, the_picture_moves);
 	tcase_add_loop_test(c, a_chirp_begins_each_second, 0, 4);
+	tcase_add_loop_test(c, a_card_with_a_clock_of_its_own_has_more_or_fewer_samples_a_second, 0, 3);
 	tcase_add_test(c, a_slow_reader_loses_old_sound_and_is_told);
 	tcase_add_test(c, the_filter_stamps_a_copy);
 	tcase_add_test(c, an_impossible_rate_is_refused);
