@@ -163,8 +163,10 @@ static void hls_dictionaries(const outlet_options *o, int again, AVDictionary **
 	if (o->segment_type == HLS_FMP4) /* this one is taken from the playlist's folder */
 		set_beside(muxer, "hls_fmp4_init_filename", name, "-init.mp4");
 	av_dict_set(muxer, "hls_flags", "independent_segments+temp_file", 0);
-	if (o->window)
+	if (o->window) { /* RFC 8216, 6.2.2: what has left the list stays for as long as the list is, for who has read an older one */
 		av_dict_set(muxer, "hls_flags", "+delete_segments", AV_DICT_APPEND);
+		av_dict_set_int(muxer, "hls_delete_threshold", o->window + 1, 0);
+	}
 	if (again)
 		av_dict_set(muxer, "hls_flags", "+append_list+discont_start", AV_DICT_APPEND);
 }

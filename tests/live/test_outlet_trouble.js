@@ -159,8 +159,8 @@ async function disk_full_hls() {
   if (run('unshare', ['-rm', 'true']).status !== 0)
     return;
   const p = profile('transport.hls', { url: `${disk}/show.m3u8`, window: 2, segment: 1000, retry: 500 }, { more: { venc: { key_interval: 1 } } });
-  const log = await shell(`mount -t tmpfs -o size=1m none ${disk} && { loquat run ${p} --seconds 14 --stats & pid=$!; ` +
-    `while ! [ -s ${disk}/show.m3u8 ]; do read -t 0.1 x < /dev/zero; done 2>/dev/null; head -c 2m /dev/zero > ${disk}/hog; ` +
+  const log = await shell(`mount -t tmpfs -o size=2m none ${disk} && { loquat run ${p} --seconds 14 --stats & pid=$!; ` +
+    `while ! [ -s ${disk}/show.m3u8 ]; do read -t 0.1 x < /dev/zero; done 2>/dev/null; head -c 4m /dev/zero > ${disk}/hog; ` +
     `sleep 4; rm ${disk}/hog; wait $pid; cat ${disk}/show.m3u8; }`);
   ok(/no space is left on the disk; trying again/.test(log), 'HLS: a full disk is told', log.slice(0, 1500));
   ok(/out +0 +connections +[2-9]/.test(log) && /#EXTINF:1\.[\s\S]*#EXTINF/.test(log), 'HLS: it goes on when there is room again', log.slice(-600));
