@@ -160,7 +160,7 @@ typedef struct judging {
 /* What a node works with that knows no virtual time; NULL nothing. */
 static const char *real_thing(const lq_node_desc *d)
 {
-	if (d->kind == LQ_KIND_TRANSPORT)
+	if (d->kind == LQ_KIND_TRANSPORT && d->flags & LQ_NODE_LIVE)
 		return "the network";
 	if (d->flags & LQ_NODE_OWN_THREAD)
 		return "a thread of its own";

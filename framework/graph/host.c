@@ -141,7 +141,8 @@ static int host_watch(const lq_host *host, const int *fds, const short *events, 
 
 static const void *host_extension(const lq_host *host, const char *id)
 {
-	return NULL;
+	const lq_clock *clock = node_of(host)->graph->clock;
+	return !strcmp(id, LQ_HOST_VIRTUAL_CLOCK) && lq_clock_is_virtual(clock) ? clock : NULL;
 }
 
 void lq__host_init(lq_node *node)

@@ -1,6 +1,8 @@
 /* The queue's policy: when more media waits than `buffer` allows, pictures are dropped up to a key frame, then sound, too; both keep their own times,
  * so they stay in step. What is dropped is counted and told. */
+#include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 
 #include "outlet.h"
 
@@ -98,12 +100,24 @@ static int admits_audio(outlet *o, int64_t depth)
 	return !o->dropping_audio;
 }
 
+/* While the worker works it will make room. */
+static void wait_for_room(outlet *o)
+{
+	struct pollfd p = {.fd = o->room, .events = POLLIN};
+	eventfd_t n;
+	for (int phase; ring_count(&o->ring) > RING_SLOTS * 3 / 4 && ((phase = atomic_load(&o->phase)) == PHASE_FIRST || phase == PHASE_OPEN);)
+		if (poll(&p, 1, 100) == 1)
+			eventfd_read(o->room, &n);
+}
+
 void outlet_admit(outlet *o, uint32_t slot, lq_buffer *buf)
 {
+	if (o->patient)
+		wait_for_room(o);
 	outlet_track *t = &o->tracks[slot];
 	int64_t now = o->host->now(o->host), time = outlet_time(o, buf);
 	int phase = atomic_load(&o->phase), video = atomic_load(&t->media) == LQ_MEDIA_VIDEO;
-	int64_t depth = phase == PHASE_OPEN ? ring_depth(&o->ring, time) : 0;
+	int64_t depth = phase == PHASE_OPEN && !o->patient ? ring_depth(&o->ring, time) : 0;
 	if (phase == PHASE_EARLY) {
 		t->need_key = video;
 		t->taken = 0;

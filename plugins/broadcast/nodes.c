@@ -14,7 +14,7 @@ static const char *const time_names[] = {"pts", "capture", NULL};
 #define RETRY {"retry", LQ_PARAM_INT, 0, "ms", "10000", 500, 600000, NULL, "Longest wait before it connects again; the first is 500 ms, and each twice the one before."}
 #define GIVE_UP(def) {"give_up", LQ_PARAM_INT, 0, "ms", def, 0, 86400000, NULL, "Fails when there was no connection for so long; 0: never."}
 #define SEGMENT {"segment", LQ_PARAM_INT, 0, "ms", "2000", 500, 60000, NULL, "Length of a segment; it ends at the next key frame."}
-#define WINDOW {"window", LQ_PARAM_INT, 0, NULL, "6", 0, 10000, NULL, "Segments in the list, older ones are deleted; 0: all from the beginning."}
+#define WINDOW {"window", LQ_PARAM_INT, 0, NULL, "6", 0, 10000, NULL, "Segments in the list; older ones are deleted some time later; 0: all from the beginning."}
 
 static const lq_param_desc rtmp_params[] = {
 	URL("rtmp://host/application/key, or rtmps://."), BUFFER("2000"), TIMEOUT, RETRY, GIVE_UP("0"), TIMES,
@@ -39,7 +39,7 @@ static const lq_param_desc file_params[] = {
 	PLACE("The file; its ending says the container: .mp4, .mkv, .webm, .flv or .ts."), BUFFER("10000"), TIMES,
 };
 
-#define OUTLET(kind_, summary_) \
+#define OUTLET(kind_, flags_, summary_) \
 	static int kind_##_create(const lq_host *host, const lq_value *params, void **self) \
 	{ \
 		return outlet_create(host, &lq__transport_##kind_, &outlet_##kind_, params, self); \
@@ -50,11 +50,11 @@ static const lq_param_desc file_params[] = {
 		.stats = outlet_stats}; \
 	const lq_node_desc lq__transport_##kind_ = { \
 		.struct_size = sizeof(lq_node_desc), .kind = LQ_KIND_TRANSPORT, .id = "transport." #kind_, .summary = summary_, .rank = 100, \
-		.flags = LQ_NODE_LIVE | LQ_NODE_GPL, .ports = outlet_ports, .n_ports = 2, .params = kind_##_params, \
+		.flags = LQ_NODE_GPL | (flags_), .ports = outlet_ports, .n_ports = 2, .params = kind_##_params, \
 		.n_params = LQ__COUNT(kind_##_params), .ops = &kind_##_ops, .kind_ops = &outlet_transport_ops}
 
-OUTLET(rtmp, "Publishes to an RTMP or RTMPS server (H.264, AAC)");
-OUTLET(srt, "Sends MPEG-TS by SRT, as caller or listener (H.264; AAC, Opus)");
-OUTLET(hls, "Writes HLS, fragmented MP4 or MPEG-TS, live or complete (H.264; AAC, Opus)");
-OUTLET(dash, "Writes DASH, live or complete (H.264; AAC, Opus)");
-OUTLET(file, "Writes a file that stays playable when the process is killed: MP4, Matroska, WebM, FLV, MPEG-TS");
+OUTLET(rtmp, LQ_NODE_LIVE, "Publishes to an RTMP or RTMPS server (H.264, AAC)");
+OUTLET(srt, LQ_NODE_LIVE, "Sends MPEG-TS by SRT, as caller or listener (H.264; AAC, Opus)");
+OUTLET(hls, 0, "Writes HLS, fragmented MP4 or MPEG-TS, live or complete (H.264; AAC, Opus)");
+OUTLET(dash, 0, "Writes DASH, live or complete (H.264; AAC, Opus)");
+OUTLET(file, 0, "Writes a file that stays playable when the process is killed: MP4, Matroska, WebM, FLV, MPEG-TS");

@@ -58,6 +58,8 @@ void outlet_destroy(void *self)
 	outlet_stop(o);
 	if (o->wake >= 0)
 		close(o->wake);
+	if (o->room >= 0)
+		close(o->room);
 	free(o->opt.url);
 	free(o->opt.passphrase);
 	free(o->opt.stream_id);
@@ -81,7 +83,9 @@ int outlet_create(const lq_host *host, const lq_node_desc *desc, const outlet_ki
 	o->kind = kind;
 	o->told = LQ_TIME_NONE;
 	o->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int e = o->wake < 0 ? LQ_ENOMEM : take_params(&o->opt, desc, params);
+	o->room = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	o->patient = !kind->network && host->extension(host, LQ_HOST_VIRTUAL_CLOCK);
+	int e = o->wake < 0 || o->room < 0 ? LQ_ENOMEM : take_params(&o->opt, desc, params);
 	if (!e && *o->opt.url)
 		e = use_url(o);
 	if (e) {

@@ -71,6 +71,8 @@ typedef struct outlet {
 	outlet_track tracks[OUTLET_SLOTS];
 	packet_ring ring;
 	int wake; /* eventfd: something for the worker */
+	int room; /* eventfd: the worker has taken something, where the loop waits for that */
+	int patient; /* time is virtual: the loop waits for room, nothing is dropped */
 	pthread_t thread;
 	int has_thread;
 	atomic_int phase, stopping, state;
@@ -87,7 +89,7 @@ typedef struct outlet {
 	atomic_ullong packets, bytes, connects, failures, skipped, parts;
 } outlet;
 
-/* [loop] admit.c: puts a packet in or drops it by policy. */
+/* [loop] admit.c: puts a packet in, or drops it by policy; waits for room instead where time is virtual. */
 void outlet_admit(outlet *o, uint32_t slot, lq_buffer *buf);
 int64_t outlet_time(const outlet *o, const lq_buffer *buf);
 

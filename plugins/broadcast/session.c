@@ -105,7 +105,7 @@ int session_open(session *s, outlet *o, const char *url, int again, worker_track
 		s->av->io_close2 = close_part;
 		s->av->max_interleave_delta = INTERLEAVE_US;
 		s->av->max_delay = 200000;
-		s->av->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+		s->av->flags |= AVFMT_FLAG_FLUSH_PACKETS | (o->patient ? AVFMT_FLAG_BITEXACT : 0); /* virtual time: the same file each time */
 		s->av->avoid_negative_ts = AVFMT_AVOID_NEG_TS_MAKE_NON_NEGATIVE;
 		o->kind->dictionaries(&o->opt, again, &protocol, &muxer);
 		r = add_streams(s, tracks);

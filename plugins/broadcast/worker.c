@@ -128,9 +128,17 @@ static int learn(worker *w)
 
 /* ---- the ring ---- */
 
+static ring_item take(outlet *o)
+{
+	ring_item item = ring_take(&o->ring, outlet_time(o, ring_peek(&o->ring, 0)->buf));
+	if (o->patient)
+		eventfd_write(o->room, 1);
+	return item;
+}
+
 static void drop(worker *w)
 {
-	ring_item item = ring_take(&w->o->ring, outlet_time(w->o, ring_peek(&w->o->ring, 0)->buf));
+	ring_item item = take(w->o);
 	w->o->host->buffer_unref(w->o->host, item.buf);
 	atomic_fetch_add(&w->o->skipped, 1);
 }
@@ -167,7 +175,7 @@ static int write_next(worker *w, const ring_item *next)
 		drop(w);
 		return -1;
 	}
-	ring_item item = ring_take(&o->ring, outlet_time(o, next->buf));
+	ring_item item = take(o);
 	int e = w->code = session_write(&w->session, slot_of(&item), t, item.buf);
 	if (!e) {
 		atomic_fetch_add(&o->packets, 1);

@@ -80,9 +80,12 @@ struct lq_host {
 	/* [loop] Replaces the set of file descriptors that make `run` be called when ready. events[] are poll(2) flags. */
 	int (*watch)(const lq_host *host, const int *fds, const short *events, uint32_t n);
 
-	/* [any] Later additions by name, NULL when unknown. */
+	/* [any] Later additions by name, NULL when unknown: LQ_HOST_... below. */
 	const void *(*extension)(const lq_host *host, const char *id);
 };
+
+/* Not NULL where the graph's clock is virtual: then nothing is ever late, and a node with a thread of its own waits for that instead of dropping. */
+#define LQ_HOST_VIRTUAL_CLOCK "loquat.virtual-clock"
 
 #ifdef __cplusplus
 }
