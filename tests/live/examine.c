@@ -1,7 +1,7 @@
-/* What a player gets of a recording or a stream: `examine FILE` prints one JSON object a file.
+/* What a player gets of a recording or a stream: `examine FILE [SECONDS]` prints one JSON object a file.
  *
  * codecs, size, packets, keys, seconds between key frames, whether a timestamp goes back, the longest gap in each track, and how far picture and sound are apart
- * (flash against chirp, ms; picture behind sound: positive). A file that cannot be opened is an error; a damaged end is not. */
+ * (flash against chirp, ms; picture behind sound: positive): median, least and most, and the mean of the first and the last SECONDS. A file that cannot be opened is an error; a damaged end is not. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "media/barcode.h"
 #include "media/chirp.h"
 
-enum { MAX_EVENTS = 4096, VIDEO = 0, AUDIO = 1 };
+enum { MAX_EVENTS = 8192, VIDEO = 0, AUDIO = 1 };
 
 typedef struct track {
 	AVStream *stream;
@@ -100,18 +100,36 @@ static int by_value(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
-static void print_skew(void)
+/* Of the flashes between two times. */
+static double mean(const double *times, const double *skew, int n, double from, double to)
 {
-	static double skew[MAX_EVENTS];
+	double sum = 0;
+	int count = 0;
+	for (int i = 0; i < n; i++)
+		if (times[i] >= from && times[i] < to) {
+			sum += skew[i];
+			count++;
+		}
+	return count ? sum / count : NAN;
+}
+
+static void print_skew(double window)
+{
+	static double skew[MAX_EVENTS], times[MAX_EVENTS];
+	double end = tracks[VIDEO].last;
 	int n = 0;
 	for (int i = 0; i < n_flashes; i++) {
 		double best = 1e9;
 		for (int k = 0; k < n_chirps; k++)
 			if (fabs(flashes[i] - chirps[k]) < fabs(best))
 				best = flashes[i] - chirps[k];
-		if (fabs(best) < 0.45)
+		if (fabs(best) < 0.45) {
+			times[n] = flashes[i];
 			skew[n++] = best * 1000;
+		}
 	}
+	printf(",\"flashes\":%d,\"chirps\":%d,\"skew_first_ms\":%.1f,\"skew_last_ms\":%.1f", n_flashes, n_chirps, mean(times, skew, n, 0, window),
+	       mean(times, skew, n, end - window, end + 1));
 	qsort(skew, (size_t)n, sizeof *skew, by_value);
 	printf(",\"pairs\":%d,\"skew_ms\":%.1f,\"skew_min_ms\":%.1f,\"skew_max_ms\":%.1f", n, n ? skew[n / 2] : NAN, n ? skew[0] : NAN, n ? skew[n - 1] : NAN);
 }
@@ -131,8 +149,8 @@ int main(int argc, char **argv)
 	AVFrame *f = av_frame_alloc();
 	av_log_set_level(AV_LOG_FATAL);
 	lq_chirp_detect_init(&detector);
-	if (argc != 2 || avformat_open_input(&av, argv[1], NULL, NULL) < 0 || avformat_find_stream_info(av, NULL) < 0 || open_track(av, VIDEO) || open_track(av, AUDIO)) {
-		fprintf(stderr, "usage: examine FILE, which can be opened and decoded\n");
+	if (argc < 2 || argc > 3 || avformat_open_input(&av, argv[1], NULL, NULL) < 0 || avformat_find_stream_info(av, NULL) < 0 || open_track(av, VIDEO) || open_track(av, AUDIO)) {
+		fprintf(stderr, "usage: examine FILE [SECONDS], which can be opened and decoded\n");
 		return 1;
 	}
 	while (av_read_frame(av, p) >= 0) {
@@ -153,7 +171,7 @@ int main(int argc, char **argv)
 	if (tracks[AUDIO].stream)
 		print_track("audio", &tracks[AUDIO]);
 	if (tracks[VIDEO].stream && tracks[AUDIO].stream)
-		print_skew();
+		print_skew(argc > 2 ? atof(argv[2]) : 60);
 	printf("}\n");
 	av_frame_free(&f);
 	av_packet_free(&p);

@@ -17,24 +17,27 @@ const port = () => new Promise((resolve) => {
   });
 });
 
-let profiles = 0;
+let made = 0;
 
-// A profile of test picture and sound into a transport; `more` are other nodes' parameters.
-function profile(use, params, { audio = 'codec.aac.enc', size = '640x360', bitrate = 1000000, more = {}, chains } = {}) {
-  const name = file(`profile-${++profiles}.json`);
+// A profile of test picture and sound into transports, {name: {use, params, audio}}, from one encoder a codec; `more` are other nodes' parameters.
+function profiles(outs, { size = '640x360', bitrate = 1000000, more = {}, chains } = {}) {
+  const name = file(`profile-${++made}.json`);
   const node = (u, loop, p) => ({ use: u, ...(loop ? { loop } : {}), params: p || {} });
-  fs.writeFileSync(name, JSON.stringify({
-    loquat_profile: 1, name: 'broadcast', loops: { audio: {}, video: {}, net: {} },
-    graphs: { run: {
-      nodes: {
-        cam: node('capture.pattern', 'video', { size, fps: '30/1', ...more.cam }), venc: node('codec.h264.enc', null, { bitrate, key_interval: 2, ...more.venc }),
-        mic: node('capture.tone', 'audio', { channels: 2, ...more.mic }), aenc: node(audio), out: node(use, 'net', params),
-      },
-      chains: chains || [['cam', 'venc', 'out.video'], ['mic', 'aenc', 'out.audio']],
-    } },
-  }));
+  const nodes = {
+    cam: node('capture.pattern', 'video', { size, fps: '30/1', ...more.cam }), venc: node('codec.h264.enc', null, { bitrate, key_interval: 2, ...more.venc }),
+    mic: node('capture.tone', 'audio', { channels: 2, ...more.mic }),
+  };
+  const links = [['cam', 'venc']];
+  for (const [out, { use, params, audio = 'codec.aac.enc' }] of Object.entries(outs)) {
+    const enc = audio === 'codec.aac.enc' ? 'aenc' : audio.replaceAll('.', '-');
+    links.push(...(nodes[enc] ? [] : [['mic', enc]]), ['venc', `${out}.video`], [enc, `${out}.audio`]);
+    Object.assign(nodes, { [enc]: node(audio), [out]: node(use, 'net', params) });
+  }
+  fs.writeFileSync(name, JSON.stringify({ loquat_profile: 1, name: 'broadcast', loops: { audio: {}, video: {}, net: {} }, graphs: { run: { nodes, chains: chains || links } } }));
   return name;
 }
+
+const profile = (use, params, { audio, ...options } = {}) => profiles({ out: { use, params, audio } }, options);
 
 // Runs it for so many seconds: {status, err, stat(name)}.
 async function broadcast(profileName, seconds, args = []) {
@@ -48,8 +51,8 @@ const stat = (p) => (name, node = 'out') => {
   return m ? Number(m[1]) : NaN;
 };
 
-function examine(name) {
-  const r = run(path.join(build, 'tests/live/examine'), [name]);
+function examine(name, seconds = 60) {
+  const r = run(path.join(build, 'tests/live/examine'), [name, String(seconds)]);
   try { return JSON.parse(r.out.replace(/nan/g, 'null')); } catch { return { error: r.err + r.out }; }
 }
 
@@ -115,4 +118,4 @@ async function link(to) {
   return state;
 }
 
-module.exports = { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, listening, link };
+module.exports = { file, port, profile, profiles, broadcast, stat, examine, rtmpServer, haveNginx, listening, link };

@@ -1,5 +1,6 @@
 # Live broadcast, against servers and players that are not ours.
-EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/rtsp.py
+EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js \
+	%D%/test_virtual.js %D%/virtual.js %D%/player.html %D%/rtsp.py
 if PLUGIN_AVFORMAT
 if PLUGIN_FFMPEG
 check_PROGRAMS += %D%/examine
@@ -7,7 +8,7 @@ check_PROGRAMS += %D%/examine
 %C%_examine_CPPFLAGS = $(AM_CPPFLAGS) $(AVFORMAT_CFLAGS)
 %C%_examine_LDADD = libloquat-measure.la $(AVFORMAT_LIBS) -lm
 if HAVE_NODE
-TESTS += %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js
+TESTS += %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js %D%/test_virtual.js
 endif
 endif
 endif
