@@ -54,6 +54,7 @@ int lq_session_create(const lq_session_config *config, lq_session **out)
 	s->config.max_video_delay_ms = config->max_video_delay_ms ? config->max_video_delay_ms : 500;
 	s->next_report = s->next_sync = LQ_TIME_NONE;
 	s->state = LQ_STATE_NEW;
+	s->offers = config->direction == LQ_SEND;
 	int e = init(s);
 	if (e) {
 		lq_session_destroy(s);
@@ -148,14 +149,17 @@ static void want(lq__track *t, const uint32_t *codecs, uint32_t n_codecs)
 
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid)
 {
-	if (s->config.direction != LQ_SEND || !name_is_valid(mid) || !n_codecs || n_codecs > MAX_WANTED)
+	int sends = s->config.direction == LQ_SEND;
+	if (!name_is_valid(mid) || !n_codecs || n_codecs > MAX_WANTED || (!sends && strchr(mid, '/')))
 		return LQ_EINVAL;
+	if (!sends && s->has_remote)
+		return LQ_ESTATE;
 	lq__track *t = lq__track_find(s, mid);
 	if ((t && !t->removed) || !fits(s, mid, media))
 		return LQ_EEXIST;
 	if (!t && !(t = lq__track_add(s, mid, media)))
 		return s->n_tracks == MAX_TRACKS ? LQ_EFULL : LQ_ENOMEM;
-	if (!t->send) {
+	if (sends && !t->send) {
 		int e = lq__sender_create(t);
 		if (e) {
 			t->removed = 1;
@@ -163,6 +167,7 @@ int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const u
 		}
 	}
 	t->removed = 0;
+	s->offers = 1;
 	want(t, codecs, n_codecs);
 	snprintf(t->msid, sizeof t->msid, "%s", msid ? msid : "");
 	return 0;
@@ -278,7 +283,7 @@ int lq_session_connected(lq_session *s, int64_t now)
 static void input_dtls(lq_session *s, const uint8_t *data, size_t len, int64_t now)
 {
 	/* The other side may have the answer before we do: then it is the client. */
-	if (!s->dtls && (s->config.direction != LQ_SEND || lq__dtls_open(s, LQ_DTLS_SERVER))) {
+	if (!s->dtls && (!s->offers || lq__dtls_open(s, LQ_DTLS_SERVER))) {
 		s->bad_packets++;
 		return;
 	}

@@ -45,7 +45,7 @@ typedef struct lq_session_config {
 int lq_session_create(const lq_session_config *config, lq_session **out);
 void lq_session_destroy(lq_session *s);
 
-/* SEND: declares a track before the offer. codecs: LQ_CODEC_*, preferred first; the answer chooses. Several encodings of one track (RFC 8853) are
+/* SEND: declares a track before the offer. RECEIVE: says what is wanted, when we offer and the other side answers (WHEP); without, it offers. codecs: LQ_CODEC_*, preferred first; the answer chooses. Several encodings of one track (RFC 8853) are
  * declared one by one, the best first, each by its own name, "MID/RID", which it then has everywhere where a mid is wanted or told. When the other
  * side wants one encoding only, the first is sent. */
 int lq_session_add_track(lq_session *s, const char *mid, uint32_t media, const uint32_t *codecs, uint32_t n_codecs, const char *msid);
@@ -56,9 +56,9 @@ int lq_session_set_codecs(lq_session *s, const char *mid, const uint32_t *codecs
 /* ICE credentials and candidates ("candidate:…" lines) that go into the local description. */
 int lq_session_set_local_ice(lq_session *s, const char *ufrag, const char *pwd, const char *const *candidates, uint32_t n);
 
-/* SEND writes an offer, RECEIVE (after set_remote) an answer; setup is `active` in an answer unless the offer says so. Length or LQ_E*. */
+/* SEND writes an offer, RECEIVE (after set_remote) an answer, with tracks added an offer; setup is `active` in an answer unless the offer says so. Length or LQ_E*. */
 int lq_session_describe(lq_session *s, char *out, size_t size);
-/* SEND takes the answer, RECEIVE an offer (may come again with more or fewer media). `error` says what is wrong with it. */
+/* SEND takes the answer, RECEIVE an offer, or the answer to ours (may come again with more or fewer media). `error` says what is wrong with it. */
 int lq_session_set_remote(lq_session *s, const char *text, char *error, size_t error_size);
 const lq_sdp *lq_session_remote(const lq_session *s); /* for ICE: ufrag, pwd, candidates; NULL before */
 /* The codec of a track: negotiated, or for RECEIVE the offer's first that we know. LQ_CODEC_NONE: none. */

@@ -76,7 +76,7 @@ typedef struct lq__track {
 	char rid[LQ_SDP_RID_SIZE];       /* "": the only encoding of its section; tracks of one mid are encodings of the same */
 	char name[33 + LQ_SDP_RID_SIZE]; /* mid, or mid/rid */
 	uint32_t media;
-	uint32_t wanted[MAX_WANTED], n_wanted; /* SEND */
+	uint32_t wanted[MAX_WANTED], n_wanted; /* of what we offer */
 	int removed; /* SEND: by the caller */
 	int active;  /* negotiated */
 	uint32_t codec, rate, feedback;
@@ -116,6 +116,7 @@ struct lq_session {
 	uint32_t n_candidates;
 	uint64_t session_id, session_version;
 	int has_remote, dtls_role;
+	int offers; /* the first description is ours: SEND, and RECEIVE with tracks that the caller has added */
 	lq_sdp remote;
 };
 

@@ -18,11 +18,12 @@ typedef struct codec_row {
 } codec_row;
 
 #define VIDEO_FB (LQ_FB_NACK | LQ_FB_PLI | LQ_FB_FIR)
+#define OFFERED_FB (VIDEO_FB | LQ_FB_REMB)
 static const codec_row rows[] = {
-	{LQ_CODEC_OPUS, 111, NO_PT, 2, 48000, 0, "opus", "minptime=10;useinbandfec=1"},
-	{LQ_CODEC_VP8, 96, 97, 1, 90000, VIDEO_FB, "VP8", ""},
-	{LQ_CODEC_VP9, 98, 99, 1, 90000, VIDEO_FB, "VP9", "profile-id=0"},
-	{LQ_CODEC_H264, 102, 103, 1, 90000, VIDEO_FB, "H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
+	{LQ_CODEC_OPUS, 111, NO_PT, 2, 48000, 0, "opus", "minptime=10;stereo=1;useinbandfec=1"},
+	{LQ_CODEC_VP8, 96, 97, 1, 90000, OFFERED_FB, "VP8", ""},
+	{LQ_CODEC_VP9, 98, 99, 1, 90000, OFFERED_FB, "VP9", "profile-id=0"},
+	{LQ_CODEC_H264, 102, 103, 1, 90000, OFFERED_FB, "H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
 	{LQ_CODEC_PCMU, 0, NO_PT, 1, 8000, 0, "PCMU", ""},
 	{LQ_CODEC_PCMA, 8, NO_PT, 1, 8000, 0, "PCMA", ""},
 };
@@ -130,13 +131,14 @@ static int offer_track(const lq_session *s, const lq__track *t, lq_sdp *d)
 	if (t->removed)
 		return 0; /* port 0 */
 	m->port = 9;
-	m->direction = LQ_SDP_SENDONLY;
+	int sends = s->config.direction == LQ_SEND;
+	m->direction = sends ? LQ_SDP_SENDONLY : LQ_SDP_RECVONLY;
 	m->rtcp_mux = m->rtcp_rsize = 1;
 	strcpy(m->msid, t->msid);
 	strcpy(m->cname, s->cname);
 	for (size_t i = 0; i < N_EXTENSIONS; i++)
 		add_extension(m, extensions[i]);
-	int e = add_sources(s, t, m);
+	int e = sends ? add_sources(s, t, m) : 0;
 	return e ? e : lq_sdp_bundle_add(d, t->mid);
 }
 
@@ -186,7 +188,7 @@ int lq_session_describe(lq_session *s, char *out, size_t size)
 	lq_sdp d = {0};
 	int e = LQ_ESTATE;
 	if (*s->ufrag)
-		e = s->config.direction == LQ_SEND ? offer(s, &d) : s->has_remote ? answer(s, &d) : LQ_ESTATE;
+		e = s->offers ? offer(s, &d) : s->has_remote ? answer(s, &d) : LQ_ESTATE;
 	if (!e) {
 		s->session_version++;
 		describe_transport(s, &d);
@@ -250,18 +252,27 @@ static void use_codec(lq__track *t, const lq_sdp_media *m, const lq_sdp_codec *c
 	take_extensions(t, m);
 }
 
+static int is_agreed(const lq__track *t, const lq_sdp_media *m)
+{
+	return t->session->config.direction == LQ_SEND ? m->direction & LQ_SDP_RECVONLY && is_taken(t, m) : (int)(m->direction & LQ_SDP_SENDONLY);
+}
+
 int lq__negotiate_answer(lq_session *s, char *error, size_t error_size)
 {
 	for (uint32_t i = 0; i < s->n_tracks; i++) {
 		lq__track *t = s->tracks[i];
 		const lq_sdp_media *m = lq_sdp_media_by_mid(&s->remote, t->mid);
-		const lq_sdp_codec *c = m && !t->removed && lq_sdp_media_alive(m) && m->direction & LQ_SDP_RECVONLY && is_taken(t, m) ? first_codec(m, t) : NULL;
+		const lq_sdp_codec *c = m && !t->removed && lq_sdp_media_alive(m) && is_agreed(t, m) ? first_codec(m, t) : NULL;
 		uint32_t was = t->active ? t->codec : LQ_CODEC_NONE;
 		t->remote = m;
 		t->active = 0;
 		if (!c)
 			continue; /* the other side does not want it */
 		use_codec(t, m, c);
+		if (!t->send && !t->receive && lq__receiver_create(t)) {
+			t->active = 0;
+			return LQ_ENOMEM;
+		}
 		if (was != t->codec && s->srtp && t->media == LQ_MEDIA_VIDEO && s->config.callbacks.key_frame_request)
 			s->config.callbacks.key_frame_request(s->config.arg, t->name);
 	}
@@ -311,7 +322,7 @@ int lq__negotiate_offer(lq_session *s, char *error, size_t error_size)
 /* Which end of the handshake are we? */
 static int dtls_role(const lq_session *s, const lq_sdp *remote)
 {
-	if (s->config.direction == LQ_SEND)
+	if (s->offers)
 		return remote->setup == LQ_SETUP_PASSIVE ? LQ_DTLS_CLIENT : LQ_DTLS_SERVER;
 	return remote->setup == LQ_SETUP_ACTIVE ? LQ_DTLS_SERVER : LQ_DTLS_CLIENT;
 }
@@ -323,7 +334,7 @@ static int check_remote(const lq_session *s, const lq_sdp *d, char *error, size_
 		what = "a=fingerprint is missing";
 	else if (!*d->ice_ufrag || !*d->ice_pwd)
 		what = "a=ice-ufrag or a=ice-pwd is missing";
-	else if (s->config.direction == LQ_SEND && d->setup != LQ_SETUP_ACTIVE && d->setup != LQ_SETUP_PASSIVE)
+	else if (s->offers && d->setup != LQ_SETUP_ACTIVE && d->setup != LQ_SETUP_PASSIVE)
 		what = "a=setup of an answer must be active or passive";
 	else if (s->has_remote && (d->fingerprint_len != s->remote.fingerprint_len || memcmp(d->fingerprint, s->remote.fingerprint, d->fingerprint_len)))
 		what = "a=fingerprint has changed: a new DTLS connection needs a new session";
@@ -367,7 +378,7 @@ int lq_session_set_remote(lq_session *s, const char *text, char *error, size_t e
 	s->remote = d;
 	int first = !s->has_remote;
 	s->has_remote = 1;
-	e = s->config.direction == LQ_SEND ? lq__negotiate_answer(s, error, error_size) : lq__negotiate_offer(s, error, error_size);
+	e = s->offers ? lq__negotiate_answer(s, error, error_size) : lq__negotiate_offer(s, error, error_size);
 	return e || !first ? e : connect_dtls(s, error, error_size);
 }
 

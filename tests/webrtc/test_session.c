@@ -364,25 +364,16 @@ START_TEST(closing_is_told)
 }
 END_TEST
 
-/* A sender's three encodings and an answer that takes those in `layers` ("": knows no simulcast). */
-static lq_session *answered(const char *layers)
+/* Sets s's remote description: the answer to its own, with the other options. */
+static int answer(lq_session *s, const lq_sdp_answer_options *o, const char *layers)
 {
 	static char text[LQ_SDP_MAX_TEXT];
-	static const uint32_t vp8 = LQ_CODEC_VP8;
-	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_RID, LQ_EXT_REPAIRED_RID};
-	const lq_sdp_answer_options o = {.codecs = &vp8, .n_codecs = 1, .rtx = 1, .direction = LQ_SDP_RECVONLY, .setup = LQ_SETUP_PASSIVE, .exts = exts, .n_exts = 3};
-	lq_session *s;
 	lq_sdp offer, answer;
-	char error[200];
-	ck_assert_int_eq(lq_session_create(&(lq_session_config){.direction = LQ_SEND}, &s), 0);
+	char error[200] = "";
 	ck_assert_int_eq(lq_session_set_local_ice(s, "abcd", "abcdefghijklmnopqrstuvwx", NULL, 0), 0);
-	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(lq_session_add_track(s, (const char *[]){"1/h", "1/m", "1/l"}[i], LQ_MEDIA_VIDEO, &vp8, 1, "a b"), 0);
 	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
 	ck_assert_int_eq(lq_sdp_parse(text, strlen(text), &offer, error, sizeof error), 0);
-	ck_assert_uint_eq(offer.n_media, 1);
-	ck_assert_uint_eq(lq_sdp_layers(&offer.media[0], LQ_SDP_SENDONLY, NULL, 0), 3);
-	ck_assert_int_eq(lq_sdp_answer(&offer, &o, &answer), 0);
+	ck_assert_int_eq(lq_sdp_answer(&offer, o, &answer), 0);
 	for (const char *l = layers; *l; l++)
 		ck_assert_int_eq(lq_sdp_add_layer(&answer.media[0], (const char[]){*l, 0}, LQ_SDP_RECVONLY), 0);
 	answer.fingerprint_len = 32;
@@ -390,9 +381,23 @@ static lq_session *answered(const char *layers)
 	strcpy(answer.ice_ufrag, "efgh");
 	strcpy(answer.ice_pwd, "abcdefghijklmnopqrstuvwx");
 	ck_assert_int_gt(lq_sdp_write(&answer, text, sizeof text), 0);
-	ck_assert_int_eq(lq_session_set_remote(s, text, error, sizeof error), 0);
+	int e = lq_session_set_remote(s, text, error, sizeof error);
 	lq_sdp_free(&offer);
 	lq_sdp_free(&answer);
+	return e;
+}
+
+/* A sender's three encodings and an answer that takes those in `layers` ("": knows no simulcast). */
+static lq_session *answered(const char *layers)
+{
+	static const uint32_t vp8 = LQ_CODEC_VP8;
+	static const char *const exts[] = {LQ_EXT_MID, LQ_EXT_RID, LQ_EXT_REPAIRED_RID};
+	const lq_sdp_answer_options o = {.codecs = &vp8, .n_codecs = 1, .rtx = 1, .direction = LQ_SDP_RECVONLY, .setup = LQ_SETUP_PASSIVE, .exts = exts, .n_exts = 3};
+	lq_session *s;
+	ck_assert_int_eq(lq_session_create(&(lq_session_config){.direction = LQ_SEND}, &s), 0);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(lq_session_add_track(s, (const char *[]){"1/h", "1/m", "1/l"}[i], LQ_MEDIA_VIDEO, &vp8, 1, "a b"), 0);
+	ck_assert_int_eq(answer(s, &o, layers), 0);
 	return s;
 }
 
@@ -426,6 +431,29 @@ START_TEST(a_section_has_one_track_or_encodings)
 	ck_assert_int_eq(lq_session_add_track(s, "1", LQ_MEDIA_VIDEO, &vp8, 1, "a b"), 0); /* in the same place */
 	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
 	ck_assert(strstr(text, "m=video 9 ") && !strstr(text, "m=video 0 ") && !strstr(text, "a=simulcast") && strstr(text, "a=ssrc:"));
+	lq_session_destroy(s);
+}
+END_TEST
+
+/* As WHEP has it: the player offers, and the server says which of it there is. */
+START_TEST(receiver_that_says_what_it_wants_offers)
+{
+	static const uint32_t codecs[] = {LQ_CODEC_H264, LQ_CODEC_VP8}, opus = LQ_CODEC_OPUS;
+	static const uint32_t has[][2] = {{LQ_CODEC_VP8, LQ_CODEC_OPUS}, {LQ_CODEC_VP9, LQ_CODEC_OPUS}};
+	static char text[LQ_SDP_MAX_TEXT];
+	const lq_sdp_answer_options o = {.codecs = has[_i], .n_codecs = 2, .rtx = 1, .direction = LQ_SDP_SENDONLY, .setup = LQ_SETUP_PASSIVE};
+	lq_session *s;
+	ck_assert_int_eq(lq_session_create(&(lq_session_config){.direction = LQ_RECEIVE}, &s), 0);
+	ck_assert_int_eq(lq_session_add_track(s, "0", LQ_MEDIA_AUDIO, &opus, 1, NULL), 0);
+	ck_assert_int_eq(lq_session_add_track(s, "1", LQ_MEDIA_VIDEO, codecs, 2, NULL), 0);
+	ck_assert_int_eq(lq_session_add_track(s, "2/h", LQ_MEDIA_VIDEO, codecs, 2, NULL), LQ_EINVAL);
+	ck_assert_int_eq(lq_session_set_local_ice(s, "abcd", "abcdefghijklmnopqrstuvwx", NULL, 0), 0);
+	ck_assert_int_gt(lq_session_describe(s, text, sizeof text), 0);
+	ck_assert(strstr(text, "a=recvonly") && strstr(text, "a=setup:actpass") && !strstr(text, "a=ssrc:") && !strstr(text, "a=msid:"));
+	ck_assert_int_eq(answer(s, &o, ""), 0);
+	ck_assert_uint_eq(lq_session_codec(s, "0"), LQ_CODEC_OPUS);
+	ck_assert_uint_eq(lq_session_codec(s, "1"), _i ? LQ_CODEC_NONE : LQ_CODEC_VP8);
+	ck_assert_int_eq(lq_session_add_track(s, "2", LQ_MEDIA_VIDEO, codecs, 1, NULL), LQ_ESTATE);
 	lq_session_destroy(s);
 }
 END_TEST
@@ -492,6 +520,7 @@ int main(void)
 	tcase_add_test(t, closing_is_told);
 	tcase_add_loop_test(t, encodings_that_are_taken_are_sent, 0, 5);
 	tcase_add_test(t, a_section_has_one_track_or_encodings);
+	tcase_add_loop_test(t, receiver_that_says_what_it_wants_offers, 0, 2);
 	tcase_add_test(t, wrong_descriptions_get_an_answer);
 	tcase_add_test(t, a_minute_of_a_bad_link);
 	suite_add_tcase(s, t);
