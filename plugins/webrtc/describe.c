@@ -18,13 +18,13 @@ int lq__describe(lq__webrtc *w, uint32_t direction, char *out, size_t size)
 	lq__peer *p = direction <= LQ_RECEIVE ? w->peers[direction] : NULL;
 	if (!p)
 		return w->host->fail(w->host, LQ_ESTATE, "open comes before describe");
-	if (direction == LQ_RECEIVE && !lq_session_remote(p->session))
+	if (!p->offers && !lq_session_remote(p->session))
 		return w->host->fail(w->host, LQ_ESTATE, "the other side's offer comes before the answer");
 	if (!lq__ice_is_gathered(p->ice)) {
 		p->wants_description = 1;
 		return LQ_EAGAIN;
 	}
-	int e = direction == LQ_SEND ? lq__ports_announce(w) : 0;
+	int e = p->offers ? lq__ports_announce(w, direction) : 0;
 	if (!e)
 		e = local_ice(w, p);
 	if (!e)

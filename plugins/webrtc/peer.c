@@ -16,7 +16,7 @@ void lq__peer_state(lq__peer *p, int state, const char *reason)
 		return;
 	p->state = state;
 	lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_STATE, .direction = (uint32_t)p->direction, .value = state, .text = reason};
-	w->host->event(w->host, &e);
+	lq__webrtc_tell(w, &e);
 }
 
 /* ---- what ICE says ---- */
@@ -29,7 +29,7 @@ static void on_gathered(void *arg)
 		return;
 	p->wants_description = 0;
 	lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_DESCRIPTION, .direction = (uint32_t)p->direction};
-	w->host->event(w->host, &e);
+	lq__webrtc_tell(w, &e);
 }
 
 static void on_connected(void *arg)
@@ -153,7 +153,7 @@ static int open_session(lq__webrtc *w, lq__peer *p)
 	return lq_session_create(&c, &p->session);
 }
 
-int lq__peer_open(lq__webrtc *w, int direction)
+int lq__peer_open(lq__webrtc *w, int direction, int offers)
 {
 	char error[200] = "";
 	if (w->peers[direction])
@@ -163,10 +163,11 @@ int lq__peer_open(lq__webrtc *w, int direction)
 		return LQ_ENOMEM;
 	p->node = w;
 	p->direction = direction;
+	p->offers = offers;
 	p->state = LQ_STATE_NEW;
 	w->peers[direction] = p;
 	int e = open_session(w, p);
-	lq__ice_config c = {.context = w->context, .controlling = direction == LQ_SEND, .interface = w->interface, .local_address = w->local_address,
+	lq__ice_config c = {.context = w->context, .controlling = offers, .interface = w->interface, .local_address = w->local_address,
 	                    .stun_server = w->stun_server, .arg = p, .gathered = on_gathered, .connected = on_connected, .failed = on_failed,
 	                    .datagram = on_datagram};
 	if (!e && !(p->ice = lq__ice_create(&c, error, sizeof error)))

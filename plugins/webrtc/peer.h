@@ -10,6 +10,7 @@ typedef struct lq__peer {
 	lq_session *session;
 	void *node;
 	int direction;
+	int offers; /* else the other side does */
 	int state;             /* LQ_STATE_* told last */
 	char ufrag[257];       /* of the description that ICE has got */
 	uint64_t unsent;       /* datagrams that the socket did not take */

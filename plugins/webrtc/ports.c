@@ -104,19 +104,19 @@ size_t lq__port_mid(const lq__port *p)
 }
 
 /* In the order in which they were made: the best encoding of a track comes first. */
-static lq__port *next_unsent(const lq__webrtc *w)
+static lq__port *next_unsaid(const lq__webrtc *w, uint32_t direction)
 {
 	lq__port *first = NULL;
 	for (lq__port *p = w->ports; p; p = p->next)
-		if (p->direction == LQ_SEND && *p->mid && !p->added && (!first || p->port < first->port))
+		if (p->direction == direction && *p->mid && !p->added && (!first || p->port < first->port))
 			first = p;
 	return first;
 }
 
-int lq__ports_announce(lq__webrtc *w)
+int lq__ports_announce(lq__webrtc *w, uint32_t direction)
 {
-	lq_session *s = w->peers[LQ_SEND]->session;
-	for (lq__port *p; (p = next_unsent(w));) {
+	lq_session *s = w->peers[direction]->session;
+	for (lq__port *p; (p = next_unsaid(w, direction));) {
 		uint32_t n;
 		const uint32_t *codecs = codecs_of(p, &n);
 		if (p->codec != LQ_CODEC_NONE) {
@@ -143,7 +143,7 @@ void lq__port_sends(lq__webrtc *w, lq__port *p, uint32_t codec)
 	if (!p->added || !peer || lq_session_set_codecs(peer->session, p->mid, &codec, 1))
 		return;
 	lq_event e = {.struct_size = sizeof e, .type = LQ_EVENT_DESCRIPTION, .port = p->port, .direction = LQ_SEND, .value = 1};
-	w->host->event(w->host, &e);
+	lq__webrtc_tell(w, &e);
 }
 
 /* ---- receiving ---- */

@@ -8,23 +8,12 @@
 
 /* ---- life ---- */
 
+enum { PARAM_INTERFACE, PARAM_LOCAL_ADDRESS, PARAM_STUN_SERVER, PARAM_MIN_DELAY, PARAM_MAX_DELAY, N_PARAMS };
+
 static void destroy(void *self)
 {
-	lq__webrtc *w = self;
-	g_main_context_acquire(w->context);
-	for (int i = 0; i < 2; i++)
-		lq__peer_close(w, i);
-	while (w->ports)
-		lq__ports_remove(w, w->ports->port);
-	while (g_main_context_iteration(w->context, FALSE)) {
-	}
-	g_main_context_release(w->context);
-	g_main_context_unref(w->context);
-	lq_cert_destroy(w->cert);
-	lq__free(w->interface);
-	lq__free(w->local_address);
-	lq__free(w->stun_server);
-	lq__free(w);
+	lq__webrtc_finish(self);
+	lq__free(self);
 }
 
 static int create(const lq_host *host, const lq_value *params, void **self)
@@ -32,14 +21,10 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	lq__webrtc *w = lq__calloc(1, sizeof *w);
 	if (!w)
 		return LQ_ENOMEM;
-	w->host = host;
-	w->context = g_main_context_new();
-	w->interface = lq__strdup(params[PARAM_INTERFACE].s);
-	w->local_address = lq__strdup(params[PARAM_LOCAL_ADDRESS].s);
-	w->stun_server = lq__strdup(params[PARAM_STUN_SERVER].s);
-	w->min_delay = (uint32_t)params[PARAM_MIN_DELAY].i;
-	w->max_delay = (uint32_t)params[PARAM_MAX_DELAY].i;
-	int e = w->interface && w->local_address && w->stun_server ? lq_cert_create(&w->cert) : LQ_ENOMEM;
+	const lq__webrtc_options o = {.interface = params[PARAM_INTERFACE].s, .local_address = params[PARAM_LOCAL_ADDRESS].s,
+	                              .stun_server = params[PARAM_STUN_SERVER].s, .min_delay = (uint32_t)params[PARAM_MIN_DELAY].i,
+	                              .max_delay = (uint32_t)params[PARAM_MAX_DELAY].i};
+	int e = lq__webrtc_init(w, host, &o);
 	if (e) {
 		destroy(w);
 		return e;
@@ -84,18 +69,7 @@ static int set_format(void *self, uint32_t port, const lq_format *fmt)
 
 static int on_event(void *self, const lq_event *event)
 {
-	lq__webrtc *w = self;
-	lq__port *p = lq__port_find(w, event->port);
-	if (event->type == LQ_EVENT_TARGET_RATE && p && p->direction == LQ_SEND) {
-		p->ceiling = event->value > 0 ? event->value : 0;
-		return 0;
-	}
-	if (event->type != LQ_EVENT_KEY_FRAME || !p || p->direction != LQ_RECEIVE || !w->peers[LQ_RECEIVE])
-		return 0;
-	int64_t now = w->host->now(w->host);
-	lq_session_request_key_frame(w->peers[LQ_RECEIVE]->session, p->mid, now);
-	lq__turn(w, now);
-	return 0;
+	return lq__webrtc_event(self, event);
 }
 
 /* ---- transport ---- */
@@ -105,7 +79,7 @@ static int transport_open(void *self, uint32_t direction, const char *url)
 	lq__webrtc *w = self;
 	if (direction > LQ_RECEIVE)
 		return LQ_EINVAL;
-	int e = lq__peer_open(w, (int)direction);
+	int e = lq__peer_open(w, (int)direction, direction == LQ_SEND);
 	if (!e)
 		lq__turn(w, w->host->now(w->host));
 	return e;
@@ -155,7 +129,6 @@ static int transport_set_remote(void *self, uint32_t direction, const char *text
 	return e;
 }
 
-/* A packet that cannot go now is dropped and counted by the session: that is no failure of the node. */
 static int transport_send(void *self, uint32_t port, lq_buffer *buf)
 {
 	lq__webrtc *w = self;
@@ -164,53 +137,13 @@ static int transport_send(void *self, uint32_t port, lq_buffer *buf)
 		return LQ_ENOENT;
 	if (!buf->size)
 		return 0; /* the end of a stream */
-	lq__peer *peer = w->peers[LQ_SEND];
-	lq__port_sends(w, p, buf->format->codec);
-	if (!peer || !p->added || p->codec != lq_session_codec(peer->session, p->mid)) {
-		p->dropped++;
-		return 0;
-	}
-	int64_t now = w->host->now(w->host), pts = buf->pts == LQ_TIME_NONE ? now : buf->pts;
-	lq_session_send(peer->session, p->mid, buf->planes[0], buf->size, buf->flags, pts, buf->capture_time, now);
-	int64_t next = lq_session_next(peer->session);
-	if (next != LQ_TIME_NONE)
-		w->host->wake_at(w->host, next);
+	lq__webrtc_send(w, p, buf);
 	return 0;
-}
-
-/* ---- figures ---- */
-
-typedef struct sink {
-	lq__webrtc *w;
-	uint32_t direction;
-	lq_stat_fn fn;
-	void *arg;
-} sink;
-
-static void on_stat(void *arg, const char *mid, const char *name, double value)
-{
-	const sink *k = arg;
-	const lq__port *p = lq__port_by_mid(k->w, k->direction, mid);
-	if (p && *mid)
-		lq__stat(k->fn, k->arg, p->port, name, value);
-	else if (!*mid)
-		lq__stat(k->fn, k->arg, k->direction == LQ_SEND ? PORT_AUDIO_IN : PORT_AUDIO_OUT, name, value);
 }
 
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
-	lq__webrtc *w = self;
-	for (uint32_t i = 0; i < 2; i++) {
-		sink k = {w, i, fn, arg};
-		if (!w->peers[i])
-			continue;
-		lq_session_stats(w->peers[i]->session, on_stat, &k);
-		on_stat(&k, "", "unsentDatagrams", (double)w->peers[i]->unsent);
-		on_stat(&k, "", "state", w->peers[i]->state);
-	}
-	for (const lq__port *p = w->ports; p; p = p->next)
-		lq__stat(fn, arg, p->port, "portDropped", (double)p->dropped);
-	lq__stat(fn, arg, PORT_AUDIO_OUT, "unboundFrames", (double)w->unbound);
+	lq__webrtc_stats(self, fn, arg);
 }
 
 /* ---- the descriptor ---- */

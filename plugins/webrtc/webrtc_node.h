@@ -1,4 +1,5 @@
-/* The node: ports and two peer connections, one a direction. */
+/* What a node with WebRTC peer connections is made of: ports and two connections, one a direction. transport.webrtc is one; those of plugins/whip
+ * are others. */
 #ifndef LQ_PLUGIN_WEBRTC_NODE_H
 #define LQ_PLUGIN_WEBRTC_NODE_H
 
@@ -7,8 +8,6 @@
 #include "peer.h"
 
 enum { PORT_AUDIO_IN, PORT_VIDEO_IN, PORT_AUDIO_OUT, PORT_VIDEO_OUT, N_TEMPLATES };
-enum { PARAM_INTERFACE, PARAM_LOCAL_ADDRESS, PARAM_STUN_SERVER, PARAM_MIN_DELAY, PARAM_MAX_DELAY, N_PARAMS };
-
 #define MAX_CODECS 4
 #define MAX_FDS 64
 
@@ -24,8 +23,10 @@ typedef struct lq__port {
 	uint64_t dropped;
 } lq__port;
 
-typedef struct lq__webrtc {
+typedef struct lq__webrtc lq__webrtc;
+struct lq__webrtc {
 	const lq_host *host;
+	void (*tell)(lq__webrtc *w, const lq_event *e); /* what becomes of its states and descriptions; NULL: they go to the app */
 	GMainContext *context;
 	lq__peer *peers[2]; /* by LQ_SEND, LQ_RECEIVE */
 	lq__port *ports;
@@ -37,7 +38,21 @@ typedef struct lq__webrtc {
 	uint32_t n_fds;
 	int fds[MAX_FDS];
 	short events[MAX_FDS];
-} lq__webrtc;
+};
+
+typedef struct lq__webrtc_options {
+	const char *interface, *local_address, *stun_server; /* "": none; copied */
+	uint32_t min_delay, max_delay;                       /* ms */
+} lq__webrtc_options;
+
+/* node.c. A zeroed *w; finish also after a failure. */
+int lq__webrtc_init(lq__webrtc *w, const lq_host *host, const lq__webrtc_options *o);
+void lq__webrtc_finish(lq__webrtc *w);
+void lq__webrtc_tell(lq__webrtc *w, const lq_event *e);
+int lq__webrtc_event(lq__webrtc *w, const lq_event *e); /* the op */
+/* LQ_ESTATE: nobody takes it now. What cannot go otherwise is counted by the session. */
+int lq__webrtc_send(lq__webrtc *w, lq__port *p, const lq_buffer *buf);
+void lq__webrtc_stats(lq__webrtc *w, lq_stat_fn fn, void *arg);
 
 /* ports.c */
 int lq__ports_add(lq__webrtc *w, uint32_t tmpl, uint32_t port);
@@ -49,10 +64,10 @@ int lq__port_formats(lq__webrtc *w, uint32_t port, uint32_t i, lq_format *out);
 void lq__port_frame(lq__webrtc *w, const lq_session_frame *f);
 void lq__port_sends(lq__webrtc *w, lq__port *p, uint32_t codec); /* what arrives at an input */
 size_t lq__port_mid(const lq__port *p); /* how much of its name is the mid */
-int lq__ports_announce(lq__webrtc *w); /* the bound inputs become the session's tracks */
+int lq__ports_announce(lq__webrtc *w, uint32_t direction); /* the bound ports become the session's tracks */
 
 /* peer.c */
-int lq__peer_open(lq__webrtc *w, int direction);
+int lq__peer_open(lq__webrtc *w, int direction, int offers);
 void lq__peer_close(lq__webrtc *w, int direction);
 void lq__peer_state(lq__peer *p, int state, const char *reason);
 void lq__turn(lq__webrtc *w, int64_t now); /* works off what is due, and asks to be called again */
