@@ -11,6 +11,7 @@ include plugins/ffmpeg/module.mk
 include plugins/vpx/module.mk
 include plugins/opus/module.mk
 include plugins/webrtc/module.mk
+include plugins/whip/module.mk
 include plugins/sdl/module.mk
 include plugins/pulse/module.mk
 include plugins/x11/module.mk

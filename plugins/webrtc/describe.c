@@ -17,9 +17,9 @@ int lq__describe(lq__webrtc *w, uint32_t direction, char *out, size_t size)
 {
 	lq__peer *p = direction <= LQ_RECEIVE ? w->peers[direction] : NULL;
 	if (!p)
-		return w->host->fail(w->host, LQ_ESTATE, "open comes before describe");
+		return lq__webrtc_fail(w, LQ_ESTATE, "open comes before describe");
 	if (!p->offers && !lq_session_remote(p->session))
-		return w->host->fail(w->host, LQ_ESTATE, "the other side's offer comes before the answer");
+		return lq__webrtc_fail(w, LQ_ESTATE, "the other side's offer comes before the answer");
 	if (!lq__ice_is_gathered(p->ice)) {
 		p->wants_description = 1;
 		return LQ_EAGAIN;
@@ -38,10 +38,10 @@ static int remote_ice(lq__webrtc *w, lq__peer *p)
 	if (!strcmp(p->ufrag, d->ice_ufrag))
 		return 0; /* a later description of the same connection */
 	if (*p->ufrag)
-		return w->host->fail(w->host, LQ_ENOTSUP, "a=ice-ufrag has changed: close and open again to restart ICE");
+		return lq__webrtc_fail(w, LQ_ENOTSUP, "a=ice-ufrag has changed: close and open again to restart ICE");
 	int n = lq__ice_set_remote(p->ice, d->ice_ufrag, d->ice_pwd, d->ice_lite, d->candidates[0], sizeof d->candidates[0], d->n_candidates);
 	if (n < 0)
-		return w->host->fail(w->host, n, "a=ice-ufrag or a=ice-pwd cannot be right");
+		return lq__webrtc_fail(w, n, "a=ice-ufrag or a=ice-pwd cannot be right");
 	if (!n && d->n_candidates)
 		w->host->log(w->host, LQ_LOG_WARNING, "none of the other side's %u candidates is a UDP address", d->n_candidates);
 	memcpy(p->ufrag, d->ice_ufrag, sizeof p->ufrag);
@@ -53,10 +53,10 @@ int lq__set_remote(lq__webrtc *w, uint32_t direction, const char *text)
 	char error[200] = "";
 	lq__peer *p = direction <= LQ_RECEIVE ? w->peers[direction] : NULL;
 	if (!p)
-		return w->host->fail(w->host, LQ_ESTATE, "open comes before set_remote");
+		return lq__webrtc_fail(w, LQ_ESTATE, "open comes before set_remote");
 	int e = lq_session_set_remote(p->session, text, error, sizeof error);
 	if (e)
-		return w->host->fail(w->host, e, "%s", error);
+		return lq__webrtc_fail(w, e, "%s", error);
 	e = remote_ice(w, p);
 	if (!e && p->state == LQ_STATE_NEW)
 		lq__peer_state(p, LQ_STATE_CONNECTING, NULL);

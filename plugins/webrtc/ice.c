@@ -76,6 +76,32 @@ static void set_stun_server(NiceAgent *agent, const char *server)
 	g_free(host);
 }
 
+/* TURN servers are a stream's. */
+static int use_relays(lq__ice *ice)
+{
+	const lq__ice_config *c = &ice->config;
+	int ok = 1;
+	for (uint32_t i = 0; i < c->n_servers && ok; i++) {
+		const lq__ice_server *s = &c->servers[i];
+		ok = !s->relay || nice_agent_set_relay_info(ice->agent, ice->stream, COMPONENT, s->host, s->port, s->user, s->secret,
+		                                            s->tcp ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);
+	}
+	return ok;
+}
+
+static void use_stun(NiceAgent *agent, const lq__ice_config *c)
+{
+	if (*c->stun_server) {
+		set_stun_server(agent, c->stun_server);
+		return;
+	}
+	for (uint32_t i = 0; i < c->n_servers; i++)
+		if (!c->servers[i].relay) {
+			g_object_set(agent, "stun-server", c->servers[i].host, "stun-server-port", (guint)c->servers[i].port, NULL);
+			return;
+		}
+}
+
 /* ---- signals ---- */
 
 static void on_gathered(NiceAgent *agent, guint stream, gpointer arg)
@@ -124,8 +150,7 @@ lq__ice *lq__ice_create(const lq__ice_config *config, char *error, size_t error_
 	ice->agent = nice_agent_new_full(config->context, NICE_COMPATIBILITY_RFC5245, NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 	g_object_set(ice->agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE, "ice-tcp", FALSE, NULL);
 	g_object_set(ice->agent, "stun-pacing-timer", PACING_MS, NULL);
-	if (*config->stun_server)
-		set_stun_server(ice->agent, config->stun_server);
+	use_stun(ice->agent, config);
 	if (add_addresses(ice->agent, config, error, error_size)) {
 		lq__ice_destroy(ice);
 		return NULL;
@@ -133,7 +158,7 @@ lq__ice *lq__ice_create(const lq__ice_config *config, char *error, size_t error_
 	g_signal_connect(ice->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), ice);
 	g_signal_connect(ice->agent, "component-state-changed", G_CALLBACK(on_state), ice);
 	ice->stream = nice_agent_add_stream(ice->agent, 1);
-	if (!ice->stream || !nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, config->context, on_datagram, ice) ||
+	if (!ice->stream || !use_relays(ice) || !nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, config->context, on_datagram, ice) ||
 	    !nice_agent_gather_candidates(ice->agent, ice->stream)) {
 		snprintf(error, error_size, "no socket could be opened");
 		lq__ice_destroy(ice);
@@ -156,6 +181,11 @@ void lq__ice_destroy(lq__ice *ice)
 int lq__ice_is_gathered(const lq__ice *ice)
 {
 	return ice->gathered;
+}
+
+void lq__ice_stop_gathering(lq__ice *ice)
+{
+	ice->gathered = 1;
 }
 
 /* ---- descriptions ---- */

@@ -6,12 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ice_server.h"
+
 typedef struct lq__ice lq__ice;
 
 typedef struct lq__ice_config {
 	GMainContext *context;
 	int controlling;
 	const char *interface, *local_address, *stun_server; /* "": none */
+	const lq__ice_server *servers; /* besides; of STUN servers the first is used */
+	uint32_t n_servers;
 	void *arg;
 	void (*gathered)(void *arg);
 	void (*connected)(void *arg);
@@ -23,6 +27,7 @@ typedef struct lq__ice_config {
 lq__ice *lq__ice_create(const lq__ice_config *config, char *error, size_t error_size);
 void lq__ice_destroy(lq__ice *ice);
 int lq__ice_is_gathered(const lq__ice *ice);
+void lq__ice_stop_gathering(lq__ice *ice); /* what there is has to do */
 
 #define LQ__ICE_CANDIDATES 24
 typedef struct lq__ice_description {

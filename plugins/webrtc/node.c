@@ -1,4 +1,6 @@
 /* What all nodes with WebRTC connections do alike: life, events, packets out, figures. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -14,6 +16,7 @@ int lq__webrtc_init(lq__webrtc *w, const lq_host *host, const lq__webrtc_options
 	w->interface = lq__strdup(o->interface);
 	w->local_address = lq__strdup(o->local_address);
 	w->stun_server = lq__strdup(o->stun_server);
+	w->session_port[LQ_RECEIVE] = PORT_AUDIO_OUT;
 	w->min_delay = o->min_delay;
 	w->max_delay = o->max_delay;
 	return w->interface && w->local_address && w->stun_server ? lq_cert_create(&w->cert) : LQ_ENOMEM;
@@ -37,6 +40,15 @@ void lq__webrtc_finish(lq__webrtc *w)
 }
 
 /* ---- events ---- */
+
+int lq__webrtc_fail(lq__webrtc *w, int code, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(w->why, sizeof w->why, fmt, args);
+	va_end(args);
+	return w->host->fail(w->host, code, "%s", w->why);
+}
 
 void lq__webrtc_tell(lq__webrtc *w, const lq_event *e)
 {
@@ -95,7 +107,7 @@ static void on_stat(void *arg, const char *mid, const char *name, double value)
 	if (p && *mid)
 		lq__stat(k->fn, k->arg, p->port, name, value);
 	else if (!*mid)
-		lq__stat(k->fn, k->arg, k->direction == LQ_SEND ? PORT_AUDIO_IN : PORT_AUDIO_OUT, name, value);
+		lq__stat(k->fn, k->arg, k->w->session_port[k->direction], name, value);
 }
 
 void lq__webrtc_stats(lq__webrtc *w, lq_stat_fn fn, void *arg)
@@ -110,5 +122,5 @@ void lq__webrtc_stats(lq__webrtc *w, lq_stat_fn fn, void *arg)
 	}
 	for (const lq__port *p = w->ports; p; p = p->next)
 		lq__stat(fn, arg, p->port, "portDropped", (double)p->dropped);
-	lq__stat(fn, arg, PORT_AUDIO_OUT, "unboundFrames", (double)w->unbound);
+	lq__stat(fn, arg, w->session_port[LQ_RECEIVE], "unboundFrames", (double)w->unbound);
 }

@@ -168,10 +168,10 @@ int lq__peer_open(lq__webrtc *w, int direction, int offers)
 	w->peers[direction] = p;
 	int e = open_session(w, p);
 	lq__ice_config c = {.context = w->context, .controlling = offers, .interface = w->interface, .local_address = w->local_address,
-	                    .stun_server = w->stun_server, .arg = p, .gathered = on_gathered, .connected = on_connected, .failed = on_failed,
+	                    .stun_server = w->stun_server, .servers = w->servers, .n_servers = w->n_servers, .arg = p, .gathered = on_gathered, .connected = on_connected, .failed = on_failed,
 	                    .datagram = on_datagram};
 	if (!e && !(p->ice = lq__ice_create(&c, error, sizeof error)))
-		e = w->host->fail(w->host, LQ_EIO, "%s", error);
+		e = lq__webrtc_fail(w, LQ_EIO, "%s", error);
 	if (e)
 		lq__peer_close(w, direction);
 	return e;

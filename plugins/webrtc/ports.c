@@ -128,7 +128,7 @@ int lq__ports_announce(lq__webrtc *w, uint32_t direction)
 		snprintf(msid, sizeof msid, "loquat %.*s", (int)lq__port_mid(p), p->mid);
 		int e = lq_session_add_track(s, p->mid, p->media, codecs, n, msid);
 		if (e)
-			return w->host->fail(w->host, e, "track %s cannot be offered", p->mid);
+			return lq__webrtc_fail(w, e, "track %s cannot be offered", p->mid);
 		p->added = 1;
 	}
 	return 0;

@@ -32,7 +32,11 @@ struct lq__webrtc {
 	lq__port *ports;
 	lq_cert *cert;
 	char *interface, *local_address, *stun_server;
+	lq__ice_server servers[LQ__ICE_SERVERS]; /* for the next connection */
+	uint32_t n_servers;
 	uint32_t min_delay, max_delay;
+	uint32_t session_port[2]; /* for the figures of a connection, by direction */
+	char why[200];    /* the last failure */
 	int turning;      /* within lq__turn: what a packet sets off downstream may come back as an event */
 	uint64_t unbound; /* frames of tracks that no port takes */
 	uint32_t n_fds;
@@ -48,6 +52,7 @@ typedef struct lq__webrtc_options {
 /* node.c. A zeroed *w; finish also after a failure. */
 int lq__webrtc_init(lq__webrtc *w, const lq_host *host, const lq__webrtc_options *o);
 void lq__webrtc_finish(lq__webrtc *w);
+int lq__webrtc_fail(lq__webrtc *w, int code, const char *fmt, ...) LQ_PRINTF(3, 4); /* host->fail; the text is also in w->why */
 void lq__webrtc_tell(lq__webrtc *w, const lq_event *e);
 int lq__webrtc_event(lq__webrtc *w, const lq_event *e); /* the op */
 /* LQ_ESTATE: nobody takes it now. What cannot go otherwise is counted by the session. */
