@@ -84,7 +84,7 @@ static int set_format(lq__child *c, lq__reader *r)
 static int set_param(lq_node *n, lq__reader *r)
 {
 	uint32_t index;
-	const char *name = lq__read_string(r), *value = lq__read_string(r);
+	const char *name = lq__read_chars(r), *value = lq__read_chars(r);
 	must(name && value);
 	int code = lq__params_set(n->params, name, value, 1, NULL, NULL, NULL, &index);
 	if (code)

@@ -61,7 +61,7 @@ static int load(lq__child *c, wish *w, lq_diag *diag)
 	if (code || !lq__record_next(&message, &type, &r) || type != LQ__DO_LOAD)
 		return LQ_EPIPE;
 	uint32_t request = lq__read_u32(&r);
-	const char *file = lq__read_string(&r), *use = lq__read_string(&r), *name = lq__read_string(&r);
+	const char *file = lq__read_chars(&r), *use = lq__read_chars(&r), *name = lq__read_chars(&r);
 	w->priority = lq__read_u32(&r);
 	if (r.bad || !file || !use || !name || !(w->use = lq__strdup(use)) || !(w->name = lq__strdup(name)))
 		return LQ_EPIPE;
@@ -85,7 +85,7 @@ static int make_node(lq__child *c, const wish *w, lq__reader *r, lq_diag *diag)
 	lq_param_text params[256];
 	uint32_t n = lq__read_u32(r);
 	for (uint32_t i = 0; i < n && i < 256; i++)
-		params[i] = (lq_param_text){lq__read_string(r), lq__read_string(r)};
+		params[i] = (lq_param_text){lq__read_chars(r), lq__read_chars(r)};
 	if (r->bad || n > 256)
 		return LQ_EPROTO;
 	int code = lq_graph_loop(c->graph, "main", w->priority != 0);

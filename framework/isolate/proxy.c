@@ -217,7 +217,7 @@ static void pass_figures(lq__proxy *p, lq_stat_fn fn, void *arg)
 	uint32_t n = lq__read_u32(&r);
 	for (uint32_t i = 0; i < n && !r.bad; i++) {
 		uint32_t port = lq__read_u32(&r);
-		const char *name = lq__read_string(&r);
+		const char *name = lq__read_chars(&r);
 		const uint8_t *data = lq__read_bytes(&r, sizeof(double));
 		double value;
 		if (!name || !data)

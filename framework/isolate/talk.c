@@ -84,7 +84,7 @@ static int reply(lq__proxy *p, lq__reader *r)
 {
 	uint32_t request = lq__read_u32(r);
 	int code = (int)lq__read_u32(r);
-	const char *text = lq__read_string(r);
+	const char *text = lq__read_chars(r);
 	if (r->bad || !request || code > 0 || code < -1000)
 		return wrong(p);
 	if (request == p->ping)
@@ -104,7 +104,7 @@ static int reply(lq__proxy *p, lq__reader *r)
 static int log_line(lq__proxy *p, lq__reader *r)
 {
 	uint32_t level = lq__read_u32(r);
-	const char *text = lq__read_string(r);
+	const char *text = lq__read_chars(r);
 	if (!text || level > LQ_LOG_TRACE)
 		return wrong(p);
 	lq_log(level, p->name, "%s", text);
@@ -114,7 +114,7 @@ static int log_line(lq__proxy *p, lq__reader *r)
 /* The node over there has been stopped after nothing but errors, so it is stopped here. */
 static int gave_up(lq__proxy *p, lq__reader *r)
 {
-	const char *text = lq__read_string(r);
+	const char *text = lq__read_chars(r);
 	if (!text || !p->node)
 		return wrong(p);
 	const char *reason = strstr(text, ": ");
@@ -125,7 +125,7 @@ static int gave_up(lq__proxy *p, lq__reader *r)
 
 static int forbidden(lq__proxy *p, lq__reader *r)
 {
-	const char *text = lq__read_string(r);
+	const char *text = lq__read_chars(r);
 	if (!text)
 		return wrong(p);
 	snprintf(p->last_words, sizeof p->last_words, "%s", text);

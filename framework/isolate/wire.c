@@ -79,7 +79,7 @@ void lq__wire_read_event(lq__reader *r, lq_event *out)
 {
 	lq_event e = {.struct_size = sizeof e, .type = lq__read_u32(r), .port = lq__read_u32(r), .direction = lq__read_u32(r),
 	              .value = (int64_t)lq__read_u64(r)};
-	e.text = lq__read_string(r);
+	e.text = lq__read_chars(r);
 	if (!r->bad)
 		*out = e;
 }

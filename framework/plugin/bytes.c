@@ -75,7 +75,7 @@ uint64_t lq__read_u64(lq__reader *r)
 	return v;
 }
 
-const char *lq__read_string(lq__reader *r)
+const char *lq__read_chars(lq__reader *r)
 {
 	uint32_t n = lq__read_u32(r);
 	if (r->bad || n == UINT32_MAX)

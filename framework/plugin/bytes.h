@@ -27,6 +27,6 @@ typedef struct lq__reader {
 const uint8_t *lq__read_bytes(lq__reader *r, size_t n);
 uint32_t lq__read_u32(lq__reader *r);
 uint64_t lq__read_u64(lq__reader *r);
-const char *lq__read_string(lq__reader *r); /* points into the bytes; NULL where NULL was written, or bad */
+const char *lq__read_chars(lq__reader *r); /* points into the bytes; NULL where NULL was written, or bad */
 
 #endif

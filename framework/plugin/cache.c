@@ -74,7 +74,7 @@ static uint64_t fnv1a(const uint8_t *data, size_t n)
 
 static int read_entry(lq__reader *r, entry *e)
 {
-	e->path = (char *)lq__read_string(r);
+	e->path = (char *)lq__read_chars(r);
 	e->size = lq__read_u64(r);
 	e->sec = (int64_t)lq__read_u64(r);
 	e->nsec = (int64_t)lq__read_u64(r);

@@ -113,7 +113,7 @@ static const char *const *read_choices(parser *p)
 		return NULL;
 	const char **list = new_table(p, n, CHOICES_MAX, sizeof *list);
 	for (uint32_t i = 0; list && i < n; i++)
-		if (!(list[i] = lq__read_string(&p->r)))
+		if (!(list[i] = lq__read_chars(&p->r)))
 			list = NULL;
 	if (!list)
 		p->r.bad = 1;
@@ -122,14 +122,14 @@ static const char *const *read_choices(parser *p)
 
 static void read_param(parser *p, lq_param_desc *d)
 {
-	d->name = lq__read_string(&p->r);
+	d->name = lq__read_chars(&p->r);
 	d->type = lq__read_u32(&p->r);
 	d->flags = lq__read_u32(&p->r);
-	d->unit = lq__read_string(&p->r);
-	d->def = lq__read_string(&p->r);
+	d->unit = lq__read_chars(&p->r);
+	d->def = lq__read_chars(&p->r);
 	d->min = read_double(p);
 	d->max = read_double(p);
-	d->help = lq__read_string(&p->r);
+	d->help = lq__read_chars(&p->r);
 	d->choices = read_choices(p);
 }
 
@@ -137,14 +137,14 @@ static void read_node(parser *p, lq_node_desc *d)
 {
 	d->struct_size = sizeof *d;
 	d->kind = lq__read_u32(&p->r);
-	d->id = lq__read_string(&p->r);
-	d->summary = lq__read_string(&p->r);
+	d->id = lq__read_chars(&p->r);
+	d->summary = lq__read_chars(&p->r);
 	d->rank = (int32_t)lq__read_u32(&p->r);
 	d->flags = lq__read_u32(&p->r);
 	d->n_ports = lq__read_u32(&p->r);
 	lq_port_desc *ports = new_table(p, d->n_ports, LQ__PORTS_MAX, sizeof *ports);
 	for (uint32_t i = 0; ports && i < d->n_ports; i++) {
-		ports[i].name = lq__read_string(&p->r);
+		ports[i].name = lq__read_chars(&p->r);
 		ports[i].direction = lq__read_u32(&p->r);
 		ports[i].media = lq__read_u32(&p->r);
 		ports[i].flags = lq__read_u32(&p->r);
@@ -161,10 +161,10 @@ static void read_plugin(parser *p)
 {
 	lq_plugin *out = &p->image->plugin;
 	*out = (lq_plugin){.struct_size = sizeof *out, .abi_minor = LQ_ABI_MINOR};
-	out->name = lq__read_string(&p->r);
-	out->version = lq__read_string(&p->r);
-	out->licence = lq__read_string(&p->r);
-	out->summary = lq__read_string(&p->r);
+	out->name = lq__read_chars(&p->r);
+	out->version = lq__read_chars(&p->r);
+	out->licence = lq__read_chars(&p->r);
+	out->summary = lq__read_chars(&p->r);
 	out->n_nodes = lq__read_u32(&p->r);
 	lq_node_desc *nodes = new_table(p, out->n_nodes, LQ__NODES_MAX, sizeof *nodes);
 	const lq_node_desc **list = new_table(p, nodes ? out->n_nodes : 0, LQ__NODES_MAX, sizeof *list);
@@ -225,7 +225,7 @@ int lq__finding_read(const uint8_t *data, size_t size, lq__finding *out)
 {
 	lq__reader r = {data, data + size, 0};
 	lq__finding f = {.code = (int)lq__read_u32(&r), .keep = lq__read_u32(&r)};
-	const char *text = lq__read_string(&r);
+	const char *text = lq__read_chars(&r);
 	if (r.bad || !text || f.code > 0 || f.code < -1000 || f.keep > LQ__KEEP_A_DAY || (f.code && (r.at != r.end || !*text)))
 		return LQ_EPARSE;
 	snprintf(f.text, sizeof f.text, "%s", f.code ? text : "");

@@ -144,6 +144,17 @@ static int check_user(lq__reader *r, const json_t *o)
 	return 0;
 }
 
+/* A mix is H.264. */
+static int check_containers(lq__reader *r, const json_t *o)
+{
+	size_t i;
+	json_t *v;
+	json_array_foreach(json_object_get(o, "record"), i, v)
+		if (!json_string_value(json_object_get(o, "user")) && ends_with(json_string_value(v), ".webm"))
+			return lq__read_fail(r, LQ_EFORMAT, "%s.record[%zu]: WebM holds no H.264: use .mkv or .mp4", r->type, i);
+	return 0;
+}
+
 int lq__egress_spec_check(lq__reader *r, const json_t *o)
 {
 	size_t urls, names;
@@ -164,13 +175,17 @@ int lq__egress_spec_check(lq__reader *r, const json_t *o)
 	if (!e)
 		e = check_number(r, o, "bitrate", 50000, 20000000);
 	if (!e)
-		e = check_number(r, o, "audio_bitrate", 16000, 510000);
-	return e ? e : check_user(r, o);
+		e = check_number(r, o, "audio_bitrate", 16000, 320000);
+	if (!e)
+		e = check_number(r, o, "give_up", 0, 86400);
+	if (!e)
+		e = check_user(r, o);
+	return e ? e : check_containers(r, o);
 }
 
 json_t *lq__egress_spec_copy(const json_t *o)
 {
-	static const char *const fields[] = {"to", "record", "layout", "size", "fps", "bitrate", "audio_bitrate", "user", "stream"};
+	static const char *const fields[] = {"to", "record", "layout", "size", "fps", "bitrate", "audio_bitrate", "give_up", "user", "stream"};
 	json_t *copy = json_object();
 	for (size_t i = 0; copy && i < sizeof fields / sizeof *fields; i++) {
 		json_t *v = json_object_get(o, fields[i]);

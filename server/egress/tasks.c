@@ -351,7 +351,7 @@ static void restart_later(lq__egress_task *t, const char *why, int64_t now, int6
 void lq__egress_exited(lq__egress_task *t, int status, int64_t now, int64_t unix_ms)
 {
 	char why[200];
-	int said = t->gave_up && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	int said = t->gave_up && WIFEXITED(status) && (WEXITSTATUS(status) == 1 || WEXITSTATUS(status) == 2);
 	t->process = NULL;
 	describe_end(status, why, sizeof why);
 	if (t->state == LQ_EGRESS_STOPPING)

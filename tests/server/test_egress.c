@@ -160,9 +160,13 @@ START_TEST(what_failed_for_good_is_not_started_again)
 	did("failed wrong the key is wrong\n");
 	ck_assert_int_eq(t->code, LQ_EPERM);
 	t = running("r");
+	says(t, "{\"event\":\"state\",\"state\":\"failed\",\"code\":\"EINVAL\",\"text\":\"no such size\"}\n");
+	lq__egress_exited(t, EXITED(2), now, 3000);
+	did("failed wrong no such size\n");
+	t = running("r");
 	lq__egress_exited(t, EXITED(2), now, 3000);
 	did("failed wrong the process does not take what it was told\n");
-	ck_assert_uint_eq(egress.figures.failed, 2);
+	ck_assert_uint_eq(egress.figures.failed, 3);
 	ck_assert_uint_eq(egress.figures.living, 0);
 	ck_assert_int_eq(pass(1000 * SECOND), INT64_MAX);
 	did("");
@@ -555,6 +559,9 @@ START_TEST(what_is_wrong_is_named)
 	refused("{\"record\":[\"/etc/a.mp4\"]}", LQ_EINVAL, "egress.record[0]: must be a relative name of letters, digits, space and -_. whose parts do not begin with a dot");
 	refused("{\"record\":[\"a//b.mp4\"]}", LQ_EINVAL, "egress.record[0]: must be a relative name of letters, digits, space and -_. whose parts do not begin with a dot");
 	refused("{\"record\":[\"a.exe\"]}", LQ_EINVAL, "egress.record[0]: must end in .mp4, .mkv, .webm, .flv or .ts");
+	refused("{\"record\":[\"a.webm\"]}", LQ_EFORMAT, "egress.record[0]: WebM holds no H.264: use .mkv or .mp4");
+	refused("{\"record\":[\"a.webm\"],\"user\":\"ann\"}", 0, "");
+	refused("{\"record\":[\"a.mp4\"],\"give_up\":-1}", LQ_ERANGE, "egress.give_up: must be 0 to 86400, is -1");
 	refused("{\"record\":[\".mp4\"]}", LQ_EINVAL, "egress.record[0]: must end in .mp4, .mkv, .webm, .flv or .ts");
 	refused("{\"record\":[\"a.ts\"],\"layout\":\"pile\"}", LQ_EINVAL, "egress.layout: must be grid, speaker, side-by-side or an object, is \"pile\"");
 	refused("{\"record\":[\"a.ts\"],\"layout\":[]}", LQ_EINVAL, "egress.layout: must be an object or a name, is an array");
