@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <loquat/clock.h>
 #include <loquat/log.h>
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
 
 #include "server/egress/service.h"
 #include "server/grants.h"
+#include "server/hooks/hooks.h"
 #include "server/message.h"
 #include "server/publish.h"
 #include "server/room_requests.h"
@@ -373,7 +375,10 @@ static int is_allowed(lq__client *c, const lq__message *m)
 	for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
 		if (!c->member || !c->member->egress || m->type == allowed[i])
 			return 1;
-	lq__client_error(c, m, LQ_EPERM, "a task only looks and listens");
+	if (m->type == LQ_MSG_CAMERAS) /* as every client says of itself */
+		lq__client_ok(c, m);
+	else
+		lq__client_error(c, m, LQ_EPERM, "a task only looks and listens");
 	return 0;
 }
 
@@ -511,9 +516,13 @@ static void host_unsubscribe_all(void *arg, lq__member *m)
 static void host_news(void *arg, const char *event, const lq__room *room, json_t *details)
 {
 	lq__service *s = arg;
-	if (s->egress && !strcmp(event, "room_ended"))
+	int ended = s->egress && !strcmp(event, "room_ended");
+	if (s->hooks)
+		lq__hooks_tell(s->hooks, event, room->name, room->sid, details, lq__service_unix_ms(s, lq_clock_now(lq_clock_real())));
+	else
+		json_decref(details);
+	if (ended)
 		lq__egress_service_room_ended(s->egress, room);
-	json_decref(details);
 }
 
 static int64_t host_media_seen(void *arg, lq__member *m)

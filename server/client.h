@@ -33,6 +33,7 @@ typedef struct lq__service {
 	FILE *call_records; /* NULL: none */
 	uint64_t refused_messages, refused_tokens;
 	struct lq__egress_service *egress; /* NULL: none can be made */
+	struct lq__hooks *hooks;           /* NULL: nobody is told */
 } lq__service;
 
 typedef struct lq__client {

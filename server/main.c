@@ -10,6 +10,7 @@
 #include <loquat/plugin/errors.h>
 
 #include "config.h"
+#include "server/hooks/hooks.h"
 #include "server/media/media.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -145,6 +146,16 @@ static int start_calls(lq__server *s)
 	return lq__session_start(&s->service, o->clock_rate, (int64_t)(o->member_timeout * 1e9), lq__server_now(), wall.tv_sec * 1000 + wall.tv_nsec / 1000000);
 }
 
+static int start_hooks(lq__server *s)
+{
+	char error[256] = "out of memory";
+	const lq__options *o = s->options;
+	if (!o->webhook || !lq__hooks_create(o->webhook, o->webhook_secret, &s->service.hooks, error, sizeof error))
+		return 0;
+	fprintf(stderr, "loquatd: %s\n", error);
+	return -1;
+}
+
 static int start_web(lq__server *s)
 {
 	static struct lws_protocols protocols[] = {
@@ -237,7 +248,7 @@ int main(int argc, char **argv)
 		return e > 0 ? 0 : 2;
 	server.service = (lq__service){.app_id = options.app_id, .secret = options.secret, .debug = options.debug, .allow_secret = options.allow_secret};
 	lq__list_init(&server.connections);
-	e = start_media(&server) || start_calls(&server) || start_web(&server);
+	e = start_media(&server) || start_calls(&server) || start_web(&server) || start_hooks(&server);
 	if (!e) {
 		handle_signals(server.context);
 		run(&server);
@@ -251,5 +262,6 @@ int main(int argc, char **argv)
 		fclose(server.service.call_records);
 	lq__rooms_destroy(server.service.rooms);
 	lq__media_destroy(server.service.media);
+	lq__hooks_destroy(server.service.hooks, SHUTDOWN_LIMIT);
 	return e ? 1 : 0;
 }

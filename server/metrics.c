@@ -4,6 +4,7 @@
 
 #include <loquat/plugin/host.h>
 
+#include "server/hooks/hooks.h"
 #include "server/media/media.h"
 #include "server/server.h"
 
@@ -45,6 +46,17 @@ static void egress_metrics(sheet *s, const lq__egress_service *e)
 	counter(s, "egress_refused_lines_total", "Lines of such processes that made no sense.", f->refused_lines);
 }
 
+static void hooks_metrics(sheet *s, lq__hooks *hooks)
+{
+	lq__hooks_figures f = {0};
+	if (hooks)
+		lq__hooks_figures_get(hooks, &f);
+	metric(s, "gauge", "webhooks_waiting", "Events that have not been told yet.", f.waiting);
+	counter(s, "webhooks_total", "Events that were told by webhook.", f.sent);
+	counter(s, "webhook_retries_total", "Attempts that failed.", f.retries);
+	counter(s, "webhooks_dropped_total", "Events that could not be told.", f.dropped);
+}
+
 size_t lq__metrics(const lq__server *server, char *out, size_t size)
 {
 	sheet s = {out, size, 0};
@@ -72,6 +84,7 @@ size_t lq__metrics(const lq__server *server, char *out, size_t size)
 	counter(&s, "refused_tokens_total", "Joins refused because of the token.", server->service.refused_tokens);
 	counter(&s, "overflows_total", "Connections closed because they did not read.", server->overflows);
 	egress_metrics(&s, &server->egress);
+	hooks_metrics(&s, server->service.hooks);
 	lq__media_counters(server->service.media, counter, &s);
 	return s.len;
 }

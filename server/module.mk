@@ -11,7 +11,8 @@ libloquat_server_la_SOURCES = \
 	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
 libloquat_server_la_SOURCES += %D%/message_stage.c %D%/stage.c %D%/stage.h %D%/stage_requests.c %D%/stage_requests.h %D%/rest.c %D%/rest.h %D%/secret.c %D%/secret.h %D%/control.c %D%/control.h %D%/roles.c %D%/grants.c %D%/grants.h %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
 libloquat_server_la_SOURCES += %D%/sid.c %D%/message_egress.c %D%/egress/json.c %D%/egress/process.c %D%/egress/process.h %D%/egress/requests.c %D%/egress/service.c %D%/egress/service.h \
-	%D%/egress/spec.c %D%/egress/spec.h %D%/egress/status.c %D%/egress/status.h %D%/egress/tasks.c %D%/egress/tasks.h
+	%D%/egress/spec.c %D%/egress/spec.h %D%/egress/status.c %D%/egress/status.h %D%/egress/tasks.c %D%/egress/tasks.h \
+	%D%/hooks/hooks.c %D%/hooks/hooks.h %D%/hooks/queue.c %D%/hooks/queue.h
 libloquat_server_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LWS_CFLAGS) $(JWT_CFLAGS) $(OPENSSL_CFLAGS)
 libloquat_server_la_LIBADD = libloquat-webrtc.la libloquat-base.la $(LWS_LIBS) $(JWT_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 

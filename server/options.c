@@ -16,6 +16,7 @@
 #include <loquat/plugin/errors.h>
 
 #include "config.h"
+#include "server/hooks/hooks.h"
 
 static const char help[] =
 	"usage: loquatd [option ...]\n"
@@ -38,6 +39,8 @@ static const char help[] =
 	"                        connection is waited for, too\n"
 	"  --egress-dir DIR      folder that tasks (egress) may write recordings and lists to (none: they may not)\n"
 	"  --broadcast-program P the program of tasks (loquat beside loquatd, or LQ_BROADCAST_PROGRAM)\n"
+	"  --webhook URL         post what happens in rooms there: http:// or https://\n"
+	"  --webhook-secret S    what these posts are signed with; better not on the command line: LQ_WEBHOOK_SECRET\n"
 	"  --call-records FILE   append a line of JSON for each call that ended\n"
 	"  --clock-rate N        for tests: the time-outs of calls and lost members, and the lives of rooms and tokens, pass N times as\n"
 	"                        fast (1)\n"
@@ -169,6 +172,10 @@ static int complete(lq__options *o)
 		             "otherwise), or give the secret that tokens are signed with: --secret-file FILE, or the environment variable LQ_SECRET");
 	if (o->allow_secret && !o->secret)
 		return wrong("--allow-secret: there is no secret: give one with --secret-file FILE, or in the environment variable LQ_SECRET");
+	if (!o->webhook_secret && getenv("LQ_WEBHOOK_SECRET") && *getenv("LQ_WEBHOOK_SECRET"))
+		o->webhook_secret = getenv("LQ_WEBHOOK_SECRET");
+	if (o->webhook && !o->webhook_secret)
+		return wrong("--webhook: its posts are signed: give a secret in the environment variable LQ_WEBHOOK_SECRET, or with --webhook-secret");
 	if (!o->host)
 		o->host = o->debug ? "127.0.0.1" : "0.0.0.0";
 	if (!is_address(o->host))
@@ -182,7 +189,7 @@ static int complete(lq__options *o)
 }
 
 enum {
-	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, ALLOW_SECRET, PRINT_READY, HELP, VERSION_, EGRESS_DIR, BROADCAST_PROGRAM
+	PORT = 256, HOST, MEDIA_PORT, MEDIA_HOST, WORKERS, DEBUG, APP_ID, SECRET, SECRET_FILE, WEB, MEMBER_TIMEOUT, CALL_RECORDS, CLOCK_RATE, LOG_LEVEL, ALLOW_SECRET, PRINT_READY, HELP, VERSION_, EGRESS_DIR, BROADCAST_PROGRAM, WEBHOOK, WEBHOOK_SECRET
 };
 
 static const struct option table[] = {
@@ -191,6 +198,7 @@ static const struct option table[] = {
 	{"secret-file", 1, NULL, SECRET_FILE}, {"web", 1, NULL, WEB}, {"member-timeout", 1, NULL, MEMBER_TIMEOUT},
 	{"call-records", 1, NULL, CALL_RECORDS}, {"clock-rate", 1, NULL, CLOCK_RATE},
 	{"egress-dir", 1, NULL, EGRESS_DIR}, {"broadcast-program", 1, NULL, BROADCAST_PROGRAM},
+	{"webhook", 1, NULL, WEBHOOK}, {"webhook-secret", 1, NULL, WEBHOOK_SECRET},
 	{"log-level", 1, NULL, LOG_LEVEL}, {"allow-secret", 0, NULL, ALLOW_SECRET}, {"print-ready", 0, NULL, PRINT_READY}, {"help", 0, NULL, HELP}, {"version", 0, NULL, VERSION_}, {0},
 };
 
@@ -240,6 +248,8 @@ static int read_option(int c, lq__options *o)
 	case ALLOW_SECRET: o->allow_secret = 1; return 0;
 	case EGRESS_DIR: return read_egress_dir(o);
 	case BROADCAST_PROGRAM: return read_program("--broadcast-program", optarg, o);
+	case WEBHOOK: o->webhook = optarg; return lq__hooks_url_check(optarg) ? wrong("--webhook %s: must be an address of http:// or https://", optarg) : 0;
+	case WEBHOOK_SECRET: o->webhook_secret = optarg; return *optarg ? 0 : wrong("--webhook-secret: must not be empty");
 	case PRINT_READY: return 0;
 	case HELP: fputs(help, stdout); return 1;
 	case VERSION_: puts("loquatd " PACKAGE_VERSION); return 1;

@@ -22,6 +22,7 @@ typedef struct lq__options {
 	double clock_rate;        /* of calls */
 	const char *egress_dir;   /* where tasks may write; NULL: nowhere */
 	char broadcast_program[4096];
+	const char *webhook, *webhook_secret; /* NULL: none */
 } lq__options;
 
 /* 0: go on; 1: done (help, version); negative: wrong, stderr says why. */

@@ -126,7 +126,7 @@ static int adopt(lq__process *p, int fd, struct lws **out)
 	return 0;
 }
 
-/* Its environment is ours, but for the secret, which it need not know. */
+/* Its environment is ours, but for the secrets, which it need not know. */
 static char **environment(void)
 {
 	extern char **environ;
@@ -135,7 +135,7 @@ static char **environment(void)
 		n++;
 	char **copy = lq__calloc(n + 1, sizeof *copy);
 	for (size_t i = 0; copy && i < n; i++)
-		if (strncmp(environ[i], "LQ_SECRET=", 10))
+		if (strncmp(environ[i], "LQ_SECRET=", 10) && strncmp(environ[i], "LQ_WEBHOOK_SECRET=", 18))
 			copy[kept++] = environ[i];
 	return copy;
 }

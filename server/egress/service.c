@@ -11,6 +11,7 @@
 #include <loquat/log.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/hooks/hooks.h"
 #include "server/room_private.h"
 #include "server/session.h"
 
@@ -134,6 +135,9 @@ static void on_changed(void *arg, const lq__egress_task *t)
 	const lq__egress_service *e = arg;
 	lq__room *room = e->service->rooms ? lq__room_find(e->service->rooms, t->room) : NULL;
 	lq_log(t->code ? LQ_LOG_WARNING : LQ_LOG_INFO, "egress", "task %s of %s is %s%s%s", t->id, t->room, lq__egress_state_name(t->state), *t->text ? ": " : "", t->text);
+	if (e->service->hooks)
+		lq__hooks_tell(e->service->hooks, lq__egress_has_ended(t) ? "egress_ended" : t->state == LQ_EGRESS_STARTING && !t->restarts ? "egress_started" : "egress_updated", t->room,
+		               t->room_sid, lq__egress_task_json(t), unix_ms(e));
 	if (room && !strcmp(room->sid, t->room_sid))
 		lq__room_event(room, NULL, lq__egress_event_json(t));
 }

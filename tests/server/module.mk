@@ -2,8 +2,8 @@
 if HAVE_CHECK
 check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage
 TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage
-check_PROGRAMS += %D%/test_egress
-TESTS += %D%/test_egress
+check_PROGRAMS += %D%/test_egress %D%/test_hooks
+TESTS += %D%/test_egress %D%/test_hooks
 %C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_names_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_names_LDADD = libloquat-server.la $(CHECK_LIBS)
@@ -16,6 +16,9 @@ TESTS += %D%/test_egress
 %C%_test_room_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_room_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_room_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_hooks_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_hooks_LDADD = libloquat-server.la $(CHECK_LIBS)
 %C%_test_egress_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_egress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_egress_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS)
@@ -45,6 +48,6 @@ TESTS += %D%/test_egress
 %C%_test_layers_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 endif
 
-TESTS += %D%/protocol %D%/rooms %D%/sessions %D%/egress
-dist_check_SCRIPTS += %D%/protocol %D%/rooms %D%/sessions %D%/egress
+TESTS += %D%/protocol %D%/rooms %D%/sessions %D%/egress %D%/webhooks
+dist_check_SCRIPTS += %D%/protocol %D%/rooms %D%/sessions %D%/egress %D%/webhooks
 EXTRA_DIST += %D%/loquatd.js %D%/ws.js %D%/task.js
