@@ -2,6 +2,7 @@
 include plugins/testsrc/module.mk
 include plugins/null/module.mk
 include plugins/audiomix/module.mk
+include plugins/apm/module.mk
 include plugins/v4l2/module.mk
 include plugins/avformat/module.mk
 include plugins/broadcast/module.mk

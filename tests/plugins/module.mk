@@ -29,6 +29,14 @@ TESTS += %D%/test_audiomix
 %C%_test_audiomix_LDADD = %D%/libtesthost.la
 endif
 
+if PLUGIN_APM
+check_PROGRAMS += %D%/test_aec
+TESTS += %D%/test_aec
+%C%_test_aec_SOURCES = %D%/test_aec.c
+%C%_test_aec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_aec_LDADD = %D%/libtesthost.la
+endif
+
 if PLUGIN_PNG
 check_PROGRAMS += %D%/test_snapshot
 TESTS += %D%/test_snapshot
