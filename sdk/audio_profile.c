@@ -38,20 +38,21 @@ void lq__audio_profile_overrides(lq_audio_profile profile, lq__choice_list *out)
 		return;
 	out->channels = (lq_param_text){"channels", profiles[profile].channels};
 	out->at[out->n++] = (lq_profile_override){.kind = LQ_KIND_CAPTURE, .params = &out->channels, .n_params = 1};
+	out->at[out->n++] = (lq_profile_override){.kind = LQ_KIND_FILTER, .params = &out->channels, .n_params = 1};
 	out->at[out->n++] = (lq_profile_override){.kind = LQ_KIND_CODEC, .params = profiles[profile].encoder, .n_params = ENCODER_PARAMS};
 }
 
-/* The encoder that our sound goes through; NULL: it comes encoded. */
-static lq_node *encoder_behind(lq_node *source)
+/* The first node of a kind that our sound goes through, up to its encoder; NULL: there is none. */
+static lq_node *first_behind(lq_node *source, uint32_t kind)
 {
 	lq_link *l;
-	for (int i = 0; source && i < 8 && lq_node_descriptor(source)->kind != LQ_KIND_CODEC; i++) {
+	for (int i = 0; source && i < 8 && lq_node_descriptor(source)->kind != kind && lq_node_descriptor(source)->kind != LQ_KIND_CODEC; i++) {
 		lq_node *next = NULL;
 		for (uint32_t k = 0; !next && (l = lq_node_link(source, LQ_OUT, k)); k++)
 			next = lq_node_descriptor(lq_link_to(l))->kind == LQ_KIND_RENDERER ? NULL : lq_link_to(l);
 		source = next;
 	}
-	return source && lq_node_descriptor(source)->kind == LQ_KIND_CODEC ? source : NULL;
+	return source && lq_node_descriptor(source)->kind == kind ? source : NULL;
 }
 
 static int is_set(const lq_node *node, const lq_param_text *params, size_t n)
@@ -79,7 +80,7 @@ int lq__media_audio_profile(lq__media *m, const lq__media_track *t, lq_audio_pro
 	lq_edit *edit;
 	const lq_param_text channels = {"channels", profiles[profile].channels};
 	int any = 0;
-	lq_node *source = lq__media_has(m, t) ? lq__media_source(m, t) : NULL, *encoder = encoder_behind(source);
+	lq_node *source = lq__media_has(m, t) ? lq__media_source(m, t) : NULL, *encoder = first_behind(source, LQ_KIND_CODEC);
 	if (!source)
 		return 0;
 	if (!encoder)
@@ -88,6 +89,8 @@ int lq__media_audio_profile(lq__media *m, const lq__media_track *t, lq_audio_pro
 	if (r)
 		return r;
 	r = replace(edit, source, &channels, 1, &any, diag);
+	if (!r)
+		r = replace(edit, first_behind(source, LQ_KIND_FILTER), &channels, 1, &any, diag);
 	if (!r)
 		r = replace(edit, encoder, profiles[profile].encoder, ENCODER_PARAMS, &any, diag);
 	if (!r && any)
@@ -162,13 +165,4 @@ int lq_audio_route_set(lq_room *room, lq_audio_route route)
 	if (!room || route < LQ_ROUTE_SPEAKER || route > LQ_ROUTE_BLUETOOTH)
 		return LQ_EINVAL;
 	return LQ_ENOTSUP;
-}
-
-int lq_audio_config_set(lq_room *room, const lq_audio_config *config)
-{
-	if (lq__is_dead(room))
-		return LQ_ESTATE;
-	if (!room || !config || config->size < sizeof *config)
-		return LQ_EINVAL;
-	return config->echo_cancel == LQ_ON || config->noise_suppression == LQ_ON || config->gain_control == LQ_ON ? LQ_ENOTSUP : 0;
 }

@@ -116,6 +116,7 @@ void lq__volumes_again(lq_room *room, lq__media *m, const lq__media_track *t, co
 {
 	lq__volume_apply(room, m, t);
 	lq__device_volume_apply(room, m, c->type == LQ__CHANGE_SPEAKER ? NULL : t);
+	lq__voice_apply(room, m, t);
 }
 
 /* ---- requests ---- */

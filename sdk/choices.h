@@ -5,11 +5,14 @@
 #include "devices.h"
 #include "media.h"
 
+enum { LQ__VOICE = 3 }; /* echo, noise, gain */
+
 /* Under the room's lock. */
 typedef struct lq__choices {
 	lq__chosen tracks[LQ__STREAMS][2]; /* [stream][kind - 1]: where a local track comes from */
 	lq__chosen speaker;
 	lq_audio_profile audio_profile; /* 0: the profile's own settings */
+	lq_switch voice[LQ__VOICE];     /* echo, noise, gain; default: as the profile says */
 	int volumes[LQ__STREAMS + 1];    /* of devices, in percent more than 100: of each stream's microphone, then the speaker's */
 } lq__choices;
 
@@ -41,6 +44,9 @@ int lq__media_audio_profile(lq__media *m, const lq__media_track *t, lq_audio_pro
 
 /* device_volume.c. [media thread] Puts the volume that was set for a track's device, or (t NULL) the speaker's, into the graph. */
 void lq__device_volume_apply(lq_room *room, lq__media *m, const lq__media_track *t);
+
+/* voice.c. [media thread] What was chosen for echo, noise and level of one of our microphones goes into the graph. */
+void lq__voice_apply(lq_room *room, lq__media *m, const lq__media_track *t);
 
 /* [media thread] Changes a running source, or (kind of the change) the speaker, over to a device. Nothing to do: 0. */
 int lq__media_select(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);

@@ -47,6 +47,7 @@ static int load(lq_engine *e, const lq_engine_config *c, lq_diag *diag)
 	if ((r = scan(e->registry, c->plugin_path)))
 		return lq_diag_add(diag, r, "plugins", "the folder %s cannot be read: %s", c->plugin_path ? c->plugin_path : "of plugins", lq_error_text(r));
 	e->has_screen = has_node(e->registry, "capture.screen");
+	e->has_voice = has_node(e->registry, "filter.aec");
 	if ((r = lq_profile_load(c->profile ? c->profile : "communication", diag, &e->profile)))
 		return r;
 	if (c->profile_patch && (r = lq_profile_patch(e->profile, c->profile_patch, "profile_patch", diag)))
@@ -264,6 +265,8 @@ int lq_engine_feature(lq_engine *engine, const char *name)
 		return LQ_EINVAL;
 	if (!strcmp(name, "screen"))
 		return engine->has_screen ? 0 : LQ_ENOTSUP;
+	if (!strcmp(name, "echo-cancel"))
+		return engine->has_voice ? 0 : LQ_ENOTSUP;
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
 		if (!strcmp(features[i], name))
 			return 0;

@@ -21,7 +21,7 @@ struct lq_engine {
 	lq__control *control;
 	lq__tasks media; /* the media thread's: graphs, registry and profile are touched only there once the engine runs */
 	pthread_t media_thread;
-	int has_media_thread, has_screen;
+	int has_media_thread, has_screen, has_voice;
 	lq__logfile *log; /* NULL: none */
 	double clock_rate; /* of time-outs and periods; at least a little above 0 */
 	lq_registry *registry;

@@ -419,6 +419,8 @@ static int add(lq__media *m, const lq__media_track *t, int (*start)(lq__media *,
 		keep(m, e);
 	if (!r && m->config.room)
 		lq__device_volume_apply(m->config.room, m, t);
+	if (!r && m->config.room)
+		lq__voice_apply(m->config.room, m, t);
 	if (!r)
 		return 0;
 	lq_graph_remove(m->graph, group);

@@ -2,6 +2,7 @@
 #ifndef LQ_SDK_MEDIA_PRIVATE_H
 #define LQ_SDK_MEDIA_PRIVATE_H
 
+#include "choices.h"
 #include "media.h"
 
 /* A track that has its group in the graph. */
@@ -14,6 +15,7 @@ typedef struct lq__entry {
 	unsigned n_layers; /* of our picture: 0: as the profile says */
 	lq_video_layer layers[3];
 	uint32_t layer_ports[3]; /* of the transport; the first is `port` */
+	char voice[LQ__VOICE][12]; /* of our sound: the profile's settings, once it runs; voice.c */
 	lq__binding shown; /* what its window was made from; not drawn: it has none */
 } lq__entry;
 

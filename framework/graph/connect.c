@@ -39,25 +39,31 @@ static int no_port(const lq_node_desc *d, uint32_t direction, const char *name, 
 	return lq_diag_add(diag, LQ_ENOENT, place, "%s has no %s \"%s\"; it has: %s", d->id, what, name, ports);
 }
 
-/* Finds the one pair of rows that fits. Where ports are not named the media decides. */
+/* How many pairs of rows fit; the first one. `skip`: inputs with these flags do not count. */
+static int pairs(const lq_node_desc *from, const char *from_port, const lq_node_desc *to, const char *to_port, uint32_t skip, uint32_t *out, uint32_t *in)
+{
+	int n = 0;
+	for (uint32_t o = 0; o < from->n_ports; o++)
+		for (uint32_t i = 0; i < to->n_ports; i++)
+			if (rows_meet(&from->ports[o], &to->ports[i]) && is_named(&from->ports[o], from_port) && is_named(&to->ports[i], to_port) && !(to->ports[i].flags & skip) &&
+			    !n++) {
+				*out = o;
+				*in = i;
+			}
+	return n;
+}
+
+/* Finds the one pair of rows that fits. Where ports are not named the media decides, then which input is not optional. */
 int lq__connect_rows(const lq_node_desc *from, const char *from_port, const lq_node_desc *to, const char *to_port, const char *place, lq_diag *diag,
                      uint32_t *out, uint32_t *in)
 {
 	char outs[300], ins[300];
-	int n = 0;
 	if (!has_port(from, LQ_OUT, from_port))
 		return no_port(from, LQ_OUT, from_port, place, diag);
 	if (!has_port(to, LQ_IN, to_port))
 		return no_port(to, LQ_IN, to_port, place, diag);
-	for (uint32_t o = 0; o < from->n_ports; o++)
-		for (uint32_t i = 0; i < to->n_ports; i++)
-			if (rows_meet(&from->ports[o], &to->ports[i]) && is_named(&from->ports[o], from_port) && is_named(&to->ports[i], to_port)) {
-				if (!n++) {
-					*out = o;
-					*in = i;
-				}
-			}
-	if (n == 1)
+	int n = pairs(from, from_port, to, to_port, 0, out, in);
+	if (n == 1 || (n > 1 && pairs(from, from_port, to, to_port, LQ_PORT_OPTIONAL, out, in) == 1))
 		return 0;
 	list_ports(from, LQ_OUT, outs, sizeof outs);
 	list_ports(to, LQ_IN, ins, sizeof ins);

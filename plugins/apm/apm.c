@@ -7,7 +7,7 @@
 #include "processing.h"
 
 enum { PORT_IN, PORT_FAR, PORT_OUT };
-enum { P_ECHO, P_NOISE, P_GAIN, P_LATENCY };
+enum { P_ECHO, P_NOISE, P_GAIN, P_LATENCY, P_CHANNELS };
 #define GAP (20 * LQ_MSEC) /* times that differ more begin anew */
 #define MAX_DELAY 500      /* ms, what the library takes */
 
@@ -23,6 +23,7 @@ typedef struct canceller {
 	apm_processing *apm;
 	apm_settings settings;
 	int64_t latency; /* ms */
+	uint32_t only;   /* channels that it takes; 0: what comes */
 	const lq_format *out;
 	uint32_t flags; /* of the next buffer */
 	chunk near, far;
@@ -41,6 +42,7 @@ static void destroy(void *self)
 
 static int configure(canceller *c)
 {
+	c->near.n = 0;
 	int r = apm_configure(c->apm, &c->settings);
 	return r ? c->host->fail(c->host, LQ_EIO, "WebRTC's audio processing refuses these settings (its code %d)", r) : 0;
 }
@@ -50,7 +52,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	canceller *c = calloc(1, sizeof *c);
 	if (!c)
 		return LQ_ENOMEM;
-	*c = (canceller){.host = host, .apm = apm_create(), .latency = params[P_LATENCY].i,
+	*c = (canceller){.host = host, .apm = apm_create(), .latency = params[P_LATENCY].i, .only = (uint32_t)params[P_CHANNELS].i,
 	                 .settings = {.echo = (int)params[P_ECHO].i, .noise = (int)params[P_NOISE].i, .gain = (int)params[P_GAIN].i}};
 	int r = c->apm ? configure(c) : LQ_ENOMEM;
 	if (r)
@@ -71,7 +73,8 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	}
 	if (i >= (port == PORT_OUT ? 2 : 4))
 		return LQ_END;
-	*out = lq__audio_format(LQ_CODEC_RAW, port == PORT_OUT ? LQ_SAMPLE_F32 : samples[i / 2], APM_RATE, 1 + i % 2);
+	uint32_t n = 1 + i % 2;
+	*out = lq__audio_format(LQ_CODEC_RAW, port == PORT_OUT ? LQ_SAMPLE_F32 : samples[i / 2], APM_RATE, c->only && port != PORT_FAR ? c->only : n);
 	return 0;
 }
 
@@ -177,6 +180,11 @@ static int chunks_of(canceller *c, chunk *k, const lq_buffer *buf, chunk_fn give
 	return r;
 }
 
+static int is_active(const canceller *c)
+{
+	return c->settings.echo || c->settings.noise || c->settings.gain;
+}
+
 static int process(void *self, uint32_t port, lq_buffer *buf)
 {
 	canceller *c = self;
@@ -186,6 +194,8 @@ static int process(void *self, uint32_t port, lq_buffer *buf)
 		return r;
 	if (near)
 		c->flags |= buf->flags & LQ_BUFFER_DISCONTINUITY;
+	if (near && !is_active(c) && buf->format->sample == LQ_SAMPLE_F32)
+		return lq__submit(c->host, PORT_OUT, c->host->buffer_ref(c->host, buf));
 	r = chunks_of(c, k, buf, near ? give_near : give_far);
 	if (near && buf->flags & LQ_BUFFER_EOS)
 		lq__submit_eos(c->host, PORT_OUT, c->out, buf->pts);
@@ -214,12 +224,14 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 	lq__stat(fn, arg, PORT_IN, "echoReturnLossEnhancement", (double)apm_echo_reduction(c->apm));
 }
 
+static const char *const channel_names[] = {"any", "1", "2", NULL};
 static const char *const levels[] = {"off", "low", "moderate", "high", NULL};
 static const lq_param_desc params[] = {
 	[P_ECHO] = {"echo", LQ_PARAM_BOOL, LQ_PARAM_RUNTIME, NULL, "true", 0, 0, NULL, "Take out what is heard of the far end."},
 	[P_NOISE] = {"noise", LQ_PARAM_CHOICE, LQ_PARAM_RUNTIME, NULL, "moderate", 0, 0, levels, "How much steady noise is lowered."},
 	[P_GAIN] = {"gain", LQ_PARAM_BOOL, LQ_PARAM_RUNTIME, NULL, "true", 0, 0, NULL, "Make quiet voices louder."},
 	[P_LATENCY] = {"latency", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "ms", "40", 0, 500, NULL, "About how long the far end takes from here to the air. The echo is looked for around that."},
+	[P_CHANNELS] = {"channels", LQ_PARAM_CHOICE, 0, NULL, "1", 0, 0, channel_names, "What it takes of the microphone: mono, stereo, or what comes."},
 };
 static const lq_port_desc ports[] = {[PORT_IN] = {"in", LQ_IN, LQ_MEDIA_AUDIO, 0}, [PORT_FAR] = {"far", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_OPTIONAL},
                                      [PORT_OUT] = {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};

@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(a_jump_in_time_begins_a_new_chunk)
 {
-	th_node *n = canceller("echo=false;noise=off;gain=false", 1, LQ_SAMPLE_F32);
+	th_node *n = canceller("echo=false;noise=low;gain=false", 1, LQ_SAMPLE_F32);
 	ck_assert_int_eq(th_send(n, IN, sound(heard, 0, 300, 1, LQ_SAMPLE_F32)), 0);
 	env->now += LQ_SEC;
 	ck_assert_int_eq(th_send(n, IN, sound(heard, 0, 480, 1, LQ_SAMPLE_F32)), 0);
@@ -212,6 +212,20 @@ START_TEST(a_jump_in_time_begins_a_new_chunk)
 	ck_assert_ptr_nonnull(b);
 	ck_assert_int_eq(b->pts, env->now);
 	ck_assert(th_stat(n, OUT, "discontinuities") == 1);
+	th_free(env, b);
+	th_close(n);
+}
+END_TEST
+
+START_TEST(with_all_off_a_sound_goes_through_as_it_is)
+{
+	th_node *n = canceller("echo=false;noise=off;gain=false", 1, LQ_SAMPLE_F32);
+	lq_buffer *in = sound(heard, 0, 300, 1, LQ_SAMPLE_F32);
+	const uint8_t *data = in->planes[0];
+	ck_assert_int_eq(th_send(n, IN, in), 0);
+	lq_buffer *b = th_take(n, OUT);
+	ck_assert_ptr_eq(b->planes[0], data);
+	ck_assert_uint_eq(b->samples, 300);
 	th_free(env, b);
 	th_close(n);
 }
@@ -239,6 +253,7 @@ int main(void)
 	tcase_add_test(c, steady_noise_is_lowered);
 	tcase_add_test(c, a_quiet_voice_becomes_louder);
 	tcase_add_test(c, a_jump_in_time_begins_a_new_chunk);
+	tcase_add_test(c, with_all_off_a_sound_goes_through_as_it_is);
 	tcase_add_test(c, other_sound_is_refused);
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);

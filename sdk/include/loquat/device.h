@@ -61,7 +61,8 @@ typedef struct lq_audio_config {
 	size_t size;
 	lq_switch echo_cancel, noise_suppression, gain_control; /* default: as it is */
 } lq_audio_config;
-/* LQ_ENOTSUP when something is to be on that is not there; nothing is changed then. */
+/* What is done to the sound of all our microphones, before and while they run. At first it is what the profile says (its node "aec") for real microphones, and nothing for test sources,
+ * files and plugins of the app's own. LQ_ENOTSUP when something is to be on and this build has no filter.aec; nothing is changed then. */
 int lq_audio_config_set(lq_room *room, const lq_audio_config *config);
 
 /* ---- volumes ---- */
