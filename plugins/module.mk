@@ -7,6 +7,7 @@ include plugins/v4l2/module.mk
 include plugins/avformat/module.mk
 include plugins/broadcast/module.mk
 include plugins/compose/module.mk
+include plugins/forward/module.mk
 include plugins/sei/module.mk
 include plugins/ffmpeg/module.mk
 include plugins/vpx/module.mk

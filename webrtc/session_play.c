@@ -92,6 +92,13 @@ static int can_sync(const lq__track *t, uint32_t media)
 	return t->active && t->media == media && t->receive && t->receive->sr.known && (media == LQ_MEDIA_AUDIO || t->receive->delay.n);
 }
 
+/* Nobody notices sound that is so much late, and holding the picture back for it would only cost latency. (ITU-R BT.1359: +45 to -125 ms.) Decoder and mixer add to it
+ * what is not seen here, about 15 ms. Where there is a delay in any case, latency is not what counts. */
+static int64_t may_lag(const lq_session *s)
+{
+	return s->config.min_delay_ms ? 0 : 10 * LQ_MSEC;
+}
+
 static void sync_audio(lq_session *s, lq__track *audio)
 {
 	lq__receiver *a = audio->receive;
@@ -102,7 +109,7 @@ static void sync_audio(lq_session *s, lq__track *audio)
 		if (!can_sync(video, LQ_MEDIA_VIDEO) || !same_source(audio, video))
 			continue;
 		int64_t unused = a->extra; /* sound follows one picture only, the first */
-		lq__sync_step(against_sender(audio, lq__jitter_audio_latency(a->audio)), against_sender(video, video_latency(video)),
+		lq__sync_step(against_sender(audio, lq__jitter_audio_latency(a->audio)), against_sender(video, video_latency(video)), may_lag(s),
 		              followed ? &unused : &extra, &video->receive->extra);
 		followed = 1;
 	}

@@ -2,9 +2,6 @@
 
 #include <loquat/plugin/buffer.h>
 
-/* Nobody notices sound that is so much late; holding the picture back for it would only cost latency. (ITU-R BT.1359: +45 to -125 ms.) Decoder
- * and mixer add to it what is not seen here, about 15 ms. */
-#define AUDIO_MAY_LAG (10 * LQ_MSEC)
 #define AUDIO_MAY_LEAD (15 * LQ_MSEC)
 #define MAX_EXTRA (200 * LQ_MSEC) /* better out of step than a conversation with long pauses */
 #define MAX_STEP (40 * LQ_MSEC)
@@ -33,8 +30,8 @@ static int64_t towards(int64_t from, int64_t to)
 	return to < from - MAX_STEP ? from - MAX_STEP : to;
 }
 
-void lq__sync_step(int64_t audio, int64_t video, int64_t *audio_extra, int64_t *video_extra)
+void lq__sync_step(int64_t audio, int64_t video, int64_t may_lag, int64_t *audio_extra, int64_t *video_extra)
 {
 	*audio_extra = towards(*audio_extra, video - audio - AUDIO_MAY_LEAD);
-	*video_extra = towards(*video_extra, audio - video - AUDIO_MAY_LAG);
+	*video_extra = towards(*video_extra, audio - video - may_lag);
 }

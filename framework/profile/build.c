@@ -76,8 +76,8 @@ static int ask_on_loop(lq_node *node, void *arg)
 	return lq__formats_match(a->fmt, list, n, &both);
 }
 
-/* What an encoder that was just made will send, as far as it says so before it has an input. */
-static int encoded_on_loop(lq_node *node, void *arg)
+/* What a node that was just made will send, as far as it says so before it has an input: one codec, or something raw. */
+static int sent_on_loop(lq_node *node, void *arg)
 {
 	lq_format list[MAX_FORMATS], *out = arg;
 	uint32_t n, row = 0;
@@ -89,20 +89,24 @@ static int encoded_on_loop(lq_node *node, void *arg)
 	lq__node_enter(node);
 	int r = lq__formats_list(node, &any, list, &n);
 	lq__node_leave(node);
-	if (r || n != 1 || list[0].codec <= LQ_CODEC_RAW)
+	for (uint32_t i = 0; i < n; i++)
+		if (!list[i].media || !list[i].codec || list[i].codec != list[0].codec)
+			return LQ_EAGAIN;
+	if (r || !n)
 		return LQ_EAGAIN;
 	*out = (lq_format){.struct_size = sizeof *out, .media = list[0].media, .codec = list[0].codec};
 	return 0;
 }
 
-/* The format that will come to a node behind `from`, where it is known: of a track, or of an encoder. */
+/* The format that will come to a node behind `from`, where it is known: of a track, or of a codec or filter. */
 static const lq_format *known_format(const builder *b, lq_node *from, lq_format *room)
 {
 	if (!from)
 		return NULL;
 	if (from->desc->kind == LQ_KIND_TRANSPORT)
 		return b->config->in_format;
-	return from->desc->kind == LQ_KIND_CODEC && !lq__node_call(from, encoded_on_loop, room) ? room : NULL;
+	int says = from->desc->kind == LQ_KIND_CODEC || from->desc->kind == LQ_KIND_FILTER;
+	return says && !lq__node_call(from, sent_on_loop, room) ? room : NULL;
 }
 
 /* Does the first input of this media take what will come? */

@@ -10,7 +10,7 @@
 #include "input.h"
 
 enum { PORT_IN, PORT_OUT, FIRST_PORT, MAX_INPUTS = 64 };
-enum { P_GAIN, P_LEVEL_MS };
+enum { P_GAIN, P_LEVEL_MS, P_SLACK };
 #define TICK_NS (10 * LQ_MSEC)
 #define MAX_CATCH_UP 10 /* ticks; a longer stop of the whole program is left out */
 #define KNEE 0.8f       /* louder than this is bent so that nothing exceeds 1 */
@@ -23,6 +23,7 @@ typedef struct mixer {
 	float gain;
 	int64_t level_interval, next_level;
 	int64_t next; /* tick */
+	int64_t slack; /* how long after its time a tick leaves */
 	int running;
 	uint64_t ticks, skipped, clipped;
 } mixer;
@@ -35,6 +36,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	m->host = host;
 	m->gain = (float)params[P_GAIN].f;
 	m->level_interval = params[P_LEVEL_MS].i * LQ_MSEC;
+	m->slack = params[P_SLACK].i * LQ_MSEC;
 	*self = m;
 	return 0;
 }
@@ -111,7 +113,7 @@ static int start(void *self)
 	m->running = 1;
 	m->next = m->host->now(m->host);
 	m->next_level = m->next;
-	m->host->wake_at(m->host, m->next);
+	m->host->wake_at(m->host, m->next + m->slack);
 	return 0;
 }
 
@@ -177,9 +179,10 @@ static void tell_levels(mixer *m, int64_t now)
 	}
 }
 
-static int run(void *self, int64_t now)
+static int run(void *self, int64_t wall)
 {
 	mixer *m = self;
+	int64_t now = wall - m->slack;
 	int r = 0;
 	if (!m->running || !m->out)
 		return 0;
@@ -193,7 +196,7 @@ static int run(void *self, int64_t now)
 		m->next += TICK_NS;
 	}
 	tell_levels(m, now);
-	m->host->wake_at(m->host, m->next);
+	m->host->wake_at(m->host, m->next + m->slack);
 	return r;
 }
 
@@ -249,6 +252,7 @@ static void stats(void *self, lq_stat_fn fn, void *arg)
 static const lq_param_desc params[] = {
 	[P_GAIN] = {"gain", LQ_PARAM_FLOAT, LQ_PARAM_RUNTIME, NULL, "1", 0, 16, NULL, "Factor for all inputs."},
 	[P_LEVEL_MS] = {"level_ms", LQ_PARAM_INT, 0, "ms", "0", 0, 60000, NULL, "How often each input's peak is told to the app (LEVEL); 0: never."},
+	[P_SLACK] = {"slack", LQ_PARAM_INT, 0, "ms", "0", 0, 200, NULL, "A tick leaves so long after its time, so that what comes late is still in its place."},
 };
 static const lq_port_desc ports[] = {[PORT_IN] = {"in", LQ_IN, LQ_MEDIA_AUDIO, LQ_PORT_MANY | LQ_PORT_OPTIONAL},
                                      [PORT_OUT] = {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};

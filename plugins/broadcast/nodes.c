@@ -5,10 +5,12 @@
 static const char *const srt_modes[] = {"caller", "listener", NULL};
 static const char *const segment_types[] = {"fmp4", "ts", NULL};
 static const char *const time_names[] = {"pts", "capture", NULL};
+static const char *const track_names[] = {"linked", "both", NULL};
 
 #define URL(help) {"url", LQ_PARAM_STRING, LQ_PARAM_SECRET, NULL, "", 0, 0, NULL, help}
 #define PLACE(help) {"url", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "", 0, 0, NULL, help}
 #define TIMES {"times", LQ_PARAM_CHOICE, 0, NULL, "pts", 0, 0, time_names, "Which of a packet's times counts; capture is steadier for what comes from another transport as it is."}
+#define TRACKS {"tracks", LQ_PARAM_CHOICE, 0, NULL, "linked", 0, 0, track_names, "What it begins with: the tracks that are linked, or a sound and a picture, where one may be linked later; 5 s after the first packet it begins in any case."}
 #define BUFFER(def) {"buffer", LQ_PARAM_INT, 0, "ms", def, 100, 60000, NULL, "Media that may wait; beyond it whole groups of pictures are dropped."}
 #define TIMEOUT {"timeout", LQ_PARAM_INT, 0, "ms", "5000", 100, 60000, NULL, "How long connecting may take."}
 #define RETRY {"retry", LQ_PARAM_INT, 0, "ms", "10000", 500, 600000, NULL, "Longest wait before it connects again; the first is 500 ms, and each twice the one before."}
@@ -17,26 +19,26 @@ static const char *const time_names[] = {"pts", "capture", NULL};
 #define WINDOW {"window", LQ_PARAM_INT, 0, NULL, "6", 0, 10000, NULL, "Segments in the list; older ones are deleted some time later; 0: all from the beginning."}
 
 static const lq_param_desc rtmp_params[] = {
-	URL("rtmp://host/application/key, or rtmps://."), BUFFER("2000"), TIMEOUT, RETRY, GIVE_UP("0"), TIMES,
+	URL("rtmp://host/application/key, or rtmps://."), BUFFER("2000"), TIMEOUT, RETRY, GIVE_UP("0"), TIMES, TRACKS,
 	{"tls_verify", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "RTMPS: the server's certificate must be trusted."},
 	{"ca_file", LQ_PARAM_STRING, LQ_PARAM_FILE, NULL, "", 0, 0, NULL, "RTMPS: certificates to trust, PEM; empty: the system's."},
 };
 static const lq_param_desc srt_params[] = {
-	URL("srt://host:port; as listener the address to listen on."), BUFFER("2000"), TIMEOUT, RETRY, GIVE_UP("0"), TIMES,
+	URL("srt://host:port; as listener the address to listen on."), BUFFER("2000"), TIMEOUT, RETRY, GIVE_UP("0"), TIMES, TRACKS,
 	{"mode", LQ_PARAM_CHOICE, 0, NULL, "caller", 0, 0, srt_modes, "Calls the other side, or waits for its call."},
 	{"latency", LQ_PARAM_INT, 0, "ms", "120", 20, 8000, NULL, "Time for lost packets to be sent again."},
 	{"passphrase", LQ_PARAM_STRING, LQ_PARAM_SECRET, NULL, "", 0, 0, NULL, "Encrypts; 10 to 79 characters."},
 	{"stream_id", LQ_PARAM_STRING, LQ_PARAM_SECRET, NULL, "", 0, 0, NULL, "What the other side is told about this stream."},
 };
 static const lq_param_desc hls_params[] = {
-	PLACE("The playlist, .m3u8; segments go beside it."), SEGMENT, WINDOW, BUFFER("10000"), RETRY, GIVE_UP("0"), TIMES,
+	PLACE("The playlist, .m3u8; segments go beside it."), SEGMENT, WINDOW, BUFFER("10000"), RETRY, GIVE_UP("0"), TIMES, TRACKS,
 	{"segment_type", LQ_PARAM_CHOICE, 0, NULL, "fmp4", 0, 0, segment_types, "Fragmented MP4 or MPEG-TS."},
 };
 static const lq_param_desc dash_params[] = {
-	PLACE("The manifest, .mpd; segments go beside it."), SEGMENT, WINDOW, BUFFER("10000"), RETRY, GIVE_UP("0"), TIMES,
+	PLACE("The manifest, .mpd; segments go beside it."), SEGMENT, WINDOW, BUFFER("10000"), RETRY, GIVE_UP("0"), TIMES, TRACKS,
 };
 static const lq_param_desc file_params[] = {
-	PLACE("The file; its ending says the container: .mp4, .mkv, .webm, .flv or .ts."), BUFFER("10000"), TIMES,
+	PLACE("The file; its ending says the container: .mp4, .mkv, .webm, .flv or .ts."), BUFFER("10000"), TIMES, TRACKS,
 };
 
 #define OUTLET(kind_, flags_, summary_) \

@@ -22,7 +22,7 @@ static int take_param(outlet_options *o, const char *name, const lq_value *v)
 	const struct { const char *name; char **text; int64_t *ms; int *number; } table[] = {
 		{"url", &o->url, NULL, NULL},           {"passphrase", &o->passphrase, NULL, NULL}, {"stream_id", &o->stream_id, NULL, NULL},
 		{"ca_file", &o->ca_file, NULL, NULL},   {"mode", NULL, NULL, &o->mode},             {"segment_type", NULL, NULL, &o->segment_type},
-		{"tls_verify", NULL, NULL, &o->tls_verify}, {"times", NULL, NULL, &o->capture_clock}, {"latency", NULL, &o->latency, NULL},
+		{"tls_verify", NULL, NULL, &o->tls_verify}, {"times", NULL, NULL, &o->capture_clock}, {"tracks", NULL, NULL, &o->tracks}, {"latency", NULL, &o->latency, NULL},
 		{"timeout", NULL, &o->timeout, NULL},   {"retry", NULL, &o->retry, NULL},           {"give_up", NULL, &o->give_up, NULL},
 		{"buffer", NULL, &o->buffer, NULL},     {"segment", NULL, &o->segment, NULL},       {"window", NULL, NULL, &o->window},
 	};

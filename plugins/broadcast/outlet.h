@@ -16,11 +16,12 @@
 enum { OUTLET_SLOTS = 16, OUTLET_CODECS = 4, PORT_AUDIO = 0, PORT_VIDEO = 1 };
 enum { HLS_FMP4, HLS_TS };
 enum { SRT_CALLER, SRT_LISTENER };
+enum { TRACKS_LINKED, TRACKS_BOTH };
 
 /* Every kind's parameters; one that a kind has not got is 0 or "". */
 typedef struct outlet_options {
 	char *url, *passphrase, *stream_id, *ca_file;
-	int mode, segment_type, tls_verify, capture_clock;
+	int mode, segment_type, tls_verify, capture_clock, tracks;
 	int64_t latency, timeout, retry, give_up, buffer, segment; /* ns */
 	int window; /* segments, 0: all */
 } outlet_options;

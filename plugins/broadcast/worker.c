@@ -70,10 +70,9 @@ static worker_track *track_of(worker *w, const ring_item *item)
 	uint32_t generation = item->port >> 8;
 	if (!atomic_load(&known->linked) || atomic_load(&known->generation) != generation)
 		return NULL;
-	if (t->generation != generation) {
+	if (t->generation != generation && t->index < 0) /* else it goes on with what the one before it has begun, where it fits */
 		forget(t);
-		t->generation = generation;
-	}
+	t->generation = generation;
 	return t;
 }
 
@@ -93,17 +92,21 @@ static void learn_from(worker *w, const ring_item *item)
 	t->par = par;
 }
 
-/* How many linked tracks there are, and how many of them are known. */
+/* How many tracks there are, or are waited for, and how many of them are known. */
 static void count_tracks(const worker *w, int *linked, int *known)
 {
+	int has[2] = {0};
 	*linked = *known = 0;
 	for (int i = 0; i < OUTLET_SLOTS; i++) {
 		const outlet_track *t = &w->o->tracks[i];
 		if (!atomic_load(&t->linked))
 			continue;
 		++*linked;
+		has[atomic_load(&t->media) == LQ_MEDIA_VIDEO] = 1;
 		*known += w->tracks[i].par && w->tracks[i].generation == atomic_load(&t->generation);
 	}
+	if (w->o->opt.tracks == TRACKS_BOTH)
+		*linked += !has[0] + !has[1];
 }
 
 /* Waits until the tracks are known, without taking anything out of the ring. Returns 0 when stopped before that. */

@@ -6,8 +6,8 @@
 
 #include "paint.h"
 
-enum { P_SIZE, P_FPS, P_LAYOUT, P_IMAGE, P_QUALITY, P_DELAY, P_SPEAKER };
-enum { PORT_IN, PORT_OUT, QUEUE = 8, MAX_CATCH_UP = 2 };
+enum { P_SIZE, P_FPS, P_LAYOUT, P_IMAGE, P_QUALITY, P_DELAY, P_SPEAKER, P_SLACK };
+enum { PORT_IN, PORT_OUT, QUEUE = 24, MAX_CATCH_UP = 2 };
 #define FAR (2 * LQ_SEC) /* a time further ahead than this is a broken time stamp: due at once */
 
 typedef struct input {
@@ -28,7 +28,7 @@ typedef struct composer {
 	char *image, *speaker;
 	plane_set background;
 	int flags, running, dirty, covered;
-	int64_t delay;
+	int64_t delay, slack; /* slack: how long after its time a picture leaves */
 	input inputs[MAX_INPUTS];
 	uint32_t n;
 	tile tiles[MAX_REGIONS];
@@ -86,6 +86,7 @@ static int set_up(composer *c, const lq_value *params)
 	c->format.fps_den = params[P_FPS].den;
 	c->flags = flags[params[P_QUALITY].i];
 	c->delay = params[P_DELAY].i * LQ_MSEC;
+	c->slack = params[P_SLACK].i * LQ_MSEC;
 	c->image = strdup(params[P_IMAGE].s);
 	c->speaker = strdup(params[P_SPEAKER].s);
 	int e = c->image && c->speaker ? parse(c, params[P_LAYOUT].s, &c->layout) : LQ_ENOMEM;
@@ -270,7 +271,7 @@ static int start(void *self)
 	c->running = 1;
 	c->tick = 0;
 	c->start = c->host->now(c->host);
-	c->host->wake_at(c->host, c->start);
+	c->host->wake_at(c->host, c->start + c->slack);
 	if (n && layout_check(&c->layout, seen, n, error))
 		lq__tell(c->host, LQ_EVENT_WARNING, PORT_OUT, LQ_ENOENT, error);
 	return 0;
@@ -282,9 +283,10 @@ static void stop(void *self)
 	c->running = 0;
 }
 
-static int run(void *self, int64_t now)
+static int run(void *self, int64_t wall)
 {
 	composer *c = self;
+	int64_t now = wall - c->slack;
 	int e = 0;
 	if (!c->running || !c->out)
 		return 0;
@@ -294,7 +296,7 @@ static int run(void *self, int64_t now)
 	}
 	for (; time_of(c, c->tick) <= now && !e; c->tick++)
 		e = compose(c);
-	c->host->wake_at(c->host, time_of(c, c->tick));
+	c->host->wake_at(c->host, time_of(c, c->tick) + c->slack);
 	return e;
 }
 
@@ -396,6 +398,7 @@ static const lq_param_desc params[] = {
 	[P_QUALITY] = {"quality", LQ_PARAM_CHOICE, 0, NULL, "bilinear", 0, 0, qualities, "How pixels are interpolated."},
 	[P_DELAY] = {"delay", LQ_PARAM_INT, 0, "ms", "0", 0, 2000, NULL, "How long pictures are held back, for sound that takes longer."},
 	[P_SPEAKER] = {"speaker", LQ_PARAM_STRING, LQ_PARAM_RUNTIME, NULL, "", 0, 0, NULL, "Who is big in the layout speaker where that names nobody; empty: who came first."},
+	[P_SLACK] = {"slack", LQ_PARAM_INT, 0, "ms", "0", 0, 500, NULL, "A picture leaves so long after its time, so that what comes late is still in its place."},
 };
 static const lq_port_desc ports[] = {[PORT_IN] = {"in", LQ_IN, LQ_MEDIA_VIDEO, LQ_PORT_MANY | LQ_PORT_OPTIONAL}, [PORT_OUT] = {"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .add_port = add_port, .remove_port = remove_port, .formats = formats,

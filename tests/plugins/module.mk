@@ -53,6 +53,12 @@ TESTS += %D%/test_compose
 %C%_test_compose_LDADD = %D%/libtesthost.la
 endif
 
+check_PROGRAMS += %D%/test_forward
+TESTS += %D%/test_forward
+%C%_test_forward_SOURCES = %D%/test_forward.c
+%C%_test_forward_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_forward_LDADD = %D%/libtesthost.la
+
 if PLUGIN_FFMPEG
 check_PROGRAMS += %D%/test_sei
 TESTS += %D%/test_sei

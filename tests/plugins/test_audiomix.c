@@ -164,6 +164,25 @@ START_TEST(late_sound_is_heard_at_once)
 }
 END_TEST
 
+/* It comes 80 ms after it was due. */
+START_TEST(with_slack_late_sound_is_still_in_its_place)
+{
+	th_node *m = mixer("slack=100", 1, 1);
+	int64_t begin = env->now, first;
+	ck_assert_int_eq(th_run_until(m, begin + 280 * LQ_MSEC), 0);
+	push(m, A, begin + 200 * LQ_MSEC, 0, 1000, 1);
+	ck_assert_int_eq(th_run_until(m, begin + 500 * LQ_MSEC), 0);
+	size_t n = collect(m, &first), at = 0;
+	ck_assert_int_eq(first, begin);
+	while (at < n && !heard[at])
+		at++;
+	ck_assert_uint_ge(at, 9600);
+	ck_assert_uint_le(at, 9602); /* a sine begins with 0 */
+	ck_assert_uint_ge(n, 48 * 390);
+	th_close(m);
+}
+END_TEST
+
 START_TEST(a_wrong_time_far_ahead_does_not_mute)
 {
 	th_node *m = mixer(NULL, 1, 2);
@@ -283,6 +302,7 @@ int main(void)
 	tcase_add_test(c, loud_sums_are_bent_below_one);
 	tcase_add_test(c, sound_waits_until_it_is_due);
 	tcase_add_test(c, late_sound_is_heard_at_once);
+	tcase_add_test(c, with_slack_late_sound_is_still_in_its_place);
 	tcase_add_test(c, a_wrong_time_far_ahead_does_not_mute);
 	tcase_add_test(c, running_dry_is_silence_and_counted);
 	tcase_add_test(c, a_fast_clock_adds_no_delay);

@@ -32,6 +32,8 @@ static const char help[] =
 	"  --fps N              pictures a second (default: 30)\n"
 	"  --bitrate N          of the picture, bit/s (default: 2500000)\n"
 	"  --audio-bitrate N    of the sound, bit/s (default: 128000)\n"
+	"  --user ID            instead of a mix this user's stream alone, not encoded anew where the target carries its codecs\n"
+	"  --stream NAME        which of them: main, sub (the screen), third ... ninth (default: main)\n"
 	"  --give-up N          a target that cannot be reached for N seconds has failed; 0: never (default: 60)\n"
 	"  --seconds N          end after N seconds\n"
 	"  --status-json        print what happens as a JSON object a line, for programs\n"
@@ -108,7 +110,7 @@ static void on_joined(broadcast *b, const lq_sdk_event *e)
 		return;
 	b->joined = 1;
 	b->began = tool_now();
-	int r = b->spec.layout ? stage_check(b->room, b->spec.layout, error) : 0; /* who is named may still come */
+	int r = b->spec.user ? stage_check_user(b->room, b->spec.user, error) : b->spec.layout ? stage_check(b->room, b->spec.layout, error) : 0; /* they may still come */
 	report_state(&b->report, "running", r, error);
 }
 
@@ -118,6 +120,19 @@ static void on_connection(broadcast *b, const lq_sdk_event *e)
 		report_state(&b->report, "running", LQ_ECONN, *e->text ? e->text : "the connection to the room is lost; trying to come back");
 	else if (b->joined && e->state == LQ_CONN_CONNECTED)
 		report_state(&b->report, "running", 0, "");
+}
+
+static void on_stage(broadcast *b, const lq_sdk_event *e)
+{
+	if (!b->spec.user)
+		stage_event(&b->stage, b->room, e);
+}
+
+static void on_published(broadcast *b, const lq_sdk_event *e)
+{
+	on_stage(b, e);
+	if (b->spec.user && !strcmp(e->user, b->spec.user) && e->stream == b->spec.stream)
+		lq_subscribe(b->room, e->user, e->stream, e->kind);
 }
 
 static void on_event(broadcast *b, const lq_sdk_event *e)
@@ -137,7 +152,8 @@ static void on_event(broadcast *b, const lq_sdk_event *e)
 		if (e->code)
 			fprintf(stderr, "loquat broadcast: %s's %s: %s\n", e->user, e->kind == LQ_AUDIO ? "sound" : "picture", *e->text ? e->text : lq_error_text(e->code));
 		break;
-	default: stage_event(&b->stage, b->room, e); break;
+	case LQ_ON_STREAM_PUBLISHED: on_published(b, e); break;
+	default: on_stage(b, e); break;
 	}
 }
 
@@ -227,6 +243,7 @@ static int enter(broadcast *b)
 {
 	const spec *s = &b->spec;
 	lq_room_options options = {.size = sizeof options, .auto_publish_audio = LQ_OFF, .auto_publish_video = LQ_OFF, .media_at_join = LQ_ON};
+	options.auto_subscribe_audio = options.auto_subscribe_video = s->user ? LQ_OFF : LQ_ON;
 	lq_join_params params = {.size = sizeof params, .server = s->server, .name = s->name, .token = s->token, .password = s->password};
 	lq_audio_report_params levels = {.size = sizeof levels, .interval_ms = LEVELS_MS};
 	int r = lq_room_open(b->engine, s->room, &options, &b->room);
@@ -312,7 +329,7 @@ static int read_options(int argc, char **argv, broadcast *b, json_t *words)
 		{"password", required_argument, NULL, WORD}, {"name", required_argument, NULL, WORD}, {"to", required_argument, NULL, WORD},
 		{"record", required_argument, NULL, WORD}, {"layout", required_argument, NULL, WORD}, {"size", required_argument, NULL, WORD},
 		{"fps", required_argument, NULL, WORD}, {"bitrate", required_argument, NULL, WORD}, {"audio-bitrate", required_argument, NULL, WORD},
-		{"give-up", required_argument, NULL, WORD}, {"seconds", required_argument, NULL, WORD}, {0}};
+		{"user", required_argument, NULL, WORD}, {"stream", required_argument, NULL, WORD}, {"give-up", required_argument, NULL, WORD}, {"seconds", required_argument, NULL, WORD}, {0}};
 	int at = 0;
 	for (int o; (o = getopt_long(argc, argv, "h", options, &at)) != -1;)
 		switch (o) {

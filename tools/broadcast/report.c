@@ -10,7 +10,7 @@
 
 static void print(json_t *o)
 {
-	json_dumpf(o, stdout, JSON_COMPACT);
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	fflush(stdout);
 	json_decref(o);
@@ -109,6 +109,8 @@ static void on_figure(const char *owner, const char *name, double value, void *a
 	static const char *const wanted[] = {"packetsSent", "bytesSent", "packetsDropped", "groupsDropped", "connections", "failures"};
 	static const char place[] = "node/shared/";
 	figures *f = arg;
+	if (f->spec->user && strstr(owner, "/in_") && !strcmp(name, "packetsForwarded"))
+		json_object_set_new(f->all, "frames", number(value));
 	if (strncmp(owner, place, sizeof place - 1))
 		return;
 	int i = broadcast_target(f->spec, owner + sizeof place - 1);

@@ -51,12 +51,11 @@ static int is_there(const lq_member *list, int n, const char *name)
 	return 0;
 }
 
-static int check_name(const lq_member *list, int n, const char *place, const json_t *name, char error[SPEC_ERROR])
+static int check_name(const lq_member *list, int n, const char *place, const char *text, char error[SPEC_ERROR])
 {
-	const char *text = json_string_value(name);
 	if (!text || is_there(list, n, text))
 		return 0;
-	int used = snprintf(error, SPEC_ERROR, "layout.%s: there is nobody called \"%.60s\" in the room; there %s", place, text, n ? "are: " : "is nobody");
+	int used = snprintf(error, SPEC_ERROR, "%s: there is nobody called \"%.60s\" in the room; there %s", place, text, n ? "are: " : "is nobody");
 	for (int i = 0; i < n && used < SPEC_ERROR - 80; i++)
 		used += snprintf(error + used, SPEC_ERROR - (size_t)used, "%s\"%.60s\"", i ? ", " : "", list[i].user);
 	return LQ_ENOENT;
@@ -67,12 +66,20 @@ int stage_check(lq_room *room, const json_t *layout, char error[SPEC_ERROR])
 	lq_member *list;
 	size_t i;
 	json_t *region;
-	int n = members_of(room, &list), r = check_name(list, n, "speaker", json_object_get(layout, "speaker"), error);
+	int n = members_of(room, &list), r = check_name(list, n, "layout.speaker", json_string_value(json_object_get(layout, "speaker")), error);
 	json_array_foreach(json_object_get(layout, "regions"), i, region) {
-		char place[40];
-		snprintf(place, sizeof place, "regions[%zu].input", i);
-		r = r ? r : check_name(list, n, place, json_object_get(region, "input"), error);
+		char place[60];
+		snprintf(place, sizeof place, "layout.regions[%zu].input", i);
+		r = r ? r : check_name(list, n, place, json_string_value(json_object_get(region, "input")), error);
 	}
+	free(list);
+	return r;
+}
+
+int stage_check_user(lq_room *room, const char *user, char error[SPEC_ERROR])
+{
+	lq_member *list;
+	int n = members_of(room, &list), r = check_name(list, n, "user", user, error);
 	free(list);
 	return r;
 }

@@ -10,6 +10,9 @@ int stage_layout(lq_room *room, const json_t *layout, char error[SPEC_ERROR]);
 /* Whether all whom a layout names are in the room. LQ_ENOENT with the reason. */
 int stage_check(lq_room *room, const json_t *layout, char error[SPEC_ERROR]);
 
+/* Whether the user is in the room. Likewise. */
+int stage_check_user(lq_room *room, const char *user, char error[SPEC_ERROR]);
+
 typedef struct stage {
 	char speaker[129]; /* who spoke last and has a picture */
 	char big[160];     /* as the canvas was told */
