@@ -51,7 +51,7 @@ int lq__member_message(lq__member *m, const char *to, const char *text)
 		return 0;
 	}
 	LQ__EACH(lq__member, other, &m->room->members, link)
-		if (!strcmp(other->user, to)) {
+		if (!other->guest_of && !strcmp(other->user, to)) {
 			lq__member_event(other, json_pack("{s:s, s:s, s:s, s:b}", "type", "message", "from", m->user, "text", text, "private", 1));
 			return 0;
 		}

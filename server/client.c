@@ -525,6 +525,11 @@ static void host_news(void *arg, const char *event, const lq__room *room, json_t
 		lq__egress_service_room_ended(s->egress, room);
 }
 
+static int host_track_lent(void *arg, lq__track *t)
+{
+	return lq__publish_track_lend(t);
+}
+
 static int64_t host_media_seen(void *arg, lq__member *m)
 {
 	int64_t a = lq__publish_seen(m), b = lq__subscribe_seen(m);
@@ -533,5 +538,5 @@ static int64_t host_media_seen(void *arg, lq__member *m)
 
 lq__rooms_host lq__client_rooms_host(lq__service *service)
 {
-	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service, host_unsubscribe_all, host_news};
+	return (lq__rooms_host){host_send, host_kicked, host_leaving, host_left, host_track_leaving, host_settled, host_media_seen, service, host_unsubscribe_all, host_news, host_track_lent};
 }

@@ -100,7 +100,7 @@ static uint32_t mics_but(const lq__member *except)
 {
 	uint32_t n = 0;
 	LQ__EACH(lq__member, m, &except->room->members, link)
-		n += m != except && (track_of(m, 0) || state_of(m, 0) == LQ__DEVICE_OPENING);
+		n += m != except && !m->guest_of && (track_of(m, 0) || state_of(m, 0) == LQ__DEVICE_OPENING);
 	return n;
 }
 

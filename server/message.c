@@ -221,6 +221,8 @@ static const struct {
 	{"egress_layout", LQ_MSG_EGRESS_LAYOUT, lq__read_egress_layout},
 	{"egress_stop", LQ_MSG_EGRESS_STOP, lq__read_egress_task},
 	{"egress_list", LQ_MSG_EGRESS_LIST, NULL},
+	{"guest_add", LQ_MSG_GUEST_ADD, lq__read_guest_add},
+	{"guest_remove", LQ_MSG_GUEST_REMOVE, lq__read_guest_remove},
 	{"login", LQ_MSG_LOGIN, lq__read_login},
 	{"logout", LQ_MSG_LOGOUT, NULL},
 	{"watch", LQ_MSG_WATCH, lq__read_users},

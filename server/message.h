@@ -46,6 +46,8 @@ typedef enum lq__message_type {
 	LQ_MSG_EGRESS_LAYOUT,
 	LQ_MSG_EGRESS_STOP,
 	LQ_MSG_EGRESS_LIST,
+	LQ_MSG_GUEST_ADD,
+	LQ_MSG_GUEST_REMOVE,
 	LQ_MSG_LOGIN, /* sessions from here on */
 	LQ_MSG_LOGOUT,
 	LQ_MSG_WATCH,

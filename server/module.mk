@@ -8,8 +8,8 @@ libloquat_server_la_SOURCES = \
 	%D%/calls/accounts.c %D%/calls/calls.h %D%/calls/ending.c %D%/calls/events.c %D%/calls/presence.c %D%/calls/private.h %D%/calls/requests.c \
 	%D%/calls/seats.c %D%/calls/snapshot.c %D%/calls/type.c \
 	%D%/media/feedback.c %D%/media/forward.c %D%/media/layers.c %D%/media/mailbox.h %D%/media/media.c %D%/media/media.h %D%/media/peer.c \
-	%D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
-libloquat_server_la_SOURCES += %D%/message_stage.c %D%/stage.c %D%/stage.h %D%/stage_requests.c %D%/stage_requests.h %D%/rest.c %D%/rest.h %D%/secret.c %D%/secret.h %D%/control.c %D%/control.h %D%/roles.c %D%/grants.c %D%/grants.h %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
+	%D%/media/relay.c %D%/media/relay.h %D%/media/socket.c %D%/media/source.c %D%/media/track.h %D%/media/worker.c %D%/media/worker.h
+libloquat_server_la_SOURCES += %D%/guest.c %D%/guest.h %D%/guest_requests.c %D%/message_stage.c %D%/stage.c %D%/stage.h %D%/stage_requests.c %D%/stage_requests.h %D%/rest.c %D%/rest.h %D%/secret.c %D%/secret.h %D%/control.c %D%/control.h %D%/roles.c %D%/grants.c %D%/grants.h %D%/message_room.c %D%/room_admin.c %D%/room_admin.h %D%/room_requests.c %D%/room_requests.h
 libloquat_server_la_SOURCES += %D%/sid.c %D%/message_egress.c %D%/egress/json.c %D%/egress/process.c %D%/egress/process.h %D%/egress/requests.c %D%/egress/service.c %D%/egress/service.h \
 	%D%/egress/spec.c %D%/egress/spec.h %D%/egress/status.c %D%/egress/status.h %D%/egress/tasks.c %D%/egress/tasks.h \
 	%D%/hooks/hooks.c %D%/hooks/hooks.h %D%/hooks/queue.c %D%/hooks/queue.h

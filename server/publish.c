@@ -382,9 +382,17 @@ void lq__publish_announce(lq__member *m)
 
 void lq__publish_track_leaving(lq__track *t)
 {
-	if (t->source)
+	if (t->source && t->of)
+		lq__media_track_return(t->source);
+	else if (t->source)
 		lq__media_track_close(t->source);
 	t->source = NULL;
+}
+
+int lq__publish_track_lend(lq__track *t)
+{
+	t->source = lq__media_track_lend(t->of->source, t->member->room->worker);
+	return t->source ? 0 : LQ_ENOMEM;
 }
 
 void lq__publish_close(lq__member *m)

@@ -15,6 +15,7 @@ int lq__publish(struct lq__media *media, lq__member *m, const lq__message *reque
 void lq__publish_announce(lq__member *m);
 void lq__publish_close(lq__member *m);
 void lq__publish_track_leaving(lq__track *t);
+int lq__publish_track_lend(lq__track *t); /* a guest's gets its source. LQ_ENOMEM */
 int64_t lq__publish_seen(const lq__member *m);
 struct lq__peer_stats;
 void lq__publish_figures(const lq__member *m, struct lq__peer_stats *out); /* unchanged where there is no connection */

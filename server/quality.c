@@ -76,10 +76,18 @@ static void look(lq__member *m, int64_t now)
 	q->audience = (uint8_t)m->audience;
 }
 
+/* A guest's way to us is that of whom it stands for; it receives nothing. */
+static const lq__quality *quality_of(const lq__member *m)
+{
+	return m->guest_of ? &m->guest_of->quality : &m->quality;
+}
+
 static void add(json_t *members, const lq__member *m, int all)
 {
-	if (all ? m->quality.up || m->quality.down : m->quality.changed)
-		json_array_append_new(members, json_pack("{s:s, s:i, s:i}", "user", m->user, "up", m->quality.up, "down", m->quality.down));
+	const lq__quality *q = quality_of(m);
+	int down = m->guest_of ? LQ_QUALITY_UNKNOWN : q->down;
+	if (all ? q->up || down : q->changed)
+		json_array_append_new(members, json_pack("{s:s, s:i, s:i}", "user", m->user, "up", q->up, "down", down));
 }
 
 /* The audience is not seen, but by itself. NULL: nothing to tell. */
@@ -109,7 +117,7 @@ static void tell(lq__room *room)
 	json_t *text[2] = {NULL, NULL};
 	int any = 0;
 	LQ__EACH(lq__member, m, &room->members, link)
-		any |= m->quality.changed;
+		any |= quality_of(m)->changed;
 	LQ__EACH(lq__member, m, &room->members, link) {
 		int is_new = m->quality.told != m->conn;
 		if (!m->conn || !m->entered || (!is_new && !any))

@@ -61,6 +61,8 @@ int lq__read_kick(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_stage_request(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_stage_answer(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_stage_remove(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_guest_add(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_guest_remove(lq__reader *r, const json_t *o, lq__message *m);
 
 /* ---- message_egress.c ---- */
 int lq__read_egress_start(lq__reader *r, const json_t *o, lq__message *m);

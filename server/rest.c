@@ -9,6 +9,7 @@
 #include <loquat/plugin/errors.h>
 
 #include "server/egress/service.h"
+#include "server/guest.h"
 #include "server/message.h"
 #include "server/reader.h"
 #include "server/room_admin.h"
@@ -22,6 +23,7 @@ typedef struct rest {
 	const lq__rest_request *request;
 	int64_t unix_ms;
 	unsigned status;
+	int all_rooms; /* the token is for them all */
 	char path[1024], *at[SEGMENTS]; /* what follows the prefix; NULL: there is no more */
 	json_t *body;                   /* NULL: none */
 	char error[256];
@@ -70,6 +72,12 @@ static json_t *fail(rest *r, int code, const char *fmt, ...)
 	return error_json(code, text);
 }
 
+static int fail_with(rest *r, int code, const char *why)
+{
+	snprintf(r->error, sizeof r->error, "%s", why);
+	return code;
+}
+
 static json_t *done(rest *r, int e)
 {
 	if (e)
@@ -88,6 +96,7 @@ static json_t *check_access(rest *r)
 	int e = s->secret && (!s->debug || *r->request->token) ? lq__token_check(r->request->token, &want, &grant, r->error, sizeof r->error) : 0;
 	if (e)
 		return fail(r, e, "%s", r->error);
+	r->all_rooms = grant.admin && !*grant.room;
 	if (!grant.admin || (*grant.room && (!r->at[0] || strcmp(grant.room, r->at[0]))))
 		return fail(r, LQ_EPERM, "the token gives no right to administer %s (admin)", r->at[0] ? "this room" : "all rooms");
 	return NULL;
@@ -119,6 +128,12 @@ static json_t *on_lock(rest *r)
 	return done(r, e ? e : lq__room_lock(r->service->rooms, r->at[0], locked));
 }
 
+static json_t *kick(rest *r, lq__room *room, const char *user, const char *reason)
+{
+	int e = lq__room_kick(room, user, reason);
+	return done(r, e == LQ_EPERM ? fail_with(r, e, "kick: is a guest of another room: DELETE …/guests/GUEST sends it back") : e);
+}
+
 static json_t *on_kick(rest *r, lq__room *room)
 {
 	lq__message m = {.user = r->at[2], .reason = ""};
@@ -126,7 +141,7 @@ static json_t *on_kick(rest *r, lq__room *room)
 	int e = lq__read_string(&reader, r->body, "reason", LQ_OPTIONAL, &m.reason);
 	if (!e && strlen(m.reason) > LQ_KICK_REASON_MAX)
 		e = lq__read_fail(&reader, LQ_ERANGE, "kick.reason: at most %d bytes", LQ_KICK_REASON_MAX);
-	return done(r, e ? e : lq__room_kick(room, m.user, m.reason));
+	return e ? done(r, e) : kick(r, room, m.user, m.reason);
 }
 
 /* The member's app is told to mute; the others are told that it is. */
@@ -141,6 +156,8 @@ static json_t *on_mute(rest *r, lq__room *room)
 		e = lq__read_string(&reader, r->body, "stream", LQ_OPTIONAL, &stream);
 	if (!e)
 		e = lq__read_boolean(&reader, r->body, "muted", LQ_REQUIRED, &muted);
+	if (!e && m && m->guest_of)
+		e = fail_with(r, LQ_EPERM, "mute: is a guest of another room, where alone it can be muted");
 	if (e || !m)
 		return done(r, e ? e : LQ_ENOENT);
 	LQ__EACH(lq__track, t, &m->tracks, link)
@@ -200,12 +217,39 @@ static json_t *on_egress(rest *r, lq__room *room, const char *method)
 	                                : lq__egress_request_stop(r->service->egress, room, r->at[2]) ? fail(r, LQ_ESTATE, "the task has ended already") : done(r, 0);
 }
 
+static json_t *on_guest_add(rest *r, lq__room *here)
+{
+	lq__message m = {.room = "", .user = "", .token = ""};
+	lq__reader reader = {r->error, sizeof r->error, "guest_add"};
+	lq__member *guest;
+	int e = r->all_rooms ? lq__read_guest_add(&reader, r->body, &m) : fail_with(r, LQ_EPERM, "guests need a token for all rooms: they belong to two");
+	lq__room *there = e ? NULL : lq__room_find(r->service->rooms, m.room);
+	if (!e && !there)
+		e = fail_with(r, LQ_ENOENT, "guest_add.room: there is no such room");
+	if (!e)
+		e = lq__guest_add(here, there, m.user, &guest, r->error, sizeof r->error);
+	if (e)
+		return fail(r, e, "%s", r->error);
+	r->status = 201;
+	return json_pack("{s:s, s:s, s:s}", "guest", guest->user, "room", m.room, "user", m.user);
+}
+
 /* ---- which ---- */
+
+static json_t *guests(rest *r, lq__room *room, const char *method)
+{
+	if (!r->at[2] && !strcmp(method, "POST"))
+		return on_guest_add(r, room);
+	if (r->at[2] && !r->at[3] && !strcmp(method, "DELETE"))
+		return done(r, lq__guest_remove(room, r->at[2]));
+	return fail(r, LQ_ENOTSUP, "what guests take: POST, DELETE …/GUEST");
+}
+
 
 static json_t *member(rest *r, lq__room *room, const char *method)
 {
 	if (!r->at[3] && !strcmp(method, "DELETE"))
-		return done(r, lq__room_kick(room, r->at[2], ""));
+		return kick(r, room, r->at[2], "");
 	if (r->at[3] && !strcmp(r->at[3], "kick") && !strcmp(method, "POST"))
 		return on_kick(r, room);
 	if (r->at[3] && !strcmp(r->at[3], "mute") && !strcmp(method, "POST"))
@@ -227,8 +271,10 @@ static json_t *of_room(rest *r, const char *method)
 		return strcmp(method, "POST") ? fail(r, LQ_ENOTSUP, "lock: POST only") : on_lock(r);
 	if (!strcmp(r->at[1], "egress"))
 		return on_egress(r, room, method);
+	if (!strcmp(r->at[1], "guests"))
+		return guests(r, room, method);
 	if (strcmp(r->at[1], "members"))
-		return fail(r, LQ_ENOENT, "a room has members, lock and egress");
+		return fail(r, LQ_ENOENT, "a room has members, guests, lock and egress");
 	if (r->at[2])
 		return member(r, room, method);
 	return strcmp(method, "GET") ? fail(r, LQ_ENOTSUP, "members: GET only") : json_pack("{s:o}", "members", lq__room_members_json(room));

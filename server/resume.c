@@ -73,6 +73,8 @@ int lq__rooms_resume(lq__rooms *rooms, const lq__join *asked, void *conn, int64_
 	int e = *j->session ? why_ended(rooms, j->session, error, error_size) : 0;
 	if (e)
 		return e;
+	if (m && m->guest_of) /* nobody comes as a guest */
+		m = NULL;
 	if (is_another(m, j)) {
 		snprintf(error, error_size, "duplicate");
 		return LQ_EDUPLICATE;

@@ -6,8 +6,8 @@
 
 static json_t *joined_event(const lq__member *m)
 {
-	return json_pack("{s:s, s:s, s:s, s:s*, s:O*, s:O*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL, "attributes",
-	                 m->attributes, "cameras", m->cameras);
+	return json_pack("{s:s, s:s, s:s, s:s*, s:O*, s:O*, s:o*}", "type", "user_joined", "user", m->user, "name", m->name, "info", *m->info ? m->info : NULL, "attributes",
+	                 m->attributes, "cameras", m->cameras, "guest", lq__guest_json(m));
 }
 
 void lq__member_appears(lq__member *m)
@@ -41,6 +41,7 @@ void lq__member_set_role(lq__member *m, int audience)
 		return;
 	lq_log(LQ_LOG_INFO, "room", "%s is %s of %s now", m->user, audience ? "audience" : "broadcaster", m->room->name);
 	if (audience) {
+		lq__guests_recall(m, "invisible", 1);
 		lq__member_drop_tracks(m);
 		lq__member_disappears(m, "invisible");
 		m->audience = 1;

@@ -111,6 +111,7 @@ void lq__room_release(lq__room *room)
 		lq__room_close(room);
 		return;
 	}
+	lq__guests_send_home(room);
 	lq__room_news(room, "room_ended", NULL);
 	lq__list_remove(&room->made_link);
 	room->rooms->figures.rooms--;
@@ -168,6 +169,8 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	if (!m)
 		return NULL;
 	lq__list_init(&m->tracks);
+	lq__list_init(&m->guests);
+	lq__list_init(&m->guest_link);
 	m->room = room;
 	m->conn = conn;
 	m->seen = now;
@@ -253,6 +256,7 @@ void lq__member_leave(lq__member *m, const char *reason)
 	lq__rooms *rooms = room->rooms;
 	rooms->host.leaving(rooms->host.arg, m);
 	lq__stage_forget(m, "left", NULL);
+	lq__guests_recall(m, reason, 0);
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		lq__track_end(t);
 	rooms->host.left(rooms->host.arg, m);

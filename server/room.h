@@ -32,7 +32,8 @@ typedef struct lq__room {
 	lq__link link, members;
 	lq__rooms *rooms;
 	char name[LQ_ROOM_NAME_MAX + 1], sid[LQ_SID_SIZE];
-	uint32_t n_members, n_hidden; /* hidden: of egress tasks, among the members */
+	uint32_t n_members, n_hidden; /* hidden: of egress tasks, among the members. Guests are not counted */
+	uint32_t n_guests;  /* guest.c: from other rooms */
 	uint32_t worker; /* all media of a room goes through one worker */
 	json_t *attributes; /* NULL: none yet */
 	/* room_admin.c */
@@ -48,7 +49,7 @@ typedef struct lq__room {
 enum { LQ__NO_HOST, LQ__HOST, LQ__HOST_WHEN_UP };
 
 typedef struct lq__member {
-	lq__link link, all, tracks; /* of the room, of all members everywhere; its own tracks */
+	lq__link link, all, tracks; /* of the room, of all members everywhere (guests are not); its own tracks */
 	lq__room *room;
 	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE], info[LQ_INFO_MAX + 1];
 	char device[LQ_DEVICE_NAME_MAX + 1]; /* "": it said none */
@@ -72,6 +73,9 @@ typedef struct lq__member {
 	json_t *cameras;             /* as the member says; NULL: it has not */
 	int egress;       /* the process of a task: nobody sees it, and the room does not live by it */
 	int audience;     /* roles.c: the others do not see it, and it publishes nothing */
+	struct lq__member *guest_of;  /* guest.c: whom it stands for, who is in another room; NULL: it is here itself */
+	lq__link guests, guest_link;  /* where it is shown besides; of whom it stands for */
+	uint32_t n_guests;
 	uint32_t n_tracks;
 	json_t *attributes; /* NULL: none yet */
 	struct lq__publisher *publisher;   /* media, the host's; NULL before the first publish */
@@ -94,6 +98,8 @@ typedef struct lq__track {
 		uint32_t width, height;
 	} layers[3];
 	struct lq__media_track *source; /* media, the host's */
+	struct lq__track *of;        /* a guest's: the track in its own room; NULL: it is one's own */
+	lq__link copies, copy_link; /* of guests; of that track */
 } lq__track;
 
 typedef struct lq__rooms_host {
@@ -107,6 +113,7 @@ typedef struct lq__rooms_host {
 	void *arg;
 	void (*unsubscribe_all)(void *arg, lq__member *m); /* it may not subscribe any more; NULL: there is no media */
 	void (*news)(void *arg, const char *event, const struct lq__room *room, json_t *details); /* takes details, which may be NULL; NULL: nobody listens */
+	int (*track_lent)(void *arg, lq__track *t);        /* a guest's track is to get its source; NULL: likewise */
 } lq__rooms_host;
 
 typedef struct lq__join {

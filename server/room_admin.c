@@ -43,6 +43,10 @@ int lq__room_admit(const lq__room *room, const lq__join *join, const lq__member 
 		snprintf(error, size, "join.password: %s", *join->password ? "it is wrong" : "missing: the room has one");
 		return LQ_EPERM;
 	}
+	if (old && old->guest_of) {
+		snprintf(error, size, "join.user: a guest of another room has this name here");
+		return LQ_EEXIST;
+	}
 	int e = join->audience ? 0 : lq__stage_admit(room, old, error, size);
 	if (e || old)
 		return e;
@@ -147,6 +151,7 @@ int lq__room_make(lq__rooms *rooms, const lq__room_spec *spec, lq__room **out, c
 void lq__room_close(lq__room *room)
 {
 	room->made = 1; /* so that it does not end under our hands */
+	lq__guests_send_home(room);
 	LQ__EACH(lq__member, m, &room->members, link)
 		m->entered = 0;
 	LQ__EACH(lq__member, m, &room->members, link)
@@ -196,6 +201,8 @@ int lq__room_kick(lq__room *room, const char *user, const char *reason)
 	lq__member *m = lq__room_member(room, user);
 	if (!m)
 		return LQ_ENOENT;
+	if (m->guest_of)
+		return LQ_EPERM;
 	lq_log(LQ_LOG_INFO, "room", "%s is kicked from %s", m->user, room->name);
 	lq__member_put_out(m, "kicked", "kicked", reason);
 	return 0;

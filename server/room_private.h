@@ -38,12 +38,20 @@ lq__room *lq__room_create(lq__rooms *rooms, const char *name); /* NULL: no memor
 void lq__room_release(lq__room *room); /* ends it when nothing holds it */
 
 /* ---- track.c ---- */
+json_t *lq__guest_json(const lq__member *m); /* who it is in its own room; NULL: it is here itself */
 json_t *lq__member_json(const lq__member *m); /* as others see it */
 
 /* ---- roles.c ---- */
 void lq__member_appears(lq__member *m); /* the others are told, unless it is audience */
 void lq__member_disappears(lq__member *m, const char *reason);
 void lq__member_drop_tracks(lq__member *m);
+
+/* ---- guest.c ---- */
+void lq__guests_track_announced(lq__track *t);
+void lq__guests_track_ending(lq__track *t);
+void lq__guests_track_muted(lq__track *t);
+void lq__guests_recall(lq__member *lent, const char *why, int tell_it); /* it is shown nowhere else any more */
+void lq__guests_send_home(lq__room *room);                              /* all that it has */
 
 /* ---- stage.c ---- */
 void lq__stage_forget(lq__member *m, const char *why, const lq__member *by); /* it asks no more */

@@ -61,16 +61,22 @@ void lq__room_session_request(lq__client *c, const lq__message *m)
 		lq__client_ok(c, m);
 }
 
+static void answer_kick(lq__client *c, const lq__message *m, int e)
+{
+	if (e)
+		lq__client_error(c, m, e, e == LQ_EPERM ? "kick.user: is a guest of another room: guest_remove sends it back" : "kick.user: there is no such user in this room");
+	else
+		lq__client_ok(c, m);
+}
+
 static void on_kick(lq__client *c, const lq__message *m)
 {
 	if (!may(c, m, c->grant.admin, "the token gives no right to kick others (admin)"))
 		return;
 	if (!strcmp(m->user, c->member->user))
 		lq__client_error(c, m, LQ_EINVAL, "kick.user: this is yourself: leave instead");
-	else if (lq__room_kick(c->member->room, m->user, m->reason))
-		lq__client_error(c, m, LQ_ENOENT, "kick.user: there is no such user in this room");
 	else
-		lq__client_ok(c, m);
+		answer_kick(c, m, lq__room_kick(c->member->room, m->user, m->reason));
 }
 
 static void on_token(lq__client *c, const lq__message *m, int64_t unix_ms)
@@ -93,11 +99,16 @@ static void on_token(lq__client *c, const lq__message *m, int64_t unix_ms)
 /* Who is meant: "" oneself. NULL: it has been answered. */
 static lq__member *target(lq__client *c, const lq__message *m, const char *field)
 {
-	char error[80];
+	char error[120];
 	lq__member *me = c->member, *other = *m->user ? lq__room_member(me->room, m->user) : me;
 	if (!other || (other->audience && other != me)) {
 		snprintf(error, sizeof error, "%s.user: there is no such user in this room", field);
 		lq__client_error(c, m, LQ_ENOENT, error);
+		return NULL;
+	}
+	if (other->guest_of) {
+		snprintf(error, sizeof error, "%s.user: is a guest of another room, where alone it can be controlled", field);
+		lq__client_error(c, m, LQ_EPERM, error);
 		return NULL;
 	}
 	if (other == me || c->grant.control || c->grant.admin)
@@ -158,6 +169,8 @@ void lq__room_member_request(lq__client *c, const lq__message *m, int64_t unix_m
 		lq__member_set_cameras(c->member, m->cameras);
 		lq__client_ok(c, m);
 		break;
+	case LQ_MSG_GUEST_ADD:
+	case LQ_MSG_GUEST_REMOVE: lq__guest_member_request(c, m, unix_ms); break;
 	default: lq__stage_member_request(c, m, unix_ms); break;
 	}
 }

@@ -110,7 +110,7 @@ int lq__stage_admit(const lq__room *room, const lq__member *old, char *error, si
 {
 	uint32_t up = 0;
 	LQ__EACH(lq__member, m, &room->members, link)
-		up += !m->audience && m != old;
+		up += !m->audience && !m->guest_of && m != old;
 	if (!room->max_broadcasters || up < room->max_broadcasters)
 		return 0;
 	snprintf(error, size, "%" PRIu32 " are on the stage, and it takes no more: somebody has to go down first", room->max_broadcasters);
@@ -142,6 +142,10 @@ int lq__stage_remove(const lq__member *by, const char *user, const char *reason,
 	if (!m || m->audience) {
 		snprintf(error, size, "stage_remove.user: nobody of this name is on the stage");
 		return LQ_ENOENT;
+	}
+	if (m->guest_of) {
+		snprintf(error, size, "stage_remove.user: is a guest of another room: guest_remove sends it back");
+		return LQ_EPERM;
 	}
 	lq_log(LQ_LOG_INFO, "room", "%s is sent down by %s in %s", m->user, by->user, m->room->name);
 	tell_asker(m, "removed", by, reason);

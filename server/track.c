@@ -57,6 +57,8 @@ int lq__track_create(lq__member *m, uint32_t media, uint32_t stream, const char 
 	t->member = m;
 	t->media = media;
 	t->stream = stream;
+	lq__list_init(&t->copies);
+	lq__list_init(&t->copy_link);
 	lq__list_append(&m->tracks, &t->link);
 	m->n_tracks++;
 	m->room->rooms->figures.tracks++;
@@ -77,18 +79,21 @@ void lq__track_announce(lq__track *t)
 	lq__control_opened(t, event);
 	lq__room_event(t->member->room, t->member, event);
 	track_news(t, "track_published");
+	lq__guests_track_announced(t);
 }
 
 void lq__track_end(lq__track *t)
 {
 	lq__member *m = t->member;
 	lq__rooms *rooms = m->room->rooms;
+	lq__guests_track_ending(t);
 	json_t *event = t->announced ? json_pack("{s:s, s:s, s:s, s:s*}", "type", "track_unpublished", "track", t->id, "user", m->user, "by",
 	                                         *t->closed_by ? t->closed_by : NULL) : NULL;
 	if (t->announced)
 		track_news(t, "track_unpublished");
 	rooms->host.track_leaving(rooms->host.arg, t);
 	lq__list_remove(&t->link);
+	lq__list_remove(&t->copy_link);
 	m->n_tracks--;
 	rooms->figures.tracks--;
 	lq__free(t);
@@ -109,6 +114,7 @@ void lq__track_mute(lq__track *t, int muted)
 	t->muted = !!muted;
 	lq__room_event(t->member->room, t->member,
 	               json_pack("{s:s, s:s, s:s, s:b}", "type", "track_muted", "track", t->id, "user", t->member->user, "muted", t->muted));
+	lq__guests_track_muted(t);
 }
 
 void lq__track_tell_layer(const lq__track *t, lq__member *to, uint32_t layer, uint32_t width, uint32_t height)
@@ -155,9 +161,15 @@ static json_t *layers_json(const lq__track *t)
 
 json_t *lq__track_json(const lq__track *t)
 {
+	const lq__track *size = t->of ? t->of : t;
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:o*}", "id", t->id, "user", t->member->user, "kind", lq__kind_name(t->media),
-	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)t->width,
-	                 "height", (int)t->height, "layers", layers_json(t));
+	                 "stream", lq__stream_name(t->stream), "codec", codec_name(t->codec), "muted", t->muted, "width", (int)size->width,
+	                 "height", (int)size->height, "layers", layers_json(size));
+}
+
+json_t *lq__guest_json(const lq__member *m)
+{
+	return m->guest_of ? json_pack("{s:s, s:s}", "room", m->guest_of->room->name, "user", m->guest_of->user) : NULL;
 }
 
 json_t *lq__member_json(const lq__member *m)
@@ -165,9 +177,9 @@ json_t *lq__member_json(const lq__member *m)
 	json_t *tracks = json_array();
 	LQ__EACH(lq__track, t, &m->tracks, link)
 		json_array_append_new(tracks, lq__track_json(t));
-	return json_pack("{s:s, s:s, s:o, s:O*, s:s*, s:o*, s:O*, s:s*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes, "info",
+	return json_pack("{s:s, s:s, s:o, s:O*, s:s*, s:o*, s:O*, s:s*, s:o*}", "user", m->user, "name", m->name, "tracks", tracks, "attributes", m->attributes, "info",
 	                 *m->info ? m->info : NULL, "devices", lq__control_json(m), "cameras", m->cameras, "default_camera",
-	                 m->default_camera ? lq__stream_name(m->default_camera) : NULL);
+	                 m->default_camera ? lq__stream_name(m->default_camera) : NULL, "guest", lq__guest_json(m));
 }
 
 json_t *lq__member_snapshot(const lq__member *me)

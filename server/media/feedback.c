@@ -4,7 +4,7 @@
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
 
-#include "server/media/track.h"
+#include "server/media/relay.h"
 
 #define SECOND INT64_C(1000000000)
 #define REPORT_INTERVAL SECOND
@@ -36,10 +36,8 @@ static void on_sender_report(lq__peer *p, const lq_rtcp *r)
 	lq__media_track *t = track_by_ssrc(p, r->ssrc);
 	if (!t)
 		return;
-	t->sr = r->sender;
-	t->sr_at = p->worker->now;
-	LQ__EACH(lq__forward, f, &t->forwards, link)
-		lq__forward_sr(f);
+	lq__track_report(t, &r->sender);
+	lq__relay_report(t);
 }
 
 /* A receiver counts what never came to us as lost, too: that is not its way's fault. */
@@ -140,7 +138,7 @@ void lq__feedback_rtcp(lq__peer *p, const uint8_t *data, size_t len)
 /* RFC 3550 A.3 */
 static void fill_block(lq__media_track *t, lq_report_block *b)
 {
-	int64_t now = t->peer->worker->now;
+	int64_t now = t->worker->now;
 	uint64_t expected = (uint64_t)(t->highest - t->first);
 	int64_t lost = (int64_t)(expected - t->received);
 	uint64_t expected_now = expected - t->expected_before, received_now = t->received - t->received_before;
@@ -206,10 +204,10 @@ void lq__feedback_nack(lq__media_track *t, const uint16_t *seqs, uint32_t n)
 {
 	if (!lq__peer_ready(t->peer))
 		return;
-	lq__datagram *d = lq__socket_next(t->peer->worker);
+	lq__datagram *d = lq__socket_next(t->worker);
 	size_t len = lq_rtcp_write_nack(d->data, LQ_DATAGRAM_MAX, begin(t, d), t->peer->ssrc, t->config.ssrc, seqs, n);
 	lq__add(&t->nacks_sent, n);
-	lq__add(&t->peer->worker->count.nacks_sent, n);
+	lq__add(&t->worker->count.nacks_sent, n);
 	if (len)
 		lq__peer_send_rtcp(t->peer, d, len);
 }
@@ -218,10 +216,10 @@ void lq__feedback_pli(lq__media_track *t)
 {
 	if (!t->config.pli || !t->config.ssrc)
 		return;
-	lq__datagram *d = lq__socket_next(t->peer->worker);
+	lq__datagram *d = lq__socket_next(t->worker);
 	size_t len = lq_rtcp_write_pli(d->data, LQ_DATAGRAM_MAX, begin(t, d), t->peer->ssrc, t->config.ssrc);
 	lq__add(&t->plis_sent, 1);
-	lq__add(&t->peer->worker->count.plis_sent, 1);
+	lq__add(&t->worker->count.plis_sent, 1);
 	if (len)
 		lq__peer_send_rtcp(t->peer, d, len);
 }

@@ -7,7 +7,7 @@
 
 static int is_alive(const lq__media_track *t)
 {
-	return t->last_at != LQ_TIME_NONE && t->peer->worker->now - t->last_at < LQ_LAYER_SILENCE;
+	return t->last_at != LQ_TIME_NONE && t->worker->now - t->last_at < LQ_LAYER_SILENCE;
 }
 
 /* The best that is not above the wish; else the lowest that is. NULL: nothing is sent. */
@@ -78,7 +78,7 @@ static void change(lq__forward *f, const lq__slot *slot)
 	f->waiting_for_key = 1; /* here it is */
 	lq__forward_packet(f, slot, 1);
 	lq__add(&f->layer_switches, 1);
-	lq__add(&t->peer->worker->count.layer_switches, 1);
+	lq__add(&t->worker->count.layer_switches, 1);
 }
 
 /* From a key frame that came before, and is still there; else from the next one. */
@@ -100,7 +100,7 @@ void lq__layers_frame_end(lq__forward *f)
 /* Half a frame is of no use, so its end is waited for. It may be lost. */
 void lq__layers_key(lq__media_track *t, const lq__slot *slot)
 {
-	int64_t now = t->peer->worker->now;
+	int64_t now = t->worker->now;
 	LQ__EACH(lq__forward, f, &t->comers, coming) {
 		if (!lq__peer_ready(f->peer))
 			continue;
@@ -115,7 +115,7 @@ void lq__layers_key(lq__media_track *t, const lq__slot *slot)
 
 static void check_comers(lq__media_track *t)
 {
-	int64_t now = t->peer->worker->now;
+	int64_t now = t->worker->now;
 	LQ__EACH(lq__forward, f, &t->comers, coming)
 		if (f->next_from >= 0 && now >= f->next_at)
 			change_late(f);

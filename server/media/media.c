@@ -63,10 +63,17 @@ void lq__media_destroy(lq__media *m)
 		return;
 	for (uint32_t i = 0; i < m->n_workers; i++)
 		lq__worker_stop(m->workers[i]);
+	for (uint32_t i = 0; i < m->n_workers; i++)
+		lq__worker_close(m->workers[i]);
 	lq__media_reap(m);
 	for (uint32_t i = 0; i < m->n_workers; i++)
 		lq__free(m->workers[i]);
 	lq__free(m);
+}
+
+lq__worker *lq__media_worker(const lq__media *m, uint32_t i)
+{
+	return m->workers[i];
 }
 
 uint32_t lq__media_workers(const lq__media *m)
@@ -102,7 +109,7 @@ void lq__media_counters(const lq__media *m, lq__media_counter_fn fn, void *arg)
 }
 
 /* Objects are touched by their worker between their opening and their closing letter, and freed when the latter has come back. */
-static void post(lq__worker *w, lq__letter *l, void (*run)(lq__worker *, lq__letter *), void (*done)(lq__letter *))
+void lq__media_post(lq__worker *w, lq__letter *l, void (*run)(lq__worker *, lq__letter *), void (*done)(lq__letter *))
 {
 	l->run = run;
 	l->done = done;
@@ -168,13 +175,13 @@ lq__peer *lq__peer_open(lq__media *media, uint32_t worker)
 		return NULL;
 	}
 	w->n_open++;
-	post(w, &p->open_letter, run_peer_open, NULL);
+	lq__media_post(w, &p->open_letter, run_peer_open, NULL);
 	return p;
 }
 
 void lq__peer_close(lq__peer *p)
 {
-	post(p->worker, &p->close_letter, run_peer_close, free_peer);
+	lq__media_post(p->worker, &p->close_letter, run_peer_close, free_peer);
 }
 
 typedef struct remote_letter {
@@ -212,7 +219,7 @@ int lq__peer_set_remote(lq__peer *p, const char *ufrag, const char *hash, const 
 	snprintf(r->hash, sizeof r->hash, "%s", hash);
 	memcpy(r->fingerprint, fingerprint, len);
 	r->len = len;
-	post(p->worker, &r->letter, run_set_remote, free_set_remote);
+	lq__media_post(p->worker, &r->letter, run_set_remote, free_set_remote);
 	return 0;
 }
 
@@ -233,7 +240,7 @@ void lq__peer_stats_get(const lq__peer *p, lq__peer_stats *out)
 
 /* ---- tracks ---- */
 
-static void destroy_layers(lq__media_track *main)
+void lq__track_destroy(lq__media_track *main)
 {
 	for (uint32_t i = main->n_layers; i-- > 0;) { /* main comes last */
 		lq__media_track *t = main->layers[i];
@@ -244,7 +251,7 @@ static void destroy_layers(lq__media_track *main)
 
 static void free_track(lq__letter *l)
 {
-	destroy_layers(LQ__ENTRY(l, lq__media_track, close_letter));
+	lq__track_destroy(LQ__ENTRY(l, lq__media_track, close_letter));
 }
 
 static void run_track_open(lq__worker *w, lq__letter *l)
@@ -262,7 +269,7 @@ static void run_track_close(lq__worker *w, lq__letter *l)
 }
 
 /* Lower layers have fewer packets to keep. */
-static lq__media_track *make_layer(lq__peer *peer, lq__media_track *main, const lq__track_config *config, uint32_t i, uint32_t n)
+lq__media_track *lq__track_make(lq__worker *w, lq__peer *peer, lq__media_track *main, const lq__track_config *config, uint32_t i, uint32_t n)
 {
 	lq__media_track *t = lq__calloc(1, sizeof *t);
 	if (!t)
@@ -275,6 +282,7 @@ static lq__media_track *make_layer(lq__peer *peer, lq__media_track *main, const 
 	}
 	for (uint32_t k = 0; k <= t->mask; k++)
 		t->ring[k].seq = -1;
+	t->worker = w;
 	t->peer = peer;
 	t->main = main ? main : t;
 	t->level = i && n == 2 ? LQ_LAYER_BOTTOM : i;
@@ -284,6 +292,7 @@ static lq__media_track *make_layer(lq__peer *peer, lq__media_track *main, const 
 	lq__list_init(&t->link);
 	lq__list_init(&t->forwards);
 	lq__list_init(&t->comers);
+	lq__list_init(&t->relays);
 	t->main->layers[i] = t;
 	t->main->n_layers++;
 	return t;
@@ -291,14 +300,14 @@ static lq__media_track *make_layer(lq__peer *peer, lq__media_track *main, const 
 
 lq__media_track *lq__media_track_open(lq__peer *peer, const lq__track_config *layers, uint32_t n)
 {
-	lq__media_track *main = make_layer(peer, NULL, &layers[0], 0, n);
+	lq__media_track *main = lq__track_make(peer->worker, peer, NULL, &layers[0], 0, n);
 	for (uint32_t i = 1; main && i < n; i++)
-		if (!make_layer(peer, main, &layers[i], i, n)) {
-			destroy_layers(main);
+		if (!lq__track_make(peer->worker, peer, main, &layers[i], i, n)) {
+			lq__track_destroy(main);
 			return NULL;
 		}
 	if (main)
-		post(peer->worker, &main->open_letter, run_track_open, NULL);
+		lq__media_post(peer->worker, &main->open_letter, run_track_open, NULL);
 	return main;
 }
 
@@ -332,13 +341,13 @@ int lq__media_track_update(lq__media_track *t, const lq__track_config *layers)
 		return LQ_ENOMEM;
 	u->track = t;
 	memcpy(u->layers, layers, t->n_layers * sizeof *layers);
-	post(t->peer->worker, &u->letter, run_track_update, free_update);
+	lq__media_post(t->worker, &u->letter, run_track_update, free_update);
 	return 0;
 }
 
 void lq__media_track_close(lq__media_track *t)
 {
-	post(t->peer->worker, &t->close_letter, run_track_close, free_track);
+	lq__media_post(t->worker, &t->close_letter, run_track_close, free_track);
 }
 
 void lq__media_track_stats(const lq__media_track *main, uint32_t layer, lq__track_stats *out)
@@ -402,7 +411,7 @@ lq__forward *lq__forward_open(lq__peer *to, lq__media_track *track, const lq__fo
 	lq__list_init(&f->link);
 	lq__list_init(&f->peer_link);
 	lq__list_init(&f->coming);
-	post(to->worker, &f->open_letter, run_forward_open, NULL);
+	lq__media_post(to->worker, &f->open_letter, run_forward_open, NULL);
 	return f;
 }
 
@@ -434,7 +443,7 @@ int lq__forward_wish(lq__forward *f, uint32_t layer)
 		return LQ_ENOMEM;
 	wish->forward = f;
 	wish->layer = layer;
-	post(f->peer->worker, &wish->letter, run_wish, free_wish);
+	lq__media_post(f->peer->worker, &wish->letter, run_wish, free_wish);
 	return 0;
 }
 
@@ -456,7 +465,7 @@ int lq__forward_layer(const lq__forward *f, uint32_t *layer, uint32_t *width, ui
 void lq__forward_close(lq__forward *f)
 {
 	f->config.on_layer = NULL;
-	post(f->peer->worker, &f->close_letter, run_forward_close, free_forward);
+	lq__media_post(f->peer->worker, &f->close_letter, run_forward_close, free_forward);
 }
 
 void lq__forward_stats_get(const lq__forward *f, lq__forward_stats *out)

@@ -87,6 +87,11 @@ typedef struct lq__track_stats {
 } lq__track_stats;
 void lq__media_track_stats(const lq__media_track *track, uint32_t layer, lq__track_stats *out);
 
+/* A track for receivers of another worker: itself where that is its own, else a mirror, which is handed its packets. NULL: no memory. To be given back before the track is
+ * closed, when all forwards of it have been. */
+lq__media_track *lq__media_track_lend(lq__media_track *track, uint32_t worker);
+void lq__media_track_return(lq__media_track *lent);
+
 /* ---- forwards ---- */
 
 typedef struct lq__forward_config {

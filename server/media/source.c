@@ -3,7 +3,7 @@
 
 #include <loquat/plugin/buffer.h>
 
-#include "server/media/track.h"
+#include "server/media/relay.h"
 #include "webrtc/payload.h"
 
 #define KEY_INTERVAL INT64_C(300000000) /* ns between two key frame requests */
@@ -13,7 +13,7 @@
 
 /* ---- which track a packet belongs to ---- */
 
-static void begin_anew(lq__media_track *t, uint32_t ssrc)
+void lq__track_begin_anew(lq__media_track *t, uint32_t ssrc)
 {
 	for (uint32_t i = 0; i <= t->mask; i++)
 		t->ring[i].seq = -1;
@@ -37,7 +37,7 @@ void lq__track_reconfigure(lq__media_track *t, const lq__track_config *config)
 	if (!t->config.ssrc)
 		t->config.ssrc = ssrc;
 	else if (t->config.ssrc != ssrc)
-		begin_anew(t, t->config.ssrc);
+		lq__track_begin_anew(t, t->config.ssrc);
 }
 
 static int mid_matches(const lq__media_track *t, const lq_rtp *rtp)
@@ -73,7 +73,7 @@ static lq__media_track *find_track(lq__peer *p, const lq_rtp *rtp)
 		if (!is_of(t, rtp))
 			continue;
 		if (rtp->payload_type == t->config.pt)
-			begin_anew(t, rtp->ssrc);
+			lq__track_begin_anew(t, rtp->ssrc);
 		else if (t->config.rtx_pt && rtp->payload_type == t->config.rtx_pt)
 			t->config.rtx_ssrc = rtp->ssrc;
 		else
@@ -101,7 +101,7 @@ static void note_gap(lq__media_track *t, int64_t from, int64_t to)
 		return;
 	}
 	for (int64_t s = from; s < to; s++)
-		t->missing[t->n_missing++] = (lq__missing){s, t->peer->worker->now + NACK_DELAY, 0};
+		t->missing[t->n_missing++] = (lq__missing){s, t->worker->now + NACK_DELAY, 0};
 }
 
 static void note_arrival(lq__media_track *t, int64_t seq)
@@ -133,7 +133,7 @@ static void ask_for_missing(lq__media_track *t)
 {
 	uint16_t seqs[LQ_MISSING_MAX];
 	uint32_t n = 0;
-	int64_t now = t->peer->worker->now;
+	int64_t now = t->worker->now;
 	for (uint32_t i = 0; i < t->n_missing;) {
 		lq__missing *m = &t->missing[i];
 		if (m->tries >= LQ_NACK_TRIES || m->seq <= t->highest - (int64_t)t->mask) {
@@ -168,12 +168,15 @@ static int is_awaited(const lq__media_track *t)
 
 static void ask_for_key(lq__media_track *t)
 {
-	int64_t now = t->peer->worker->now;
-	if (!t->key_wanted || (t->key_asked_at != LQ_TIME_NONE && now - t->key_asked_at < KEY_INTERVAL) || !lq__peer_ready(t->peer))
+	int64_t now = t->worker->now;
+	if (!t->key_wanted || (t->key_asked_at != LQ_TIME_NONE && now - t->key_asked_at < KEY_INTERVAL) || (t->peer && !lq__peer_ready(t->peer)))
 		return;
 	t->key_wanted = is_awaited(t);
 	t->key_asked_at = now;
-	lq__feedback_pli(t);
+	if (t->relay)
+		lq__relay_want_key(t->relay);
+	else
+		lq__feedback_pli(t);
 }
 
 void lq__track_want_key(lq__media_track *t)
@@ -190,6 +193,7 @@ void lq__track_tick(lq__media_track *t)
 		lq__layers_tick(t);
 	if (t->n_missing)
 		ask_for_missing(t);
+	lq__relay_tick(t);
 	ask_for_key(t);
 }
 
@@ -197,7 +201,7 @@ void lq__track_tick(lq__media_track *t)
 
 static void note_jitter(lq__media_track *t, uint32_t timestamp)
 {
-	double transit = (double)t->peer->worker->now * t->config.clock_rate / 1e9 - timestamp;
+	double transit = (double)t->worker->now * t->config.clock_rate / 1e9 - timestamp;
 	double d = transit - t->transit;
 	t->transit = transit;
 	if (t->received > 1 && d > -1e6 && d < 1e6) /* not over a wrap of the timestamp */
@@ -262,9 +266,19 @@ static int note_key(lq__media_track *t, uint32_t timestamp, const uint8_t *paylo
 	return begins;
 }
 
+static void hand_on(lq__media_track *t, const lq__slot *slot, int key)
+{
+	lq__add(&t->packets_received, 1);
+	lq__add(&t->bytes_received, slot->len);
+	LQ__EACH(lq__forward, f, &t->forwards, link)
+		lq__forward_packet(f, slot, key);
+	if (key && !lq__list_empty(&t->comers))
+		lq__layers_key(t, slot);
+}
+
 static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const uint8_t *payload, size_t len, int repaired)
 {
-	lq__worker *w = t->peer->worker;
+	lq__worker *w = t->worker;
 	lq_payload_info info = {.picture_id = -1, .tl0_index = -1};
 	/* Counted from one round up, so that packets before the first one are positive, too. */
 	int64_t seq = lq_unwrap_seq(&t->unwrap, seq16) + 65536;
@@ -283,12 +297,30 @@ static void receive(lq__media_track *t, const lq_rtp *rtp, uint16_t seq16, const
 	lq__slot *slot = store(t, rtp, seq, payload, len, &info);
 	key = key && note_key(t, rtp->timestamp, payload, len);
 	lq__add(&w->count.packets_received, 1);
-	lq__add(&t->packets_received, 1);
-	lq__add(&t->bytes_received, len);
+	hand_on(t, slot, key);
+	lq__relay_packet(t, slot, key);
+}
+
+void lq__track_mirrored(lq__media_track *t, const lq__slot *slot, int key, uint32_t size)
+{
+	lq__slot *mine = &t->ring[slot->seq & t->mask];
+	if (!note_seq(t, slot->seq)) {
+		lq__add(&t->worker->count.dropped_late, 1);
+		return;
+	}
+	t->last_at = t->worker->now;
+	atomic_store_explicit(&t->size, size, memory_order_relaxed);
+	memcpy(mine, slot, offsetof(lq__slot, payload) + slot->len);
+	t->key_wanted &= !key;
+	hand_on(t, mine, key);
+}
+
+void lq__track_report(lq__media_track *t, const lq_sender_info *sr)
+{
+	t->sr = *sr;
+	t->sr_at = t->worker->now;
 	LQ__EACH(lq__forward, f, &t->forwards, link)
-		lq__forward_packet(f, slot, key);
-	if (key && !lq__list_empty(&t->comers))
-		lq__layers_key(t, slot);
+		lq__forward_sr(f);
 }
 
 /* RFC 4588: the first two bytes of the payload are the original sequence number. */

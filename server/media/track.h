@@ -32,7 +32,11 @@ typedef struct lq__missing {
 struct lq__media_track {
 	lq__link link, forwards;
 	lq__link comers; /* forwards that come over from another layer at the next key frame */
-	lq__peer *peer;
+	lq__worker *worker;
+	lq__peer *peer; /* NULL: it mirrors a track of another worker */
+	lq__link relays; /* to mirrors of it */
+	struct lq__relay *relay; /* a mirror's: to its source */
+	struct mirror *mirror;   /* relay.c; of main */
 	lq__media_track *main, *layers[LQ_LAYERS_MAX]; /* layers and n_layers: of main */
 	uint32_t n_layers, level; /* level: LQ_LAYER_* */
 	uint32_t alive;           /* of main: a bit for each layer that is sent */
@@ -107,9 +111,21 @@ struct lq__forward {
 	lq__letter open_letter, close_letter, notice;
 };
 
+typedef struct lq__relay lq__relay;
+
+/* ---- media.c: [control] ---- */
+/* main NULL: it becomes it. NULL: no memory. */
+lq__media_track *lq__track_make(lq__worker *w, lq__peer *peer, lq__media_track *main, const lq__track_config *config, uint32_t i, uint32_t n);
+void lq__track_destroy(lq__media_track *main); /* with its layers */
+lq__worker *lq__media_worker(const lq__media *media, uint32_t i);
+void lq__media_post(lq__worker *w, lq__letter *l, void (*run)(lq__worker *, lq__letter *), void (*done)(lq__letter *));
+
 /* ---- source.c: what publishers send ---- */
 void lq__track_rtp(lq__peer *p, const uint8_t *data, size_t len);
 void lq__track_tick(lq__media_track *t);
+void lq__track_begin_anew(lq__media_track *t, uint32_t ssrc);
+void lq__track_report(lq__media_track *t, const lq_sender_info *sr); /* the publisher's */
+void lq__track_mirrored(lq__media_track *t, const lq__slot *slot, int key, uint32_t size); /* a packet from another worker */
 void lq__track_reconfigure(lq__media_track *t, const lq__track_config *config);
 void lq__track_want_key(lq__media_track *t);
 const lq__slot *lq__track_slot(const lq__media_track *t, uint16_t seq); /* NULL: no longer there */

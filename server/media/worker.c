@@ -1,4 +1,5 @@
 /* A worker's thread: letters from the control thread, datagrams, and a tick while there are peers. */
+#include "server/media/relay.h"
 #include "server/media/worker.h"
 
 #include <errno.h>
@@ -52,6 +53,8 @@ static void tick(lq__worker *w)
 	w->next_tick = w->now + LQ_TICK;
 	LQ__EACH(lq__peer, p, &w->peers, link)
 		lq__peer_tick(p);
+	LQ__EACH(lq__media_track, t, &w->mirrors, link)
+		lq__track_tick(t);
 }
 
 /* ms until the next tick, -1: nobody is there */
@@ -76,6 +79,7 @@ static void *run(void *arg)
 			else
 				read_datagrams(w);
 		}
+		lq__relay_take(w);
 		tick(w);
 		lq__socket_flush(w);
 	}
@@ -104,6 +108,7 @@ static int start_thread(lq__worker *w)
 int lq__worker_start(lq__worker *w, const char *host, uint16_t port, char *error, size_t error_size)
 {
 	lq__list_init(&w->peers);
+	lq__list_init(&w->mirrors);
 	for (size_t i = 0; i < LQ_BUCKETS; i++) {
 		lq__list_init(&w->by_addr[i]);
 		lq__list_init(&w->by_ufrag[i]);
@@ -132,6 +137,10 @@ void lq__worker_stop(lq__worker *w)
 			lq_log(LQ_LOG_ERROR, "media", "eventfd: %m");
 		pthread_join(w->thread, NULL);
 	}
+}
+
+void lq__worker_close(lq__worker *w)
+{
 	int fds[] = {w->socket, w->wake, w->epoll};
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)

@@ -45,6 +45,7 @@
 	X(dropped_track, "RTP packets of no negotiated track.") \
 	X(dropped_late, "RTP packets that came twice or too late.") \
 	X(dropped_nacks, "Packets asked for by subscribers that were too old or too many.") \
+	X(dropped_relay, "Packets that another worker was too slow for.") \
 	X(layer_switches, "Subscribers moved to another layer of a track.") \
 	X(dropped_send, "Datagrams that the system did not take.")
 
@@ -80,7 +81,8 @@ typedef struct lq__worker {
 	lq__mailbox inbox, outbox;
 	int64_t now, next_tick;
 	uint32_t n_open; /* peers; [control] */
-	lq__link peers;
+	lq__link peers, mirrors; /* mirrors: of tracks of other workers */
+	atomic_int poked;        /* there is something in them; set by the other workers */
 	lq__link by_addr[LQ_BUCKETS], by_ufrag[LQ_BUCKETS];
 	uint32_t n_out;
 	lq__datagram in[LQ_BATCH], out[LQ_BATCH];
@@ -120,6 +122,7 @@ struct lq__peer {
 /* ---- worker.c ---- */
 int lq__worker_start(lq__worker *w, const char *host, uint16_t port, char *error, size_t error_size); /* [control] */
 void lq__worker_stop(lq__worker *w);                                                                  /* [control] */
+void lq__worker_close(lq__worker *w); /* [control] once all have stopped: they wake each other */
 void lq__worker_post(lq__worker *w, lq__letter *letter);                                              /* [control] */
 
 /* ---- socket.c ---- */

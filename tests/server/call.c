@@ -194,7 +194,7 @@ static void send_audio(person *p)
 
 static void address_of_server(leg *l, struct sockaddr_in *out)
 {
-	*out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(lq__media_port(l->call->service.media, 0)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	*out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(lq__media_port(l->call->service.media, l->person->worker)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 void call_send_raw(leg *l, const void *data, size_t len)
@@ -379,14 +379,19 @@ static json_t *request_ok(person *p, json_t *request, const char *type)
 
 void call_open(call *c)
 {
+	call_open_workers(c, 1);
+}
+
+void call_open_workers(call *c, uint32_t workers)
+{
 	char error[256] = "";
 	const char *candidate = "127.0.0.1";
-	const lq__media_config config = {"127.0.0.1", 0, 1, &candidate, 1};
+	const lq__media_config config = {"127.0.0.1", 0, workers, &candidate, 1};
 	memset(c, 0, sizeof *c);
 	c->service = (lq__service){.app_id = "loquat", .debug = 1};
 	ck_assert_msg(!lq__media_create(&config, &c->service.media, error, sizeof error), "%s", error);
 	const lq__rooms_host host = lq__client_rooms_host(&c->service);
-	c->service.rooms = lq__rooms_create(&host, 1, 10 * LQ_SEC);
+	c->service.rooms = lq__rooms_create(&host, workers, 10 * LQ_SEC);
 	ck_assert_ptr_nonnull(c->service.rooms);
 }
 
@@ -405,12 +410,18 @@ void call_close(call *c)
 
 person *call_join(call *c, const char *user)
 {
+	return call_join_room(c, "r", user);
+}
+
+person *call_join_room(call *c, const char *room, const char *user)
+{
 	person *p = &c->people[c->n_people++];
 	*p = (person){.user = user, .inbox = json_array(), .last_video = -1};
 	p->sending.call = p->receiving.call = c;
 	p->sending.person = p->receiving.person = p;
 	p->client = (lq__client){.service = &c->service, .arg = p, .send = on_message, .close = on_close};
-	json_decref(request_ok(p, json_pack("{s:s, s:i, s:s, s:s}", "type", "join", "v", 1, "room", "r", "user", user), "joined"));
+	json_decref(request_ok(p, json_pack("{s:s, s:i, s:s, s:s}", "type", "join", "v", 1, "room", room, "user", user), "joined"));
+	p->worker = p->client.member->room->worker;
 	return p;
 }
 
@@ -477,8 +488,13 @@ void call_answer(person *p)
 
 void call_subscribe(person *p, const person *to)
 {
+	call_subscribe_member(p, to->client.member);
+}
+
+void call_subscribe_member(person *p, const lq__member *to)
+{
 	json_t *ids = json_array();
-	LQ__EACH(lq__track, t, &to->client.member->tracks, link)
+	LQ__EACH(lq__track, t, &to->tracks, link)
 		json_array_append_new(ids, json_string(t->id));
 	json_decref(request_ok(p, json_pack("{s:s, s:o}", "type", "subscribe", "tracks", ids), "ok"));
 	call_answer(p);

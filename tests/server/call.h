@@ -8,7 +8,7 @@
 #include "webrtc/srtp.h"
 #include "webrtc/stun.h"
 
-#define CALL_PEOPLE 4
+#define CALL_PEOPLE 6
 #define CALL_TRACKS 4 /* of one person */
 #define CALL_LAYERS 3
 
@@ -29,6 +29,7 @@ typedef struct leg {
 typedef struct person {
 	lq__client client;
 	const char *user;
+	uint32_t worker; /* of its room */
 	json_t *inbox; /* messages not yet taken */
 	leg sending, receiving;
 	int closed;
@@ -59,8 +60,10 @@ typedef struct call {
 } call;
 
 void call_open(call *c);
+void call_open_workers(call *c, uint32_t workers);
 void call_close(call *c);
-person *call_join(call *c, const char *user);
+person *call_join(call *c, const char *user); /* the room "r" */
+person *call_join_room(call *c, const char *room, const char *user);
 /* Sends a request and returns the answer; the caller gets the reference. */
 json_t *call_request(person *p, json_t *request);
 /* The first message of this type, taken out of the inbox; NULL: there is none. */
@@ -71,6 +74,7 @@ void call_publish_layers(person *p, uint32_t codec, uint32_t n, int by_ssrc);
 json_t *call_layers_request(person *p, uint32_t codec, uint32_t n, int by_ssrc); /* the request alone */
 void call_watch_packets(person *p); /* once its DTLS is open */
 void call_subscribe(person *p, const person *to);
+void call_subscribe_member(person *p, const lq__member *to);
 void call_answer(person *p);                        /* the offer that is in the inbox */
 void call_hush(person *p); /* it publishes no more, and its connection is gone */
 void call_leave(person *p);

@@ -178,6 +178,14 @@ START_TEST(requests_about_rooms_are_read_whole)
 	ck_assert_int_eq(parse("{\"type\":\"stage_remove\",\"user\":\"u\"}", &m), 0);
 	ck_assert(m.type == LQ_MSG_STAGE_REMOVE && !strcmp(m.user, "u") && !*m.reason);
 	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"guest_add\",\"room\":\"r\",\"user\":\"u\",\"token\":\"t\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_GUEST_ADD && !strcmp(m.room, "r") && !strcmp(m.user, "u") && !strcmp(m.token, "t"));
+	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"guest_remove\",\"user\":\"u@r\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_GUEST_REMOVE && !strcmp(m.user, "u@r") && !*m.room);
+	lq__message_finish(&m);
+	refused("{\"type\":\"guest_add\",\"user\":\"u\"}", LQ_EINVAL, "guest_add.room: missing");
+	refused("{\"type\":\"guest_remove\"}", LQ_EINVAL, "guest_remove: either user, a guest of this room, or room, where we are one");
 	refused("{\"type\":\"stage_request\",\"on\":1}", LQ_EINVAL, "stage_request.on: must be a boolean, is an integer");
 	refused("{\"type\":\"stage_answer\",\"user\":\"u\"}", LQ_EINVAL, "stage_answer.accept: missing");
 	refused("{\"type\":\"stage_remove\"}", LQ_EINVAL, "stage_remove.user: missing");
