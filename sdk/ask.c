@@ -27,6 +27,7 @@ static void describe(lq__request *req, const lq__ask *a)
 	req->kind = a->kind;
 	req->on = a->on;
 	memcpy(req->user, a->user, sizeof req->user);
+	memcpy(req->room_name, a->room_name, sizeof req->room_name);
 }
 
 static void run(lq__task *task)
@@ -72,6 +73,10 @@ int lq__ask_post(lq__ask *a)
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text)
 {
 	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
+	if (req->type >= LQ__REQ_GUEST_ADD) {
+		lq__guest_answered(room, req, code, text);
+		return;
+	}
 	if (req->type >= LQ__REQ_STAGE_REQUEST) {
 		lq__stage_answered(room, req, code, text);
 		return;

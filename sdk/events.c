@@ -70,7 +70,7 @@ static size_t length(const char *s)
 static item *item_new(const lq_sdk_event *e)
 {
 	item *it = malloc(sizeof *it + lq__lists_size(e) + length(e->user) + length(e->name) + length(e->text) + length(e->room_sid) + length(e->call_id) +
-	                  length(e->users) + length(e->attachment) + length(e->group));
+	                  length(e->users) + length(e->attachment) + length(e->group) + length(e->guest_room) + length(e->guest_user));
 	if (!it)
 		return NULL;
 	it->next = NULL;
@@ -85,6 +85,8 @@ static item *item_new(const lq_sdk_event *e)
 	it->event.users = put(&p, e->users);
 	it->event.attachment = put(&p, e->attachment);
 	it->event.group = put(&p, e->group);
+	it->event.guest_room = put(&p, e->guest_room);
+	it->event.guest_user = put(&p, e->guest_user);
 	return it;
 }
 

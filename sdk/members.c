@@ -13,14 +13,16 @@ lq__member *lq__member_find(lq_room *room, const char *user)
 	return NULL;
 }
 
-lq__member *lq__member_add(lq_room *room, const char *user, const char *name, const char *info)
+lq__member *lq__member_add(lq_room *room, const lq__msg_member *in)
 {
 	lq__member *m = room->n_members < LQ__MEMBERS_MAX ? calloc(1, sizeof *m) : NULL, **p;
 	if (!m)
 		return NULL;
-	snprintf(m->user, sizeof m->user, "%s", user);
-	snprintf(m->name, sizeof m->name, "%s", *name ? name : user);
-	snprintf(m->info, sizeof m->info, "%s", info);
+	snprintf(m->user, sizeof m->user, "%s", in->user);
+	snprintf(m->name, sizeof m->name, "%s", *in->name ? in->name : in->user);
+	snprintf(m->info, sizeof m->info, "%s", in->info);
+	snprintf(m->guest_room, sizeof m->guest_room, "%s", in->guest_room);
+	snprintf(m->guest_user, sizeof m->guest_user, "%s", in->guest_user);
 	pthread_mutex_lock(&room->lock);
 	for (p = &room->members; *p; p = &(*p)->next)
 		;
@@ -79,6 +81,8 @@ int lq_room_members(lq_room *room, lq_member *out, size_t max)
 		memcpy(o->user, m->user, sizeof o->user);
 		memcpy(o->name, m->name, sizeof o->name);
 		memcpy(o->info, m->info, sizeof o->info);
+		memcpy(o->guest_room, m->guest_room, sizeof o->guest_room);
+		memcpy(o->guest_user, m->guest_user, sizeof o->guest_user);
 		o->tracks = 0;
 		o->role = LQ_ROLE_BROADCASTER;
 		o->microphone = lq__has_state(&m->has, LQ_STREAM_MAIN, LQ_AUDIO);

@@ -4,7 +4,7 @@
 
 #include <loquat/loquat.h>
 
-enum { LQ__ROOM_MAX = 64, LQ__USER_MAX = 128, LQ__INFO_MAX = 200, LQ__STREAMS = 9, LQ__DEFAULT_PORT = 7880 };
+enum { LQ__ROOM_MAX = 64, LQ__USER_MAX = 128, LQ__INFO_MAX = 200, LQ__STREAMS = 9, LQ__TOKEN_MAX = 8192, LQ__DEFAULT_PORT = 7880 };
 
 typedef struct lq__server {
 	char host[256];

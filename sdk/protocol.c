@@ -125,6 +125,19 @@ static int room_for_members(parser *p, const json_t *array)
 	return p->msg->members ? 0 : LQ_ENOMEM;
 }
 
+/* Where a guest comes from. */
+static int get_guest(parser *p, json_t *obj, lq__msg_member *m)
+{
+	json_t *guest = json_object_get(obj, "guest");
+	int r;
+	m->guest_room = m->guest_user = "";
+	if (!guest)
+		return 0;
+	if ((r = get_string(p, guest, "room", 1, &m->guest_room)) || (r = get_string(p, guest, "user", 1, &m->guest_user)))
+		return r;
+	return strlen(m->guest_room) > LQ__ROOM_MAX || strlen(m->guest_user) > LQ__USER_MAX ? wrong(p, "too long:", "guest") : 0;
+}
+
 static int get_members(parser *p, json_t *array)
 {
 	lq__msg *m = p->msg;
@@ -142,7 +155,7 @@ static int get_members(parser *p, json_t *array)
 		    (r = get_tracks(p, json_object_get(obj, "tracks"), "id")))
 			return r;
 		if ((r = get_attributes(p, obj, &b->attributes)) || (r = get_info(p, obj, &b->info)) ||
-		    (r = get_string(p, obj, "default_camera", 0, &b->default_camera)))
+		    (r = get_string(p, obj, "default_camera", 0, &b->default_camera)) || (r = get_guest(p, obj, b)))
 			return r;
 		b->devices = json_object_get(obj, "devices");
 		b->cameras = json_object_get(obj, "cameras");
@@ -204,6 +217,34 @@ static int parse_user_event(parser *p, json_t *obj)
 		r = get_attributes(p, obj, &p->msg->attributes);
 	p->msg->cameras = json_object_get(obj, "cameras");
 	return r ? r : get_string(p, obj, "reason", 0, &p->msg->reason);
+}
+
+static int parse_user_joined(parser *p, json_t *obj)
+{
+	lq__msg *m = p->msg;
+	int r = parse_user_event(p, obj);
+	if (r)
+		return r;
+	if (!(m->members = calloc(1, sizeof *m->members)))
+		return LQ_ENOMEM;
+	m->n_members = 1;
+	*m->members = (lq__msg_member){.user = m->user, .name = m->name, .info = m->info, .default_camera = ""};
+	return get_guest(p, obj, m->members);
+}
+
+/* What a guest that was asked for is called. */
+static int parse_ok(parser *p, json_t *obj)
+{
+	return get_string(p, obj, "user", 0, &p->msg->user);
+}
+
+static int parse_guest(parser *p, json_t *obj)
+{
+	int r = get_user(p, obj);
+	p->msg->flag = json_is_true(json_object_get(obj, "on"));
+	if (r || (r = get_string(p, obj, "room", 1, &p->msg->guest_room)) || (r = get_string(p, obj, "reason", 0, &p->msg->reason)))
+		return r;
+	return strlen(p->msg->guest_room) > LQ__ROOM_MAX ? wrong(p, "too long:", "room") : 0;
 }
 
 static int one_track(parser *p, json_t *obj, const char *id_key)
@@ -438,13 +479,13 @@ static const struct {
 } types[] = {
 	{"joined", LQ__MSG_JOINED, parse_joined},
 	{"published", LQ__MSG_PUBLISHED, parse_sdp},
-	{"ok", LQ__MSG_OK, NULL},
+	{"ok", LQ__MSG_OK, parse_ok},
 	{"error", LQ__MSG_ERROR, parse_error},
 	{"left", LQ__MSG_LEFT, NULL},
 	{"pong", LQ__MSG_PONG, NULL},
 	{"stats", LQ__MSG_STATS, NULL},
 	{"offer", LQ__MSG_OFFER, parse_offer},
-	{"user_joined", LQ__MSG_USER_JOINED, parse_user_event},
+	{"user_joined", LQ__MSG_USER_JOINED, parse_user_joined},
 	{"user_left", LQ__MSG_USER_LEFT, parse_user_event},
 	{"track_published", LQ__MSG_TRACK_PUBLISHED, parse_track_published},
 	{"track_unpublished", LQ__MSG_TRACK_UNPUBLISHED, parse_track_event},
@@ -464,6 +505,7 @@ static const struct {
 	{"token_expired", LQ__MSG_TOKEN_EXPIRED, parse_scope},
 	{"stage_request", LQ__MSG_STAGE_REQUEST, parse_stage_request},
 	{"stage_answer", LQ__MSG_STAGE_ANSWER, parse_stage_answer},
+	{"guest", LQ__MSG_GUEST, parse_guest},
 };
 
 static int parse_object(parser *p, json_t *obj)
@@ -489,7 +531,7 @@ int lq__msg_parse(const char *text, size_t len, lq__msg *out, char *error, size_
 {
 	json_error_t je;
 	parser p = {.msg = out, .error = error, .error_size = error_size};
-	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = "", .info = "", .session = ""};
+	*out = (lq__msg){.room_sid = "", .user = "", .name = "", .sdp = "", .reason = "", .text = "", .info = "", .session = "", .guest_room = ""};
 	if (len > LQ__MESSAGE_MAX) {
 		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
 		return LQ_EPROTO;

@@ -14,7 +14,7 @@ typedef enum lq__msg_type {
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
 	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED,
 	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED,
-	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER
+	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER, LQ__MSG_GUEST
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -44,6 +44,7 @@ typedef struct lq__msg_member {
 	void *attributes;               /* for lq__msg_attributes; NULL none */
 	void *devices, *cameras;        /* for lq__msg_device_at and lq__msg_camera_at */
 	const char *default_camera;
+	const char *guest_room, *guest_user; /* of a guest, else "" */
 	int up, down;                   /* quality: 0 to 6 */
 } lq__msg_member;
 
@@ -58,14 +59,15 @@ typedef struct lq__msg {
 	int64_t resume_ms;  /* joined */
 	lq__msg_track *tracks; /* one for the track events */
 	uint32_t n_tracks;
-	lq__msg_member *members;
+	lq__msg_member *members; /* one for user_joined */
 	uint32_t n_members;
 	void *attributes; /* the room's in `joined`; what changed in an event */
 	lq_layer layer;
 	void *cameras;    /* cameras, user_joined */
 	void *waiting;    /* joined: for lq__msg_waiting_at */
 	lq__msg_device device; /* device, control, default_camera; text: by whom */
-	int flag;         /* control, stage_request: on; stage_answer: lq_stage_result; a message: to us alone; attributes: the room's; room_locked: it is */
+	const char *guest_room; /* guest: that we are shown in */
+	int flag;         /* control, stage_request, guest: on; stage_answer: lq_stage_result; a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
 
@@ -117,6 +119,8 @@ char *lq__req_device(int64_t id, lq_stream stream, lq_track_kind kind, int none)
 char *lq__req_cameras(int64_t id, const lq__has_camera *cameras, uint32_t n);
 char *lq__req_default_camera(int64_t id, const char *user, lq_stream stream);
 char *lq__req_kick(int64_t id, const char *user, const char *reason);
+char *lq__req_guest_add(int64_t id, const char *room, const char *user, const char *token);
+char *lq__req_guest_remove(int64_t id, const char *user, const char *room); /* one of them "" */
 char *lq__req_stage_request(int64_t id, int on);
 char *lq__req_stage_answer(int64_t id, const char *user, int accept, const char *reason);
 char *lq__req_stage_remove(int64_t id, const char *user, const char *reason);

@@ -90,6 +90,16 @@ char *lq__req_stage_remove(int64_t id, const char *user, const char *reason)
 	return dump(json_pack("{s:s, s:I, s:s, s:s*}", "type", "stage_remove", "id", (json_int_t)id, "user", user, "reason", given(reason)));
 }
 
+char *lq__req_guest_add(int64_t id, const char *room, const char *user, const char *token)
+{
+	return dump(json_pack("{s:s, s:I, s:s, s:s, s:s*}", "type", "guest_add", "id", (json_int_t)id, "room", room, "user", user, "token", given(token)));
+}
+
+char *lq__req_guest_remove(int64_t id, const char *user, const char *room)
+{
+	return dump(json_pack("{s:s, s:I, s:s*, s:s*}", "type", "guest_remove", "id", (json_int_t)id, "user", given(user), "room", given(room)));
+}
+
 char *lq__req_again(const char *text)
 {
 	static const char more[] = ",\"again\":true}";

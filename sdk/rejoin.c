@@ -57,9 +57,9 @@ static void compare_tracks(lq_room *room, lq__member *m, const lq__msg *msg, con
 static lq__member *member_of(lq_room *room, const lq__msg_member *in)
 {
 	lq__member *m = lq__member_find(room, in->user);
-	if (m || !(m = lq__room_add_member(room, in->user, in->name, in->info)))
+	if (m || !(m = lq__room_add_member(room, in)))
 		return m;
-	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .attachment = m->info, .existed = 1});
+	lq__room_user_event(room, m, 1);
 	return m;
 }
 

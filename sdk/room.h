@@ -34,7 +34,7 @@ typedef struct lq__track {
 	uint32_t width, height;
 } lq__track;
 
-enum { LQ__CAMERAS_MAX = 8 };
+enum { LQ__CAMERAS_MAX = 8, LQ__LENT_MAX = 16 };
 
 /* What a member has: member_control.c. */
 typedef struct lq__has {
@@ -49,6 +49,7 @@ typedef struct lq__member {
 	struct lq__member *next;
 	char user[LQ__USER_MAX + 1], name[LQ__USER_MAX + 1], info[LQ__INFO_MAX + 1];
 	lq__has has;
+	char guest_room[LQ__ROOM_MAX + 1], guest_user[LQ__USER_MAX + 1]; /* "": it is here itself */
 	int here; /* in the new picture of the room, while it is compared */
 	void *attributes; /* as they were told */
 	lq__track tracks[LQ__STREAMS][2]; /* [stream][kind - 1] */
@@ -77,7 +78,8 @@ typedef struct lq__pub {
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. RENEW: whether the server hears us, then media is. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
 	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
-	LQ__REQ_DEFAULT_CAMERA, LQ__REQ_STAGE_REQUEST, LQ__REQ_STAGE_ANSWER, LQ__REQ_STAGE_REMOVE
+	LQ__REQ_DEFAULT_CAMERA, LQ__REQ_STAGE_REQUEST, LQ__REQ_STAGE_ANSWER, LQ__REQ_STAGE_REMOVE,
+	LQ__REQ_GUEST_ADD, LQ__REQ_GUEST_REMOVE
 } lq__req_type;
 
 /* A request that waits for its answer. */
@@ -89,6 +91,7 @@ typedef struct lq__request {
 	char *text;                  /* to be sent, perhaps again; NULL: a join */
 	size_t len;
 	char user[LQ__USER_MAX + 1]; /* message: to whom; asks: whose, as the rest here */
+	char room_name[LQ__ROOM_MAX + 1];
 	lq_stream stream;
 	lq_track_kind kind;
 	int on;
@@ -176,6 +179,8 @@ struct lq_room {
 	int stage_asked, stage_up; /* stage.c: we wait for an answer; a host has let us up */
 	struct lq__waiting *waiting; /* who asks to come up, where we are host */
 	unsigned n_waiting;
+	char lent[LQ__LENT_MAX][LQ__ROOM_MAX + 1]; /* rooms that we are shown in */
+	unsigned n_lent;
 	int may_not_publish, may_not_subscribe; /* until there is another token */
 	char *token_asked; /* on its way to the server */
 	int active, finishing, joined_reported, signal_done, media_done, disposed;
@@ -261,10 +266,11 @@ void lq__room_fail_requests(lq_room *room);   /* those that make no sense any mo
 /* ---- room_in.c: the server's messages ---- */
 void lq__room_message(lq_room *room, const char *text, size_t len);
 void lq__request_failed(lq_room *room, const lq__request *req, int code, const char *text);
-lq__member *lq__room_add_member(lq_room *room, const char *user, const char *name, const char *info); /* NULL: it is there, or cannot be kept */
+lq__member *lq__room_add_member(lq_room *room, const lq__msg_member *in); /* NULL: it is there, or cannot be kept */
 lq__track *lq__room_put_track(lq_room *room, lq__member *m, const lq__msg_track *in); /* NULL: it makes no sense */
 void lq__room_drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind);
 void lq__room_drop_member(lq_room *room, lq__member *m, const char *reason);
+void lq__room_user_event(lq_room *room, const lq__member *m, int existed);
 void lq__room_stream_event(lq_room *room, lq_sdk_event_type type, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t);
 
 /* ---- ask.c ---- */
@@ -284,6 +290,11 @@ void lq__on_stage_answer(lq_room *room, const lq__msg *msg);
 void lq__stage_joined(lq_room *room, const lq__msg *joined);
 void lq__stage_rejoined(lq_room *room, const lq__msg *joined);
 void lq__stage_clear(lq_room *room);
+
+/* ---- guest.c: control thread ---- */
+void lq__guest_answered(lq_room *room, const lq__request *req, int code, const char *text);
+void lq__on_guest(lq_room *room, const lq__msg *msg);
+void lq__guest_rejoined(lq_room *room);
 
 /* ---- member_control.c ---- */
 void lq__has_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int on, const char *by);
@@ -338,7 +349,7 @@ void lq__message_answered(lq_room *room, const lq__request *req, int code, const
 
 /* ---- members.c ---- */
 lq__member *lq__member_find(lq_room *room, const char *user);
-lq__member *lq__member_add(lq_room *room, const char *user, const char *name, const char *info); /* NULL: too many, or no memory */
+lq__member *lq__member_add(lq_room *room, const lq__msg_member *in); /* NULL: too many, or no memory */
 void lq__member_remove(lq_room *room, lq__member *m);
 void lq__members_clear(lq_room *room);
 lq__track *lq__track_find(lq_room *room, const char *id, lq__member **member, lq_stream *stream, lq_track_kind *kind);

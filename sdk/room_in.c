@@ -39,17 +39,17 @@ void lq__room_drop_track(lq_room *room, lq__member *m, lq_stream stream, lq_trac
 	lq__room_stream_event(room, LQ_ON_STREAM_UNPUBLISHED, m, stream, kind, t);
 }
 
-static void user_event(lq_room *room, const lq__member *m, int existed)
+void lq__room_user_event(lq_room *room, const lq__member *m, int existed)
 {
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_USER_JOINED, .user = m->user, .name = m->name, .attachment = m->info,
-	                                     .existed = existed});
+	                                     .existed = existed, .guest_room = m->guest_room, .guest_user = m->guest_user});
 }
 
-lq__member *lq__room_add_member(lq_room *room, const char *user, const char *name, const char *info)
+lq__member *lq__room_add_member(lq_room *room, const lq__msg_member *in)
 {
-	if (lq__member_find(room, user))
+	if (lq__member_find(room, in->user))
 		return NULL;
-	lq__member *m = lq__member_add(room, user, name, info);
+	lq__member *m = lq__member_add(room, in);
 	if (!m)
 		lq__room_warn(room, LQ_ON_WARNING, LQ_EFULL, "more members than can be kept: one is not shown");
 	return m;
@@ -60,7 +60,7 @@ static void take_snapshot(lq_room *room, const lq__msg *msg)
 {
 	for (uint32_t i = 0; i < msg->n_members; i++) {
 		const lq__msg_member *in = &msg->members[i];
-		lq__member *m = lq__room_add_member(room, in->user, in->name, in->info);
+		lq__member *m = lq__room_add_member(room, in);
 		for (uint32_t j = 0; m && j < in->n_tracks; j++)
 			lq__room_put_track(room, m, &msg->tracks[in->first_track + j]);
 		if (m)
@@ -74,7 +74,7 @@ static void tell_snapshot(lq_room *room, uint32_t n_tracks)
 	const char **wanted = calloc(n_tracks ? n_tracks : 1, sizeof *wanted);
 	uint32_t n = 0;
 	for (const lq__member *m = room->members; m; m = m->next)
-		user_event(room, m, 1);
+		lq__room_user_event(room, m, 1);
 	for (const lq__member *m = room->members; m; m = m->next)
 		for (unsigned i = 0; i < 2 * LQ__STREAMS; i++) {
 			const lq__track *t = &m->tracks[i / 2][i % 2];
@@ -286,7 +286,7 @@ static void on_ok(lq_room *room, const lq__msg *msg)
 	else if (req && req->type == LQ__REQ_MESSAGE)
 		lq__message_answered(room, req, 0, "");
 	else if (req)
-		lq__room_answered(room, req, 0, "");
+		lq__room_answered(room, req, 0, msg->user);
 	lq__request_free(req);
 }
 
@@ -336,8 +336,8 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		lq__on_offer(room, msg);
 		return;
 	case LQ__MSG_USER_JOINED:
-		if ((m = lq__room_add_member(room, msg->user, msg->name, msg->info))) {
-			user_event(room, m, 0);
+		if ((m = lq__room_add_member(room, msg->members))) {
+			lq__room_user_event(room, m, 0);
 			lq__has_cameras(room, m, msg->cameras);
 			lq__tell_attributes(room, msg->user, msg->attributes, 0);
 		}
@@ -389,6 +389,9 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 		return;
 	case LQ__MSG_STAGE_REQUEST:
 		lq__on_stage_request(room, msg);
+		return;
+	case LQ__MSG_GUEST:
+		lq__on_guest(room, msg);
 		return;
 	case LQ__MSG_STAGE_ANSWER:
 		lq__on_stage_answer(room, msg);

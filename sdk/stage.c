@@ -141,6 +141,7 @@ void lq__stage_clear(lq_room *room)
 	room->waiting = NULL;
 	room->n_waiting = 0;
 	room->stage_asked = room->stage_up = 0;
+	room->n_lent = 0;
 }
 
 /* ---- ourselves ---- */

@@ -7,8 +7,6 @@
 #include "handles.h"
 #include "session.h"
 
-enum { TOKEN_MAX = 8192 };
-
 lq_token_scope lq__token_scope(const char *name)
 {
 	static const char *const names[] = {"room", "publish", "subscribe", "session"};
@@ -96,7 +94,7 @@ int lq_room_token_update(lq_room *room, const char *token)
 		return LQ_ESTATE;
 	if (!room || !token || !*token)
 		return LQ_EINVAL;
-	if (strlen(token) > TOKEN_MAX)
+	if (strlen(token) > LQ__TOKEN_MAX)
 		return LQ_ERANGE;
 	lq__ask *a = lq__ask_new(room, LQ__REQ_TOKEN, build, NULL, token);
 	return a ? lq__ask_post(a) : LQ_ENOMEM;
@@ -122,7 +120,7 @@ int lq_session_token_update(lq_session *s, const char *token)
 		return LQ_ESTATE;
 	if (!s || !token || !*token)
 		return LQ_EINVAL;
-	if (strlen(token) > TOKEN_MAX)
+	if (strlen(token) > LQ__TOKEN_MAX)
 		return LQ_ERANGE;
 	char *copy = strdup(token);
 	if (!copy)

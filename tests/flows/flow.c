@@ -67,14 +67,14 @@ void flow_server_stop(flow_server *s, int how)
 
 /* ---- events ---- */
 
-enum { KEPT = 1024 };
+enum { KEPT = 1024, STRINGS = 10 };
 static lq_sdk_event kept[KEPT], found;
 static int n_kept;
 
 static const char *const *strings(const lq_sdk_event *e)
 {
-	static const char *all[8];
-	const char *now[] = {e->user, e->name, e->text, e->room_sid, e->call_id, e->users, e->attachment, e->group};
+	static const char *all[STRINGS];
+	const char *now[] = {e->user, e->name, e->text, e->room_sid, e->call_id, e->users, e->attachment, e->group, e->guest_room, e->guest_user};
 	memcpy(all, now, sizeof now);
 	return all;
 }
@@ -90,11 +90,13 @@ static void copy(lq_sdk_event *to, const lq_sdk_event *from)
 	to->users = strdup(from->users);
 	to->attachment = strdup(from->attachment);
 	to->group = strdup(from->group);
+	to->guest_room = strdup(from->guest_room);
+	to->guest_user = strdup(from->guest_user);
 }
 
 static void clear(lq_sdk_event *e)
 {
-	for (int i = 0; e->size && i < 8; i++)
+	for (int i = 0; e->size && i < STRINGS; i++)
 		free((char *)strings(e)[i]);
 	memset(e, 0, sizeof *e);
 }
@@ -143,7 +145,7 @@ static void show_kept(lq_sdk_event_type type)
 
 const lq_sdk_event *flow_await(lq_sdk_event_type type, flow_want want)
 {
-	static const lq_sdk_event none = {.user = "", .name = "", .text = "", .room_sid = "", .call_id = "", .users = "", .attachment = "", .group = ""};
+	static const lq_sdk_event none = {.user = "", .name = "", .text = "", .room_sid = "", .call_id = "", .users = "", .attachment = "", .group = "", .guest_room = "", .guest_user = ""};
 	int64_t until = flow_now_ms() + 30000;
 	for (int i = 0;; i++) {
 		if (i == n_kept && (flow_failed() || fetch((int)(until - flow_now_ms() > 0 ? until - flow_now_ms() : 0)))) {

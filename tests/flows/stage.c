@@ -204,13 +204,46 @@ static void others_go_on_while_one_goes_up_and_down(void)
 	EXPECT(flow_count(LQ_ON_FIRST_FRAME, (flow_want){.room = bob, .user = "ann", .kind = LQ_VIDEO, .stage = LQ_STAGE_DECODED}) == 0); /* it did not begin anew */
 }
 
+/* ---- guests ---- */
+
+static int hears_guest(lq_room *r, const char *user, int on)
+{
+	const lq_sdk_event *e = flow_await(LQ_ON_GUEST, (flow_want){.room = r, .user = user});
+	return e->type && !e->code && e->on == on;
+}
+
+/* Two hosts of two rooms are seen in both, by hosts and audience. */
+static void guests_come_and_go(void)
+{
+	lq_member members[2];
+	lq_room *ann = enter("here", "ann", LQ_ROLE_BROADCASTER), *bob = enter("there", "bob", LQ_ROLE_BROADCASTER), *eve = enter("here", "eve", LQ_ROLE_AUDIENCE);
+	EXPECT(!lq_guest_add(ann, "there", "bob", NULL) && hears_guest(ann, "bob@there", 1));
+	const lq_sdk_event *e = flow_await(LQ_ON_GUEST, (flow_want){.room = bob, .user = ""});
+	EXPECT(e->on && !strcmp(e->guest_room, "here") && !strcmp(e->guest_user, "bob@there"));
+	e = flow_await(LQ_ON_USER_JOINED, (flow_want){.room = eve, .user = "bob@there"});
+	EXPECT(!strcmp(e->guest_room, "there") && !strcmp(e->guest_user, "bob") && !strcmp(e->name, "bob"));
+	EXPECT(lq_room_members(ann, members, 2) == 1 && !strcmp(members[0].user, "bob@there") && !strcmp(members[0].guest_room, "there") && !strcmp(members[0].guest_user, "bob"));
+	EXPECT(sees(ann, "bob@there") && sees(eve, "bob@there"));
+	EXPECT(!lq_guest_add(bob, "here", "ann", NULL) && hears_guest(bob, "ann@here", 1) && hears_guest(ann, "", 1)); /* and the other way */
+	EXPECT(sees(bob, "ann@here"));
+	EXPECT(!lq_mute(bob, LQ_STREAM_MAIN, LQ_VIDEO, 1) && flow_await(LQ_ON_STREAM_MUTED, (flow_want){.room = eve, .user = "bob@there", .kind = LQ_VIDEO})->muted);
+	EXPECT(!lq_guest_remove(ann, "bob@there") && hears_guest(ann, "bob@there", 0) && hears_guest(bob, "", 0) && gone(eve, "bob@there") && gone(ann, "bob@there"));
+	EXPECT(!lq_guest_leave(ann, "there") && hears_guest(ann, "", 0) && gone(bob, "ann@here"));
+	EXPECT(!lq_guest_leave(ann, "there") && flow_await(LQ_ON_GUEST, (flow_want){.room = ann})->code == LQ_ENOENT);
+	EXPECT(!lq_guest_add(ann, "nowhere", "bob", NULL) && flow_await(LQ_ON_GUEST, (flow_want){.room = ann})->code == LQ_ENOENT);
+	EXPECT(lq_guest_add(ann, "a/b", "bob", NULL) == LQ_EINVAL && lq_guest_add(ann, "there", "a b", NULL) == LQ_EINVAL && lq_guest_remove(ann, NULL) == LQ_EINVAL);
+	EXPECT(!lq_guest_add(ann, "there", "bob", NULL) && hears_guest(ann, "bob@there", 1) && hears_guest(bob, "", 1));
+	EXPECT(!lq_room_leave(bob) && gone(ann, "bob@there") && gone(eve, "bob@there"));
+}
+
 static const flow_check checks[] = {
-	{"ST-01", an_audience_comes_up_and_goes_down}, {"ST-02", nobody_answers}, {"ST-03", links_are_cut}, {"ST-04", others_go_on_while_one_goes_up_and_down}, {0},
+	{"ST-01", an_audience_comes_up_and_goes_down}, {"ST-02", nobody_answers}, {"ST-03", links_are_cut}, {"ST-04", others_go_on_while_one_goes_up_and_down},
+	{"ST-05", guests_come_and_go}, {0},
 };
 
 int main(int argc, char **argv)
 {
-	static const char *const args[] = {"--debug", "--clock-rate", "10", NULL};
+	static const char *const args[] = {"--debug", "--clock-rate", "10", "--workers", "2", NULL};
 	server = flow_server_start(args);
 	flow_engine_start_fast(10);
 	int status = flow_run(checks, argc > 1 ? argv[1] : NULL, tidy);

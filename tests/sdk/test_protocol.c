@@ -74,6 +74,17 @@ START_TEST(offers_events_and_errors_are_read)
 	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"seq\":4,\"state\":\"removed\",\"by\":\"h\",\"reason\":\"why\"}", &m, error), 0);
 	ck_assert(m.type == LQ__MSG_STAGE_ANSWER && m.flag == LQ_STAGE_REMOVED && !strcmp(m.text, "h") && !strcmp(m.reason, "why"));
 	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"guest\",\"seq\":5,\"room\":\"r\",\"user\":\"u@q\",\"on\":true}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_GUEST && m.flag && !strcmp(m.guest_room, "r") && !strcmp(m.user, "u@q"));
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"user_joined\",\"seq\":6,\"user\":\"u@q\",\"name\":\"U\",\"guest\":{\"room\":\"q\",\"user\":\"u\"}}", &m, error), 0);
+	ck_assert(m.n_members == 1 && !strcmp(m.members->user, "u@q") && !strcmp(m.members->guest_room, "q") && !strcmp(m.members->guest_user, "u"));
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"user_joined\",\"user\":\"u@q\",\"guest\":{\"room\":\"q\"}}", &m, error), LQ_EPROTO);
+	ck_assert_str_eq(error, "missing field \"user\"");
+	ck_assert_int_eq(parse("{\"type\":\"ok\",\"id\":7,\"user\":\"u@q\"}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_OK && !strcmp(m.user, "u@q"));
+	lq__msg_finish(&m);
 	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"state\":\"perhaps\"}", &m, error), LQ_EPROTO);
 	ck_assert_str_eq(error, "unknown state \"perhaps\"");
 	ck_assert_int_eq(parse("{\"type\":\"brand_new\",\"x\":[]}", &m, error), 0);
@@ -147,6 +158,10 @@ START_TEST(requests_are_written)
 	expect(lq__req_join(1, &(lq__join_request){.room = "r", .name = ""}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\"}");
 	expect(lq__req_join(2, &(lq__join_request){.room = "r", .password = "p", .info = "i", .must_exist = 1}),
 	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"password\":\"p\",\"info\":\"i\",\"create\":\"must_exist\"}");
+	expect(lq__req_guest_add(3, "r", "u", "t"), "{\"type\":\"guest_add\",\"id\":3,\"room\":\"r\",\"user\":\"u\",\"token\":\"t\"}");
+	expect(lq__req_guest_add(3, "r", "u", NULL), "{\"type\":\"guest_add\",\"id\":3,\"room\":\"r\",\"user\":\"u\"}");
+	expect(lq__req_guest_remove(3, "u@r", ""), "{\"type\":\"guest_remove\",\"id\":3,\"user\":\"u@r\"}");
+	expect(lq__req_guest_remove(3, "", "r"), "{\"type\":\"guest_remove\",\"id\":3,\"room\":\"r\"}");
 	expect(lq__req_stage_request(3, 1), "{\"type\":\"stage_request\",\"id\":3,\"on\":true}");
 	expect(lq__req_stage_answer(3, "u", 0, "why"), "{\"type\":\"stage_answer\",\"id\":3,\"user\":\"u\",\"accept\":false,\"reason\":\"why\"}");
 	expect(lq__req_stage_remove(3, "u", NULL), "{\"type\":\"stage_remove\",\"id\":3,\"user\":\"u\"}");

@@ -61,7 +61,7 @@ typedef enum lq_sdk_event_type {
 	                               LQ_END "room_closed"; text */
 	LQ_ON_CONNECTION,           /* state, text */
 	LQ_ON_USER_JOINED,          /* user, name, existed (was there before us; these come first, right after LQ_ON_JOINED),
-	                               attachment: what the user said of itself as it joined */
+	                               attachment: what the user said of itself as it joined; guest_room, guest_user: where it is lent from, and who it is there (stage.h) */
 	LQ_ON_USER_LEFT,            /* user, text: "left", "timeout" (it was lost, and did not come back), "kicked", "duplicate", "invisible" (became
 	                               audience) */
 	LQ_ON_STREAM_PUBLISHED,     /* user, stream, kind, width, height, text: codec */
@@ -102,6 +102,9 @@ typedef enum lq_sdk_event_type {
 	                               "timeout"). user "": the result of lq_stage_request: on, code, text */
 	LQ_ON_STAGE_ANSWER,         /* user "": to us: state (lq_stage_result), name: by whom, text: the reason given. Else the result of lq_stage_answer or lq_stage_remove: user,
 	                               state, code, text */
+
+	LQ_ON_GUEST,                /* user "": we are shown in guest_room (on), by the name guest_user; or no more, text: why. Else the result of lq_guest_add (on; user: its name here, guest_user,
+	                               guest_room) or lq_guest_remove: code, text */
 
 	/* Of a room, or with session set from user to user. */
 	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
@@ -202,6 +205,7 @@ typedef struct lq_sdk_event {
 	lq_layer layer;
 	lq_token_scope scope;
 	lq_device_state device_state, old_state;
+	const char *guest_room, *guest_user;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -302,6 +306,7 @@ typedef struct lq_member {
 	char info[201];
 	lq_role role; /* of those that are seen: LQ_ROLE_BROADCASTER */
 	lq_device_state microphone, camera; /* camera: the default one */
+	char guest_room[65], guest_user[129]; /* of a guest from another room, else "" */
 } lq_member;
 /* Copies at most `max` members (ourselves not among them), returns how many there are. */
 int lq_room_members(lq_room *room, lq_member *out, size_t max);

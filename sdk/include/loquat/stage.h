@@ -31,6 +31,20 @@ int lq_stage_answer(lq_room *room, const char *user, int accept, const char *rea
 /* A host's: back to the audience, which the user is told with the reason. LQ_ON_STAGE_ANSWER follows, as above; LQ_ENOENT: it is not up. */
 int lq_stage_remove(lq_room *room, const char *user, const char *reason);
 
+/* ---- guests from other rooms ----
+ *
+ * A broadcaster of another room of the server who is shown in ours, too: a member like the others (LQ_ON_USER_JOINED with guest_room and guest_user), whose streams come and go as in its
+ * own room. It sends nothing twice. It goes when it is removed, leaves its room, becomes audience or is put out, and when either room ends. It can be controlled and put out only there. Both rooms
+ * may show each other's hosts. */
+
+/* Needs the right `admin` in our token, and a token (at most 8,192 bytes) with that right for the other room; NULL where ours is for all rooms. LQ_ON_GUEST follows, with what the user is called
+ * here ("bob@kitchen"), or LQ_EPERM, LQ_ETOKEN, LQ_ENOENT no such user is up there, LQ_EEXIST, LQ_EFULL (16 guests of a room, 8 other rooms of a user), LQ_EINVAL our own room or a guest there. */
+int lq_guest_add(lq_room *room, const char *from_room, const char *user, const char *token);
+int lq_guest_remove(lq_room *room, const char *guest); /* by what it is called here. LQ_ON_GUEST follows: LQ_ENOENT */
+
+/* We are shown in that room no more. LQ_ON_GUEST with user "" follows: LQ_ENOENT we were not. */
+int lq_guest_leave(lq_room *room, const char *other_room);
+
 LQ_API_END
 
 #endif
