@@ -73,14 +73,6 @@ int lq__ask_post(lq__ask *a)
 void lq__room_answered(lq_room *room, const lq__request *req, int code, const char *text)
 {
 	lq_sdk_event e = {.user = req->user, .stream = req->stream, .kind = req->kind, .on = req->on, .code = code, .text = text};
-	if (req->type >= LQ__REQ_GUEST_ADD) {
-		lq__guest_answered(room, req, code, text);
-		return;
-	}
-	if (req->type >= LQ__REQ_STAGE_REQUEST) {
-		lq__stage_answered(room, req, code, text);
-		return;
-	}
 	if (!*req->user && req->type >= LQ__REQ_CONTROL)
 		e.user = room->self;
 	switch (req->type) {
@@ -93,6 +85,11 @@ void lq__room_answered(lq_room *room, const lq__request *req, int code, const ch
 		break;
 	case LQ__REQ_TOKEN: lq__token_answered(room, code, text); return;
 	case LQ__REQ_ROLE: lq__role_answered(room, req->on, code, text); return;
+	case LQ__REQ_STAGE_REQUEST:
+	case LQ__REQ_STAGE_ANSWER:
+	case LQ__REQ_STAGE_REMOVE: lq__stage_answered(room, req, code, text); return;
+	case LQ__REQ_GUEST_ADD:
+	case LQ__REQ_GUEST_REMOVE: lq__guest_answered(room, req, code, text); return;
 	default: return;
 	}
 	lq__room_event(room, &e);
