@@ -26,6 +26,7 @@ static void describe(lq__request *req, const lq__ask *a)
 	req->stream = a->stream;
 	req->kind = a->kind;
 	req->on = a->on;
+	req->ctx = a->ctx;
 	memcpy(req->user, a->user, sizeof req->user);
 	memcpy(req->room_name, a->room_name, sizeof req->room_name);
 }
@@ -90,6 +91,10 @@ void lq__room_answered(lq_room *room, const lq__request *req, int code, const ch
 	case LQ__REQ_STAGE_REMOVE: lq__stage_answered(room, req, code, text); return;
 	case LQ__REQ_GUEST_ADD:
 	case LQ__REQ_GUEST_REMOVE: lq__guest_answered(room, req, code, text); return;
+	case LQ__REQ_EGRESS_START:
+	case LQ__REQ_EGRESS_LAYOUT:
+	case LQ__REQ_EGRESS_STOP:
+	case LQ__REQ_EGRESS_LIST: lq__egress_answered(room, req, "", code, text); return;
 	default: return;
 	}
 	lq__room_event(room, &e);

@@ -11,6 +11,7 @@ typedef struct lq__ask {
 	lq_stream stream;
 	lq_track_kind kind;
 	int on;
+	void *ctx; /* for the answer; lq__ask_new leaves it NULL */
 	char user[LQ__USER_MAX + 1], room_name[LQ__ROOM_MAX + 1];
 	char *(*build)(int64_t id, const struct lq__ask *a); /* the request */
 	char text[];

@@ -416,6 +416,31 @@ static int parse_stage_answer(parser *p, json_t *obj)
 	return wrong(p, "unknown state", state);
 }
 
+static int parse_task(parser *p, json_t *obj)
+{
+	return get_string(p, obj, "task", 1, &p->msg->name);
+}
+
+static int parse_egress_list(parser *p, json_t *obj)
+{
+	p->msg->tasks = json_object_get(obj, "tasks");
+	return json_is_array((json_t *)p->msg->tasks) ? 0 : wrong(p, "not an array:", "tasks");
+}
+
+static int parse_egress(parser *p, json_t *obj)
+{
+	static const char *const states[] = {"starting", "running", "waiting", "restarting", "stopping", "ended", "failed"};
+	const char *state, *code;
+	int r = parse_task(p, obj);
+	if (r || (r = get_string(p, obj, "state", 1, &state)) || (r = get_string(p, obj, "code", 0, &code)) || (r = get_string(p, obj, "text", 0, &p->msg->text)))
+		return r;
+	p->msg->code = *code ? lq__error_code(code) : 0;
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+		if (!strcmp(state, states[i]))
+			p->msg->flag = (int)i + LQ_EGRESS_STARTING;
+	return p->msg->flag ? 0 : wrong(p, "unknown state", state);
+}
+
 static int parse_locked(parser *p, json_t *obj)
 {
 	p->msg->flag = json_is_true(json_object_get(obj, "locked"));
@@ -506,6 +531,9 @@ static const struct {
 	{"stage_request", LQ__MSG_STAGE_REQUEST, parse_stage_request},
 	{"stage_answer", LQ__MSG_STAGE_ANSWER, parse_stage_answer},
 	{"guest", LQ__MSG_GUEST, parse_guest},
+	{"egress", LQ__MSG_EGRESS, parse_egress},
+	{"egress_started", LQ__MSG_EGRESS_STARTED, parse_task},
+	{"egress_list", LQ__MSG_EGRESS_LIST, parse_egress_list},
 };
 
 static int parse_object(parser *p, json_t *obj)

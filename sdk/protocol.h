@@ -14,7 +14,8 @@ typedef enum lq__msg_type {
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
 	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED,
 	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED,
-	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER, LQ__MSG_GUEST
+	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER, LQ__MSG_GUEST,
+	LQ__MSG_EGRESS, LQ__MSG_EGRESS_STARTED, LQ__MSG_EGRESS_LIST
 } lq__msg_type;
 
 /* Fields that do not apply are "" or 0, strings never NULL. */
@@ -64,10 +65,11 @@ typedef struct lq__msg {
 	void *attributes; /* the room's in `joined`; what changed in an event */
 	lq_layer layer;
 	void *cameras;    /* cameras, user_joined */
+	void *tasks;      /* egress_list: for lq__msg_tasks */
 	void *waiting;    /* joined: for lq__msg_waiting_at */
 	lq__msg_device device; /* device, control, default_camera; text: by whom */
 	const char *guest_room; /* guest: that we are shown in */
-	int flag;         /* control, stage_request, guest: on; stage_answer: lq_stage_result; a message: to us alone; attributes: the room's; room_locked: it is */
+	int flag;         /* control, stage_request, guest: on; stage_answer: lq_stage_result; egress: lq_egress_state, name: the task; a message: to us alone; attributes: the room's; room_locked: it is */
 	void *json; /* owns the strings */
 } lq__msg;
 
@@ -90,6 +92,8 @@ int lq__msg_device_at(void *devices, uint32_t i, lq__msg_device *out);
 int lq__msg_camera_at(void *cameras, uint32_t i, lq_stream *stream, const char **name);
 
 int lq__msg_waiting_at(void *waiting, uint32_t i, const char **user, const char **name); /* likewise */
+
+char *lq__msg_tasks(void *tasks); /* as JSON, free() it; NULL: there are none, or no memory */
 
 /* LQ_E* for a name such as "ETOKEN"; LQ_EPROTO for one that we do not know. */
 int lq__error_code(const char *name);
@@ -124,6 +128,11 @@ char *lq__req_guest_remove(int64_t id, const char *user, const char *room); /* o
 char *lq__req_stage_request(int64_t id, int on);
 char *lq__req_stage_answer(int64_t id, const char *user, int accept, const char *reason);
 char *lq__req_stage_remove(int64_t id, const char *user, const char *reason);
+/* The fields of requests about tasks, as JSON to free(): 0, LQ_EPARSE (the layout), or LQ_EINVAL (not UTF-8, no memory). */
+int lq__egress_start_fields(const lq_egress_spec *spec, char **out);
+int lq__egress_layout_fields(const char *task, const char *layout, char **out);
+int lq__egress_task_fields(const char *task, char **out);
+char *lq__req_egress(int64_t id, const char *type, const char *fields);
 char *lq__req_attributes(int64_t id, int of_room, void *attributes);
 char *lq__req_plain(int64_t id, const char *type); /* leave, ping, stats */
 

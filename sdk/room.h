@@ -79,7 +79,8 @@ typedef struct lq__pub {
 typedef enum lq__req_type {
 	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
 	LQ__REQ_DEFAULT_CAMERA, LQ__REQ_STAGE_REQUEST, LQ__REQ_STAGE_ANSWER, LQ__REQ_STAGE_REMOVE,
-	LQ__REQ_GUEST_ADD, LQ__REQ_GUEST_REMOVE
+	LQ__REQ_GUEST_ADD, LQ__REQ_GUEST_REMOVE,
+	LQ__REQ_EGRESS_START, LQ__REQ_EGRESS_LAYOUT, LQ__REQ_EGRESS_STOP, LQ__REQ_EGRESS_LIST
 } lq__req_type;
 
 /* A request that waits for its answer. */
@@ -95,6 +96,7 @@ typedef struct lq__request {
 	lq_stream stream;
 	lq_track_kind kind;
 	int on;
+	void *ctx;                   /* the app's */
 	uint32_t n_tracks;
 	char tracks[][LQ__ID_MAX]; /* subscribe: which */
 } lq__request;
@@ -282,6 +284,11 @@ int lq__is_audience(lq_room *room); /* [any] as the app wants it */
 int lq__role_for_join(lq_room *room); /* what the join has to say */
 void lq__role_joined(lq_room *room);
 void lq__role_answered(lq_room *room, int audience, int code, const char *text);
+
+/* ---- egress.c: control thread ---- */
+void lq__egress_answered(lq_room *room, const lq__request *req, const char *task, int code, const char *text); /* task "": the one that was asked about */
+void lq__on_egress(lq_room *room, const lq__msg *msg);
+void lq__on_egress_answer(lq_room *room, const lq__msg *msg);
 
 /* ---- stage.c: control thread ---- */
 void lq__stage_answered(lq_room *room, const lq__request *req, int code, const char *text);

@@ -396,6 +396,13 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_STAGE_ANSWER:
 		lq__on_stage_answer(room, msg);
 		return;
+	case LQ__MSG_EGRESS:
+		lq__on_egress(room, msg);
+		return;
+	case LQ__MSG_EGRESS_STARTED:
+	case LQ__MSG_EGRESS_LIST:
+		lq__on_egress_answer(room, msg);
+		return;
 	case LQ__MSG_ROOM_LOCKED:
 		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ROOM_LOCKED, .on = msg->flag});
 		return;

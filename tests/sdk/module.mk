@@ -71,6 +71,17 @@ TESTS += %D%/test_views
 %C%_test_views_LDADD = libloquat-measure.la $(SDK_TEST_LIBS) $(PNG_LIBS)
 endif
 
+if PLUGIN_AVFORMAT
+if PLUGIN_FFMPEG
+check_PROGRAMS += %D%/test_egress
+TESTS += %D%/test_egress
+%C%_test_egress_SOURCES = %D%/test_egress.c %D%/fixture.c %D%/fixture.h %D%/loquatd.c %D%/loquatd.h
+%C%_test_egress_CPPFLAGS = $(SDK_TEST_CPPFLAGS)
+%C%_test_egress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_egress_LDADD = $(SDK_TEST_LIBS)
+endif
+endif
+
 check_PROGRAMS += %D%/test_engine
 TESTS += %D%/test_engine
 %C%_test_engine_SOURCES = %D%/test_engine.c %D%/fixture.c %D%/fixture.h

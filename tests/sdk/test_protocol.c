@@ -85,6 +85,14 @@ START_TEST(offers_events_and_errors_are_read)
 	ck_assert_int_eq(parse("{\"type\":\"ok\",\"id\":7,\"user\":\"u@q\"}", &m, error), 0);
 	ck_assert(m.type == LQ__MSG_OK && !strcmp(m.user, "u@q"));
 	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"egress\",\"seq\":4,\"task\":\"t\",\"state\":\"waiting\",\"code\":\"ECONN\",\"text\":\"why\"}", &m, error), 0);
+	ck_assert(m.type == LQ__MSG_EGRESS && !strcmp(m.name, "t") && m.flag == LQ_EGRESS_WAITING && m.code == LQ_ECONN && !strcmp(m.text, "why"));
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"egress\",\"task\":\"t\",\"state\":\"failed\"}", &m, error), 0);
+	ck_assert(m.flag == LQ_EGRESS_FAILED && !m.code);
+	lq__msg_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"egress\",\"task\":\"t\",\"state\":\"tired\"}", &m, error), LQ_EPROTO);
+	ck_assert_int_eq(parse("{\"type\":\"egress_list\",\"id\":1}", &m, error), LQ_EPROTO);
 	ck_assert_int_eq(parse("{\"type\":\"stage_answer\",\"state\":\"perhaps\"}", &m, error), LQ_EPROTO);
 	ck_assert_str_eq(error, "unknown state \"perhaps\"");
 	ck_assert_int_eq(parse("{\"type\":\"brand_new\",\"x\":[]}", &m, error), 0);
@@ -162,6 +170,12 @@ START_TEST(requests_are_written)
 	expect(lq__req_guest_add(3, "r", "u", NULL), "{\"type\":\"guest_add\",\"id\":3,\"room\":\"r\",\"user\":\"u\"}");
 	expect(lq__req_guest_remove(3, "u@r", ""), "{\"type\":\"guest_remove\",\"id\":3,\"user\":\"u@r\"}");
 	expect(lq__req_guest_remove(3, "", "r"), "{\"type\":\"guest_remove\",\"id\":3,\"room\":\"r\"}");
+	char *fields = NULL;
+	ck_assert_int_eq(lq__egress_start_fields(&(lq_egress_spec){.to = (const char *const[]){"srt://h:1"}, .n_to = 1, .layout = " {\"layout\": \"grid\"}", .width = 640, .height = 360, .fps = 25,
+	                                                           .user = "u", .stream = LQ_STREAM_SUB}, &fields), 0);
+	expect(lq__req_egress(3, "egress_start", fields), "{\"to\":[\"srt://h:1\"],\"layout\":{\"layout\":\"grid\"},\"size\":\"640x360\",\"fps\":25,\"user\":\"u\",\"stream\":\"sub\","
+	       "\"type\":\"egress_start\",\"id\":3}");
+	free(fields);
 	expect(lq__req_stage_request(3, 1), "{\"type\":\"stage_request\",\"id\":3,\"on\":true}");
 	expect(lq__req_stage_answer(3, "u", 0, "why"), "{\"type\":\"stage_answer\",\"id\":3,\"user\":\"u\",\"accept\":false,\"reason\":\"why\"}");
 	expect(lq__req_stage_remove(3, "u", NULL), "{\"type\":\"stage_remove\",\"id\":3,\"user\":\"u\"}");

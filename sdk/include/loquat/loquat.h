@@ -106,6 +106,10 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_GUEST,                /* user "": we are shown in guest_room (on), by the name guest_user; or no more, text: why. Else the result of lq_guest_add (on; user: its name here, guest_user,
 	                               guest_room) or lq_guest_remove: code, text */
 
+	/* Egress tasks (egress.h). */
+	LQ_ON_EGRESS,               /* name: the task, state (lq_egress_state), code, text: what is wrong, if anything; to all in the room */
+	LQ_ON_EGRESS_RESULT,        /* the result of lq_egress_start and its kin: state (lq_egress_request), name: the task, code, text, ctx; of lq_egress_list text: the tasks */
+
 	/* Of a room, or with session set from user to user. */
 	LQ_ON_MESSAGE,              /* user: from whom, text; on: to us alone */
 	LQ_ON_MESSAGE_SENT,         /* user: to whom, code, text */
@@ -506,6 +510,7 @@ LQ_API_END
 
 #include <loquat/call.h>
 #include <loquat/device.h>
+#include <loquat/egress.h>
 #include <loquat/stage.h>
 
 #endif
