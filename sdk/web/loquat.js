@@ -13,7 +13,7 @@
 // muted, width, height, layers where it has several.
 //
 // roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
-// cameras {user, cameras} · defaultcamera {user, stream, by}.
+// cameras {user, cameras} · defaultcamera {user, stream, by} · egress {task, state, code, text}: of an egress task.
 //
 // Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
@@ -234,6 +234,12 @@ export class Room extends EventTarget {
 
 	// Puts a user out (the right `admin`).
 	kick(user, reason) { return this.#request({ type: 'kick', user, reason }); }
+
+	// Egress tasks (the right `admin`; docs/protocol.md says what a spec has): the task's id; whether the task takes the layout; all tasks.
+	async egressStart(spec) { return (await this.#request({ ...spec, type: 'egress_start' })).task; }
+	egressLayout(task, layout) { return this.#request({ type: 'egress_layout', task, layout }); }
+	egressStop(task) { return this.#request({ type: 'egress_stop', task }); }
+	async egressList() { return (await this.#request({ type: 'egress_list' })).tasks; }
 
 	// Asks the page of a user (ourselves, too) to open or close its microphone ("audio") or camera ("video"): the event `control` there, `device` at all.
 	control(user, kind, on, stream = 'main') { return this.#request({ type: 'control', user, kind, stream, on }); }
@@ -464,6 +470,9 @@ export class Room extends EventTarget {
 		case 'default_camera':
 			Object.assign(this.members.get(m.user) ?? {}, { defaultCamera: m.stream });
 			this.#emit('defaultcamera', { user: m.user, stream: m.stream, by: m.by ?? '' });
+			break;
+		case 'egress':
+			this.#emit('egress', { task: m.task, state: m.state, code: m.code ?? '', text: m.text ?? '' });
 			break;
 		case 'room_locked':
 			this.#emit('roomlocked', { locked: m.locked });

@@ -164,6 +164,8 @@ static int launch(lq__egress_task *t, int64_t now, char *error, size_t size)
 	t->gave_up = 0;
 	t->heard = now;
 	memset(t->targets, 0, sizeof t->targets);
+	json_decref(t->figures); /* they are of one process */
+	t->figures = NULL;
 	lq__egress_lines_reset(&t->lines);
 	return t->egress->host.start(t->egress->host.arg, t, &t->process, error, size);
 }

@@ -60,7 +60,7 @@ typedef struct lq__egress_task {
 	char cause[LQ_EGRESS_TEXT_MAX + 1];
 	lq__egress_lines lines;
 	lq__egress_target targets[LQ_EGRESS_TARGETS_MAX]; /* those of `to`, then those of `record` */
-	json_t *figures; /* the last ones; NULL */
+	json_t *figures; /* the last ones of this process; NULL */
 	int64_t last_command;
 } lq__egress_task;
 

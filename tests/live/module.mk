@@ -1,6 +1,7 @@
 # Live broadcast, against servers and players that are not ours.
 EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js \
 	%D%/test_virtual.js %D%/virtual.js %D%/player.html %D%/rtsp.py
+EXTRA_DIST += %D%/test_egress.js
 EXTRA_DIST += %D%/whip.js %D%/test_whip.js
 if PLUGIN_AVFORMAT
 if PLUGIN_FFMPEG
@@ -10,6 +11,7 @@ check_PROGRAMS += %D%/examine
 %C%_examine_LDADD = libloquat-measure.la $(AVFORMAT_LIBS) -lm
 if HAVE_NODE
 TESTS += %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js %D%/test_virtual.js
+TESTS += %D%/test_egress.js
 if PLUGIN_CURL
 TESTS += %D%/test_whip.js
 endif
