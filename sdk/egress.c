@@ -98,7 +98,7 @@ void lq__on_egress_answer(lq_room *room, const lq__msg *msg)
 {
 	lq__request *req = lq__room_take_request(room, msg->id);
 	char *list = msg->type == LQ__MSG_EGRESS_LIST ? lq__msg_tasks(msg->tasks) : NULL;
-	if (req && req->type >= LQ__REQ_EGRESS_START)
+	if (req && req->type >= LQ__REQ_EGRESS_START && req->type <= LQ__REQ_EGRESS_LIST)
 		lq__egress_answered(room, req, msg->name, 0, list ? list : "");
 	free(list);
 	lq__request_free(req);

@@ -571,7 +571,7 @@ START_TEST(what_is_wrong_is_named)
 	refused("{\"record\":[\"a.ts\"],\"fps\":61}", LQ_ERANGE, "egress.fps: must be 1 to 60, is 61");
 	refused("{\"record\":[\"a.ts\"],\"fps\":29.97}", LQ_EINVAL, "egress.fps: must be an integer, is a number with a fraction");
 	refused("{\"record\":[\"a.ts\"],\"bitrate\":1}", LQ_ERANGE, "egress.bitrate: must be 50000 to 20000000, is 1");
-	refused("{\"record\":[\"a.ts\"],\"audio_bitrate\":1}", LQ_ERANGE, "egress.audio_bitrate: must be 16000 to 510000, is 1");
+	refused("{\"record\":[\"a.ts\"],\"audio_bitrate\":1}", LQ_ERANGE, "egress.audio_bitrate: must be 16000 to 320000, is 1");
 	refused("{\"record\":[\"a.ts\"],\"user\":\"a b\"}", LQ_EINVAL, "egress.user: this is no user id");
 	refused("{\"record\":[\"a.ts\"],\"stream\":\"main\"}", LQ_EINVAL, "egress.stream: whose? user is missing");
 	refused("{\"record\":[\"a.ts\"],\"user\":\"ann\",\"stream\":\"tenth\"}", LQ_EINVAL, "egress.stream: must be main, sub or third to ninth, is \"tenth\"");
