@@ -17,7 +17,7 @@
 
 #define SHUTDOWN_LIMIT INT64_C(2000000000) /* ns for the last messages to be taken */
 
-static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t stopping, child_ended;
 static struct lws_context *signalled;
 
 int64_t lq__server_now(void)
@@ -37,6 +37,7 @@ static void on_signal(int number)
 static void on_child(int number)
 {
 	int saved = errno;
+	child_ended = 1;
 	lws_cancel_service(signalled);
 	errno = saved;
 }
@@ -201,8 +202,10 @@ static void on_due(lws_sorted_usec_list_t *sul)
 
 static void turn(lq__server *s)
 {
+	int ended = child_ended;
+	child_ended = 0;
 	lq__media_reap(s->service.media);
-	int64_t left = lq__egress_service_turn(&s->egress);
+	int64_t left = lq__egress_service_turn(&s->egress, ended);
 	if (left == INT64_MAX)
 		lws_sul_cancel(&s->egress_due);
 	else

@@ -197,12 +197,30 @@ static json_t *on_egress_layout(rest *r, lq__room *room)
 	return NULL;
 }
 
+static const lq__egress_task *task_of(const rest *r)
+{
+	return r->at[2] && r->service->egress ? lq__egress_find(&r->service->egress->tasks, r->at[0], r->at[2]) : NULL;
+}
+
+/* What its tasks have come to can be seen when a room is gone, too. */
+static json_t *past_egress(rest *r)
+{
+	const lq__egress_task *t = task_of(r);
+	json_t *list = r->at[2] ? NULL : lq__egress_request_list(r->service->egress, r->at[0]);
+	if (t && !r->at[3])
+		return lq__egress_task_json(t);
+	if (json_array_size(list))
+		return json_pack("{s:o}", "tasks", list);
+	json_decref(list);
+	return fail(r, LQ_ENOENT, "there is no such room");
+}
+
 static json_t *on_egress(rest *r, lq__room *room, const char *method)
 {
-	const lq__egress_task *t = r->at[2] && r->service->egress ? lq__egress_find(&r->service->egress->tasks, room->name, r->at[2]) : NULL;
+	const lq__egress_task *t = task_of(r);
 	int get = !strcmp(method, "GET"), post = !strcmp(method, "POST");
 	if (!r->at[2] && get)
-		return json_pack("{s:o}", "tasks", lq__egress_request_list(r->service->egress, room));
+		return json_pack("{s:o}", "tasks", lq__egress_request_list(r->service->egress, room->name));
 	if (!r->at[2])
 		return post ? on_egress_start(r, room) : fail(r, LQ_ENOTSUP, "what egress takes: GET, POST");
 	if (!t)
@@ -260,6 +278,8 @@ static json_t *member(rest *r, lq__room *room, const char *method)
 static json_t *of_room(rest *r, const char *method)
 {
 	lq__room *room = lq__room_find(r->service->rooms, r->at[0]);
+	if (!room && r->at[1] && !strcmp(r->at[1], "egress") && !strcmp(method, "GET"))
+		return past_egress(r);
 	if (!room)
 		return fail(r, LQ_ENOENT, "there is no such room");
 	if (!r->at[1]) {

@@ -55,6 +55,6 @@ void lq__egress_member_request(lq__client *c, const lq__message *m)
 	case LQ_MSG_EGRESS_START: on_start(c, m); break;
 	case LQ_MSG_EGRESS_LAYOUT: on_layout(c, m); break;
 	case LQ_MSG_EGRESS_STOP: on_stop(c, m); break;
-	default: lq__client_answer(c, m, json_pack("{s:s, s:o}", "type", "egress_list", "tasks", lq__egress_request_list(c->service->egress, c->member->room))); break;
+	default: lq__client_answer(c, m, json_pack("{s:s, s:o}", "type", "egress_list", "tasks", lq__egress_request_list(c->service->egress, c->member->room->name))); break;
 	}
 }

@@ -176,9 +176,10 @@ void lq__egress_service_finish(lq__egress_service *e)
 		lq__egress_finish(&e->tasks);
 }
 
-int64_t lq__egress_service_turn(lq__egress_service *e)
+int64_t lq__egress_service_turn(lq__egress_service *e, int ended)
 {
-	lq__processes_reap(&e->processes);
+	if (ended)
+		lq__processes_reap(&e->processes);
 	int64_t now = clock_now(), next = lq__egress_tick(&e->tasks, now, unix_ms(e));
 	return next == INT64_MAX ? next : next > now ? next - now : 0;
 }
@@ -218,9 +219,9 @@ int lq__egress_request_layout(lq__egress_service *e, const lq__room *room, const
 	return LQ_ENOENT;
 }
 
-json_t *lq__egress_request_list(const lq__egress_service *e, const lq__room *room)
+json_t *lq__egress_request_list(const lq__egress_service *e, const char *room)
 {
-	return e ? lq__egress_list_json(&e->tasks, room->name) : json_array();
+	return e ? lq__egress_list_json(&e->tasks, room) : json_array();
 }
 
 void lq__egress_request_forget(lq__egress_service *e, const void *who)

@@ -17,8 +17,8 @@ typedef struct lq__egress_service {
 /* program and dir: of lq__processes; dir NULL: nothing can be written to files. */
 void lq__egress_service_init(lq__egress_service *e, lq__service *service, struct lws_vhost *vhost, const char *host, int port, const char *program, const char *dir);
 void lq__egress_service_finish(lq__egress_service *e);
-/* Once in each turn of the loop: ends of processes and what is due are seen to. In how many ns it is to be called next, INT64_MAX. */
-int64_t lq__egress_service_turn(lq__egress_service *e);
+/* Once in each turn of the loop: ends of processes (`ended`: there was a SIGCHLD) and what is due are seen to. In how many ns it is to be called next, INT64_MAX. */
+int64_t lq__egress_service_turn(lq__egress_service *e, int ended);
 int lq__egress_service_busy(const lq__egress_service *e); /* whether processes run */
 
 /* As in tasks.h, with the checks of what this server allows. `e` may be NULL: LQ_ENOTSUP. */
@@ -27,7 +27,7 @@ int lq__egress_request_start(lq__egress_service *e, const lq__room *room, const 
 int lq__egress_request_stop(lq__egress_service *e, const lq__room *room, const char *task); /* LQ_ENOENT, LQ_ESTATE: it has ended */
 /* See lq__egress_layout. LQ_ENOENT. */
 int lq__egress_request_layout(lq__egress_service *e, const lq__room *room, const char *task, const json_t *layout, lq__egress_answered fn, void *who, int64_t id, char *error, size_t size);
-json_t *lq__egress_request_list(const lq__egress_service *e, const lq__room *room);
+json_t *lq__egress_request_list(const lq__egress_service *e, const char *room);
 void lq__egress_request_forget(lq__egress_service *e, const void *who); /* it does not wait for answers any more */
 void lq__egress_service_room_ended(lq__egress_service *e, const lq__room *room);
 

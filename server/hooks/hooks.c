@@ -27,7 +27,7 @@ struct lq__hooks {
 	lws_sorted_usec_list_t due;
 	char *address; /* the URL, cut into the parts that follow */
 	const char *scheme, *host;
-	char path[2050];
+	char path[2050], name[300]; /* name: the header Host */
 	int port;
 	const char *secret;
 	atomic_int stop;
@@ -177,7 +177,7 @@ static post *post_new(lq__hooks *h, lq__hook_room *room)
 static void send_post(lq__hooks *h, post *p)
 {
 	struct lws *wsi = NULL;
-	struct lws_client_connect_info info = {.context = h->context, .address = h->host, .port = h->port, .path = h->path, .host = h->host, .origin = h->host, .method = "POST",
+	struct lws_client_connect_info info = {.context = h->context, .address = h->host, .port = h->port, .path = h->path, .host = h->name, .origin = h->name, .method = "POST",
 	                                       .protocol = "hook", .alpn = "http/1.1", .opaque_user_data = p, .pwsi = &wsi};
 	info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (!strcmp(h->scheme, "https") ? LCCSCF_USE_SSL : 0);
 	lws_client_connect_via_info(&info); /* if it fails, the post has been told so and is gone */
@@ -263,6 +263,8 @@ int lq__hooks_create(const char *url, const char *secret, lq__hooks **out, char 
 		hooks_free(h);
 		return LQ_ENOMEM;
 	}
+	int usual = h->port == (strcmp(h->scheme, "https") ? 80 : 443);
+	snprintf(h->name, sizeof h->name, usual ? "%.256s" : "%.256s:%d", h->host, h->port);
 	snprintf(h->path, sizeof h->path, "/%s", path + (*path == '/')); /* lws_parse_uri takes the slash away */
 	if (start_thread(h)) {
 		snprintf(error, size, "--webhook: no thread for it");
