@@ -3,7 +3,7 @@
 const REQUEST_TIMEOUT = 10000;
 const SILENCE = 9000; // after which a server that says nothing is taken for gone
 const FIRST_RETRY = 200, LAST_RETRY = 5000;
-const KEPT = ['message', 'attributes', 'kick', 'control', 'device', 'cameras', 'default_camera']; // requests that make sense in a new membership, too
+const KEPT = ['message', 'attributes', 'kick', 'control', 'device', 'cameras', 'default_camera', 'stage_request', 'stage_answer', 'stage_remove', 'guest_add', 'guest_remove']; // requests that make sense in a new membership, too
 const RETURNS = 4000; // the status to close with when one comes back on another socket
 
 export class RoomError extends Error {

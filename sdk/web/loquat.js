@@ -5,7 +5,7 @@
 //   await room.join();
 //   await room.publish(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
 //
-// Events (CustomEvent, `detail`): userjoined {user, name} · userleft {user, reason} · track {info, track} · trackended {info} ·
+// Events (CustomEvent, `detail`): userjoined {user, name, guest: {room, user} where it is lent from another room} · userleft {user, reason} · track {info, track} · trackended {info} ·
 // quality {qualities: [{user ("" ourselves), up, down}]} every 2 s: 0 unknown, 1 excellent … 6 down · published {info} · unpublished {info}: whether
 // or not it is subscribed · muted {info} · layer {info, layer, width, height}: which layer of a picture comes now · message {from, text, private} ·
 // attributes {of, user, attributes} · connection {state: 'reconnecting', 'connected' or 'failed', reason} · rejoined {room_sid, user}: a new membership, what differs follows ·
@@ -13,11 +13,14 @@
 // muted, width, height, layers where it has several.
 //
 // roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
-// cameras {user, cameras} · defaultcamera {user, stream, by} · egress {task, state, code, text}: of an egress task.
+// cameras {user, cameras} · defaultcamera {user, stream, by} · egress {task, state, code, text}: of an egress task · role {role}: we are "broadcaster" or "audience" now ·
+// stagerequest {user, name, on, reason, by}: to hosts · stageanswer {state, by, reason}: what came of our askForStage, "accepted", "refused", "timeout"; or "removed" ·
+// guest {room, user, on, reason}: we are shown in another room.
 //
 // Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
 import { Link, RoomError } from './link.js';
+import { Stage } from './stage.js';
 
 export { RoomError };
 
@@ -52,6 +55,7 @@ export class Room extends EventTarget {
 		this.user = '';
 		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
 		this.attributes = {};
+		this.role = options.role ?? 'broadcaster';
 		this.localStreams = new Map(); // ours by name
 	}
 
@@ -66,10 +70,11 @@ export class Room extends EventTarget {
 
 	async join() {
 		const o = this.#options;
+		this.#joining = { type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
+			password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined };
 		const link = this.#link = new Link({
 			url: o.url, rejoinMs: o.rejoinMs, clockRate: o.clockRate,
-			join: { type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
-				password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined },
+			join: this.#joining,
 			event: (m) => this.#onEvent(m),
 			lost: (reason) => this.#emit('connection', { state: 'reconnecting', reason }),
 			back: (joined) => this.#back(joined),
@@ -88,6 +93,8 @@ export class Room extends EventTarget {
 		this.attributes = joined.attributes ?? {};
 		for (const m of joined.members)
 			this.#addMember(m);
+		this.role = joined.role ?? 'broadcaster';
+		this.#stage.waits(joined.waiting);
 		this.#subscribeAll();
 		clearInterval(this.#qualityTimer);
 		this.#qualityTimer = setInterval(() => this.#tellQuality(), 2000);
@@ -241,6 +248,62 @@ export class Room extends EventTarget {
 	egressStop(task) { return this.#request({ type: 'egress_stop', task }); }
 	async egressList() { return (await this.#request({ type: 'egress_list' })).tasks; }
 
+	// ---- the stage, and guests ----
+
+	// Of the audience: asks the hosts to come up, or asks no more. The event `stageanswer` says what came of it.
+	askForStage(on = true) { return this.#stage.ask(on); }
+
+	// A host's.
+	answerStage(user, accept, reason) { return this.#request({ type: 'stage_answer', user, accept, reason }); }
+
+	removeFromStage(user, reason) { return this.#request({ type: 'stage_remove', user, reason }); }
+
+	// Up or down by ourselves: "broadcaster" or "audience", which publishes nothing. Tracks are the app's to stop.
+	async setRole(role) {
+		await this.#request({ type: 'role', role });
+		this.#joining.role = role;
+		this.#become(role);
+	}
+
+	// Shows a broadcaster of another room in ours, too. Returns what it is called here.
+	async addGuest(room, user, token) { return (await this.#request({ type: 'guest_add', room, user, token })).user; }
+
+	removeGuest(user) { return this.#request({ type: 'guest_remove', user }); }
+
+	// We are shown in that room no more.
+	leaveAsGuest(room) { return this.#request({ type: 'guest_remove', room }); }
+
+	// Who asks to come up, where we are host: name by user.
+	get waiting() { return this.#stage.waiting; }
+
+	#joining = null; // what the join says
+	#stage = new Stage((m) => this.#request(m), (type, detail) => this.#emit(type, detail), (role) => this.#become(role));
+
+	#become(role) {
+		if (role === this.role)
+			return;
+		this.role = role;
+		this.#stage.became(role);
+		if (role === 'audience') {
+			this.#joining.role = role;
+			this.#unpublished();
+		}
+		this.#emit('role', { role });
+	}
+
+	// The server has dropped all of ours.
+	#unpublished() {
+		this.#published.clear();
+		this.#restore = [];
+		for (const t of this.#sending?.getTransceivers() ?? []) {
+			this.#slots.delete(t);
+			t.sender.replaceTrack(null);
+			t.direction = 'inactive';
+		}
+	}
+
+	// ---- others' devices ----
+
 	// Asks the page of a user (ourselves, too) to open or close its microphone ("audio") or camera ("video"): the event `control` there, `device` at all.
 	control(user, kind, on, stream = 'main') { return this.#request({ type: 'control', user, kind, stream, on }); }
 
@@ -313,6 +376,7 @@ export class Room extends EventTarget {
 			else
 				this.#addMember(m);
 		this.#differ('room', '', this.attributes, joined.attributes ?? {});
+		this.#stage.rejoined(joined);
 		this.#resubscribe();
 		await this.#republish();
 	}
@@ -474,6 +538,15 @@ export class Room extends EventTarget {
 		case 'egress':
 			this.#emit('egress', { task: m.task, state: m.state, code: m.code ?? '', text: m.text ?? '' });
 			break;
+		case 'stage_request':
+			this.#stage.onRequest(m);
+			break;
+		case 'stage_answer':
+			this.#stage.onAnswer(m);
+			break;
+		case 'guest':
+			this.#emit('guest', { room: m.room, user: m.user, on: m.on, reason: m.reason ?? '' });
+			break;
 		case 'room_locked':
 			this.#emit('roomlocked', { locked: m.locked });
 			break;
@@ -514,9 +587,9 @@ export class Room extends EventTarget {
 		this.#emit('userleft', { user, reason });
 	}
 
-	#addMember({ user, name, tracks, info = '', attributes = {}, cameras = [], default_camera: defaultCamera = 'main' }) {
-		this.members.set(user, { user, name, info, attributes, cameras, defaultCamera, tracks: new Map(tracks.map((t) => [t.id, t])) });
-		this.#emit('userjoined', { user, name, info });
+	#addMember({ user, name, tracks, info = '', attributes = {}, cameras = [], default_camera: defaultCamera = 'main', guest = null }) {
+		this.members.set(user, { user, name, info, attributes, cameras, defaultCamera, guest, tracks: new Map(tracks.map((t) => [t.id, t])) });
+		this.#emit('userjoined', { user, name, info, guest });
 	}
 
 	#onUnpublished({ user, track }) {

@@ -91,6 +91,71 @@ function explain(e) {
 	}
 }
 
+// ---- the stage ----
+
+function showRole(role) {
+	const up = role === 'broadcaster';
+	$('hand').hidden = up;
+	$('audio').hidden = $('video').hidden = !up;
+	setHand(false);
+}
+
+function setHand(on) {
+	$('hand').classList.toggle('on', on);
+	$('hand').setAttribute('aria-pressed', on);
+}
+
+// A host sees who asks, with two buttons.
+function showWaiting(user, name, on) {
+	[...$('waiting').children].find((li) => li.dataset.user === user)?.remove();
+	if (!on)
+		return;
+	const li = document.createElement('li');
+	li.dataset.user = user;
+	li.append(`${name} asks to come up `);
+	for (const [text, accept] of [['Let up', true], ['Not now', false]]) {
+		const button = document.createElement('button');
+		button.textContent = text;
+		button.addEventListener('click', () => room?.answerStage(user, accept).catch((e) => showError(e.message)));
+		li.append(button);
+	}
+	$('waiting').append(li);
+}
+
+const answers = { refused: 'You are not let up now.', timeout: 'Nobody has answered: ask again.', removed: 'You are in the audience again.' };
+
+async function onRole(r, role) {
+	showRole(role);
+	try {
+		if (role !== 'broadcaster')
+			return disappear(r);
+		const stream = await capture();
+		if (room === r && r.role === 'broadcaster')
+			await appear(r, stream);
+		else // it has been sent down, or has left, meanwhile
+			stream.getTracks().forEach((t) => t.stop());
+	} catch (e) {
+		showError(explain(e));
+	}
+}
+
+async function appear(r, stream) {
+	r.localStream = stream;
+	addTile('', `${$('nickname').value.trim() || 'Me'} (you)`).classList.add('local');
+	tiles.get('').querySelector('video').muted = true;
+	for (const t of stream.getTracks())
+		setTrack('', t);
+	if (r.user)
+		await r.publish(stream);
+}
+
+function disappear(r) {
+	for (const t of r.localStream?.getTracks() ?? [])
+		t.stop();
+	r.localStream = null;
+	removeTile('');
+}
+
 // ---- joining and leaving ----
 
 function watch(r) {
@@ -104,6 +169,13 @@ function watch(r) {
 	});
 	on('trackended', ({ info }) => endTrack(info));
 	on('muted', ({ info }) => setMuted(keyOf(info), info.kind, info.muted));
+	on('role', ({ role }) => onRole(r, role));
+	on('stagerequest', ({ user, name, on: asks }) => showWaiting(user, name, asks));
+	on('stageanswer', ({ state, by, reason }) => {
+		setHand(false);
+		if (answers[state])
+			showError(`${answers[state]}${reason ? ` ${r.members.get(by)?.name ?? by}: ${reason}` : ''}`);
+	});
 	on('error', ({ message }) => showError(message));
 	on('closed', ({ reason }) => {
 		if (room === r)
@@ -133,18 +205,17 @@ async function join() {
 	$('join').disabled = true;
 	$('error').hidden = true;
 	try {
-		const stream = await capture();
-		room = new Room({ url: `${scheme}://${location.host}`, room: $('room').value, name, token: query.get('token') ?? '', codec: $('codec').value });
-		room.localStream = stream;
+		const role = query.get('role') === 'audience' ? 'audience' : 'broadcaster', stream = role === 'broadcaster' && await capture();
+		room = new Room({ url: `${scheme}://${location.host}`, room: $('room').value, name, token: query.get('token') ?? '', codec: $('codec').value, role });
 		watch(room);
-		addTile('', `${name || 'Me'} (you)`).classList.add('local');
-		tiles.get('').querySelector('video').muted = true;
-		for (const t of stream.getTracks())
-			setTrack('', t);
+		showRole(role);
+		if (stream)
+			await appear(room, stream);
 		const joined = await room.join();
 		$('title').textContent = joined.room;
 		document.body.classList.add('in-call');
-		await room.publish(stream);
+		if (stream)
+			await room.publish(stream);
 	} catch (e) {
 		hangUp(explain(e));
 	}
@@ -158,6 +229,7 @@ function hangUp(message) {
 		t.stop();
 	for (const user of [...tiles.keys()])
 		removeTile(user);
+	$('waiting').replaceChildren();
 	for (const kind of ['audio', 'video'])
 		setButton(kind, false);
 	document.body.classList.remove('in-call');
@@ -186,6 +258,14 @@ $('form').addEventListener('submit', (e) => {
 });
 $('audio').addEventListener('click', () => toggle('audio'));
 $('video').addEventListener('click', () => toggle('video'));
+$('hand').addEventListener('click', () => {
+	const on = !$('hand').classList.contains('on');
+	setHand(on);
+	room?.askForStage(on).catch((e) => {
+		setHand(false);
+		showError(e.message);
+	});
+});
 $('hangup').addEventListener('click', () => hangUp(''));
 $('error').addEventListener('click', () => { $('error').hidden = true; });
 document.addEventListener('click', () => {

@@ -70,9 +70,9 @@ export class Session extends EventTarget {
 	changeType(call, media, confirm) { return this.#request({ type: 'call_type', call, media, confirm }); }
 	replyType(call, agree) { return this.#request({ type: 'call_type_reply', call, agree }); }
 	send(to, text) { return this.#request({ type: 'message', to, text }); }
-	// Rooms (needs the right `admin`): createRoom({room, password, maxMembers, locked, keep, maxOpenMics, maxCameras}) → {room, room_sid, path}.
-	createRoom({ room, password, maxMembers, locked, keep, maxOpenMics, maxCameras } = {}) {
-		return this.#request({ type: 'room_create', room, password, max_members: maxMembers, locked, keep, max_open_mics: maxOpenMics, max_cameras: maxCameras });
+	// Rooms (needs the right `admin`): createRoom({room, password, maxMembers, locked, keep, maxOpenMics, maxCameras, maxBroadcasters}) → {room, room_sid, path}.
+	createRoom({ room, password, maxMembers, locked, keep, maxOpenMics, maxCameras, maxBroadcasters } = {}) {
+		return this.#request({ type: 'room_create', room, password, max_members: maxMembers, locked, keep, max_open_mics: maxOpenMics, max_cameras: maxCameras, max_broadcasters: maxBroadcasters });
 	}
 
 	destroyRoom(room) { return this.#request({ type: 'room_destroy', room }); }
