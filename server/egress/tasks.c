@@ -167,6 +167,7 @@ static int launch(lq__egress_task *t, int64_t now, char *error, size_t size)
 	json_decref(t->figures); /* they are of one process */
 	t->figures = NULL;
 	lq__egress_lines_reset(&t->lines);
+	t->refused = t->lines.refused;
 	return t->egress->host.start(t->egress->host.arg, t, &t->process, error, size);
 }
 
@@ -312,6 +313,10 @@ void lq__egress_received(lq__egress_task *t, const char *bytes, size_t n, int64_
 	t->heard = now;
 	lq__egress_lines_put(&t->lines, bytes, n, on_line, t);
 	t->egress->figures.refused_lines += t->lines.refused - refused;
+	if (t->process && refused - t->refused <= LQ_EGRESS_REFUSED_MAX && t->lines.refused - t->refused > LQ_EGRESS_REFUSED_MAX) {
+		lq_log(LQ_LOG_WARNING, "egress", "task %s of %s says nothing but nonsense: its process is killed", t->id, t->room);
+		t->egress->host.kill(t->process);
+	}
 }
 
 /* ---- its end ---- */

@@ -21,6 +21,7 @@
 #define LQ_EGRESS_RESTARTS_SPAN INT64_C(60000000000)
 #define LQ_EGRESS_BACK_OFF INT64_C(500000000)     /* then twice as long each time */
 #define LQ_EGRESS_SILENCE_MAX INT64_C(60000000000) /* a process that says nothing for so long hangs */
+#define LQ_EGRESS_REFUSED_MAX 1000                 /* lines of one process that make no sense; then it has gone mad */
 #define LQ_EGRESS_STOP_MAX INT64_C(8000000000)     /* to close its files */
 #define LQ_EGRESS_ANSWER_MAX INT64_C(5000000000)
 
@@ -59,6 +60,7 @@ typedef struct lq__egress_task {
 	int gave_up;   /* the process said that it has failed: with this code, for this cause */
 	char cause[LQ_EGRESS_TEXT_MAX + 1];
 	lq__egress_lines lines;
+	uint64_t refused; /* lines of the processes before */
 	lq__egress_target targets[LQ_EGRESS_TARGETS_MAX]; /* those of `to`, then those of `record` */
 	json_t *figures; /* the last ones of this process; NULL */
 	int64_t last_command;

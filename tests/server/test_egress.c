@@ -442,6 +442,24 @@ START_TEST(nonsense_is_counted_and_passed_over)
 }
 END_TEST
 
+START_TEST(a_process_that_says_nothing_but_nonsense_is_killed)
+{
+	lq__egress_task *t = running("r");
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < LQ_EGRESS_REFUSED_MAX; i++)
+			says(t, "nonsense\n");
+		did("");
+		says(t, "nonsense\nnonsense\n");
+		says(t, "nonsense\n");
+		did("kill\n"); /* once */
+		lq__egress_exited(t, KILLED, now, 3000);
+		pass(1000 * MS);
+		ck_assert_int_eq(t->state, LQ_EGRESS_STARTING); /* and the next one begins anew */
+		*log_text = 0;
+	}
+}
+END_TEST
+
 START_TEST(a_line_without_an_end_is_not_kept)
 {
 	static char much[LQ_EGRESS_LINE_MAX];
@@ -626,6 +644,7 @@ int main(void)
 	tcase_add_test(t, the_last_hundred_that_ended_are_known);
 	tcase_add_test(t, tasks_end_with_their_room);
 	tcase_add_test(t, nonsense_is_counted_and_passed_over);
+	tcase_add_test(t, a_process_that_says_nothing_but_nonsense_is_killed);
 	tcase_add_test(t, a_line_without_an_end_is_not_kept);
 	tcase_add_test(t, codes_and_texts_are_kept_within_bounds);
 	tcase_add_test(t, no_key_is_shown);
