@@ -17,11 +17,15 @@ struct lq_srtp {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static srtp_err_status_t init_status;
-
+/* What it says is of no use: it also fails where another user of the library in this process was first. Whether it works, srtp_create says. */
 static void init(void)
 {
-	init_status = srtp_init();
+	srtp_init();
+}
+
+void lq_srtp_init(void)
+{
+	pthread_once(&once, init);
 }
 
 static srtp_t make(const lq_srtp_keys *keys, const uint8_t *key, srtp_ssrc_type_t type, int resend)
@@ -44,9 +48,7 @@ int lq_srtp_create(const lq_srtp_keys *keys, int resend, lq_srtp **out)
 {
 	if (keys->profile != LQ_SRTP_AEAD_AES_128_GCM && keys->profile != LQ_SRTP_AES_CM_128_HMAC_SHA1_80)
 		return LQ_ENOTSUP;
-	pthread_once(&once, init);
-	if (init_status != srtp_err_status_ok)
-		return LQ_ECRYPTO;
+	lq_srtp_init();
 	lq_srtp *s = lq__calloc(1, sizeof *s);
 	if (!s)
 		return LQ_ENOMEM;

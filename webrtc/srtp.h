@@ -8,6 +8,8 @@
 #define LQ_SRTP_OVERHEAD 32
 
 typedef struct lq_srtp lq_srtp;
+/* libsrtp's beginning, which is not thread-safe: plugins call this at their own. lq_srtp_create does it where nobody has. */
+void lq_srtp_init(void);
 /* resend: a packet may be protected a second time and gives the same bytes, for peers without RTX. Another packet with its SSRC and sequence number
  * must never follow then: AES-GCM would lose its secrets. Without it such a packet gets LQ_ECRYPTO. */
 int lq_srtp_create(const lq_srtp_keys *keys, int resend, lq_srtp **out);

@@ -133,7 +133,7 @@ static void on_rate(void *arg, uint64_t bitrate)
 		left -= port->direction == LQ_SEND && port->added && port->media == LQ_MEDIA_AUDIO ? AUDIO_RATE : 0;
 	}
 	for (const lq__port *port = w->ports; port; port = port->next) {
-		if (!is_picture(port) || left <= 0)
+		if (!is_picture(port) || left <= 0 || w->steady)
 			continue;
 		int64_t share = left / pictures, own = share - below(w, port, share);
 		tell_upstream(p, port->mid, LQ_EVENT_TARGET_RATE, port->ceiling && own > port->ceiling ? port->ceiling : own);

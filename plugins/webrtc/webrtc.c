@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "plugins/common/util.h"
+#include "webrtc/srtp.h"
 #include "webrtc_node.h"
 
 /* ---- life ---- */
@@ -182,7 +183,13 @@ static const lq_node_desc node = {
 
 static const lq_node_desc *const nodes[] = {&node};
 
+static int init(void)
+{
+	lq_srtp_init();
+	return 0;
+}
+
 LQ_PLUGIN_EXPORT const lq_plugin lq_plugin_abi0 = {
 	.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "webrtc", .version = "0.1.0", .licence = "Apache-2.0",
-	.summary = "WebRTC on libnice, OpenSSL and libsrtp", .nodes = nodes, .n_nodes = 1,
+	.summary = "WebRTC on libnice, OpenSSL and libsrtp", .nodes = nodes, .n_nodes = 1, .init = init,
 };

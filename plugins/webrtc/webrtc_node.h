@@ -37,6 +37,7 @@ struct lq__webrtc {
 	uint32_t min_delay, max_delay;
 	uint32_t session_port[2]; /* for the figures of a connection, by direction */
 	char why[200];    /* the last failure */
+	int steady;       /* what the other side can take is not told to the encoders */
 	int turning;      /* within lq__turn: what a packet sets off downstream may come back as an event */
 	uint64_t unbound; /* frames of tracks that no port takes */
 	uint32_t n_fds;

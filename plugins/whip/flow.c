@@ -10,6 +10,7 @@
 #define STEADY (10 * LQ_SEC) /* a connection that has held for so long was a good one */
 #define GATHER_TIME (2 * LQ_SEC)
 #define LINGER LQ_SEC
+#define SETTLE (300 * LQ_MSEC) /* where one track comes another may come, too */
 #define FULL_RATE 100000000 /* bit/s: of a new connection nothing is known */
 #define SDP "application/sdp"
 
@@ -104,6 +105,10 @@ static void begin(whip *p)
 {
 	static const char *const mids[] = {"0", "1"};
 	tell_state(p, LQ_STATE_CONNECTING, p->where);
+	if (!p->w.ports) {
+		enter(p, PHASE_WAIT, 0);
+		return;
+	}
 	for (lq__port *port = p->w.ports; port; port = port->next)
 		strcpy(port->mid, mids[port->media == LQ_MEDIA_VIDEO]);
 	*p->w.why = 0;
@@ -268,7 +273,7 @@ static void on_open(whip *p)
 	p->lost_at = LQ_TIME_NONE;
 	enter(p, PHASE_OPEN, STEADY);
 	tell_state(p, LQ_STATE_CONNECTED, p->where);
-	for (const lq__port *port = p->w.ports; port && p->kind->direction == LQ_SEND; port = port->next)
+	for (const lq__port *port = p->w.ports; port && p->kind->direction == LQ_SEND && !p->w.steady; port = port->next)
 		if (port->media == LQ_MEDIA_VIDEO) {
 			lq_event rate = {.struct_size = sizeof rate, .type = LQ_EVENT_TARGET_RATE, .port = port->port, .value = FULL_RATE};
 			p->w.host->upstream(p->w.host, port->port, &rate);
@@ -295,11 +300,32 @@ static void watch_connection(whip *p, int64_t now)
 		p->back_off = FIRST_BACK_OFF;
 }
 
+void whip_tracks_changed(whip *p)
+{
+	if (!p->courier || p->phase == PHASE_IDLE)
+		return;
+	p->renew_at = now_of(p) + SETTLE;
+	p->w.host->wake_at(p->w.host, p->renew_at);
+}
+
+/* A session's tracks are those of its offer. What is being asked has to be answered first. */
+static void renew(whip *p, int64_t now)
+{
+	if (p->renew_at == LQ_TIME_NONE || now < p->renew_at || p->phase == PHASE_ASK || p->phase == PHASE_ANSWER)
+		return;
+	p->renew_at = LQ_TIME_NONE;
+	if (p->phase == PHASE_IDLE || (p->phase == PHASE_WAIT && p->until != LQ_TIME_NONE))
+		return; /* the next one will have them */
+	close_peer(p);
+	begin(p);
+}
+
 void whip_step(whip *p)
 {
 	int64_t now = now_of(p);
 	for (http_exchange *x; p->courier && (x = courier_take(p->courier)); http_free(x))
 		on_exchange(p, x);
+	renew(p, now);
 	switch (p->phase) {
 	case PHASE_GATHER:
 		send_description(p, ASK, "POST", p->opt.url, PHASE_ASK);
@@ -312,7 +338,7 @@ void whip_step(whip *p)
 		watch_connection(p, now);
 		break;
 	case PHASE_WAIT:
-		if (now >= p->until)
+		if (p->until != LQ_TIME_NONE && now >= p->until)
 			begin(p);
 		break;
 	default:
@@ -320,6 +346,8 @@ void whip_step(whip *p)
 	}
 	if (p->until != LQ_TIME_NONE && p->until > now)
 		p->w.host->wake_at(p->w.host, p->until);
+	if (p->renew_at != LQ_TIME_NONE && p->renew_at > now)
+		p->w.host->wake_at(p->w.host, p->renew_at);
 }
 
 /* ---- life ---- */
@@ -337,7 +365,7 @@ int whip_start(whip *p)
 	if (e)
 		return p->w.host->fail(p->w.host, e, "no thread can be made");
 	p->back_off = FIRST_BACK_OFF;
-	p->lost_at = LQ_TIME_NONE;
+	p->lost_at = p->renew_at = LQ_TIME_NONE;
 	begin(p);
 	return 0;
 }

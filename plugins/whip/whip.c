@@ -6,13 +6,14 @@
 
 #include "base/alloc.h"
 #include "plugins/common/util.h"
+#include "webrtc/srtp.h"
 #include "whip_node.h"
 
 const whip_kind whip_publish = {"WHIP", LQ_SEND}, whip_play = {"WHEP", LQ_RECEIVE};
 
 enum {
 	PARAM_URL, PARAM_TOKEN, PARAM_TLS_VERIFY, PARAM_CA_FILE, PARAM_TIMEOUT, PARAM_RETRY, PARAM_GIVE_UP, PARAM_ICE_SERVERS, PARAM_INTERFACE,
-	PARAM_LOCAL_ADDRESS, N_WHIP_PARAMS, PARAM_MIN_DELAY = N_WHIP_PARAMS, PARAM_MAX_DELAY, PARAM_VIDEO_CODEC, N_WHEP_PARAMS
+	PARAM_LOCAL_ADDRESS, PARAM_ADAPT, N_WHIP_PARAMS, PARAM_MIN_DELAY = PARAM_ADAPT, PARAM_MAX_DELAY, PARAM_VIDEO_CODEC, N_WHEP_PARAMS
 };
 enum { AUDIO, VIDEO };
 
@@ -35,12 +36,27 @@ void whip_where(const char *url, char out[WHERE_TEXT])
 	}
 }
 
+/* "https://TOKEN@host/path": for who has only a URL to say it in. */
+static int take_token(whip *p)
+{
+	char *host = strstr(p->opt.url, "://") + 3, *at = memchr(host, '@', strcspn(host, "/?#"));
+	if (!at)
+		return 0;
+	char *token = lq__strndup(host, (size_t)(at - host));
+	if (!token)
+		return LQ_ENOMEM;
+	lq__free(p->opt.token);
+	p->opt.token = token;
+	memmove(host, at + 1, strlen(at + 1) + 1);
+	return 0;
+}
+
 static int check_url(whip *p)
 {
 	const char *url = p->opt.url;
 	whip_where(url, p->where);
 	if (!strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8))
-		return 0;
+		return take_token(p);
 	return p->w.host->fail(p->w.host, LQ_EINVAL, "%s: this is no URL for %s, which looks like https://host/path", p->where, p->kind->name);
 }
 
@@ -70,6 +86,7 @@ static int take_params(whip *p, const lq_value *v)
 	o->timeout = v[PARAM_TIMEOUT].i * LQ_MSEC;
 	o->retry = v[PARAM_RETRY].i * LQ_MSEC;
 	o->give_up = v[PARAM_GIVE_UP].i * LQ_MSEC;
+	p->w.steady = p->kind->direction == LQ_SEND && !v[PARAM_ADAPT].i;
 	if (p->kind->direction == LQ_RECEIVE)
 		o->codec = codec_ids[v[PARAM_VIDEO_CODEC].i];
 	if (!o->url || !o->token || !o->ca_file)
@@ -99,7 +116,7 @@ static int create(const lq_host *host, const whip_kind *kind, const lq_value *pa
 		o.max_delay = (uint32_t)params[PARAM_MAX_DELAY].i;
 	}
 	p->kind = kind;
-	p->until = p->lost_at = LQ_TIME_NONE;
+	p->until = p->lost_at = p->renew_at = LQ_TIME_NONE;
 	int e = lq__webrtc_init(&p->w, host, &o);
 	p->w.tell = whip_note;
 	p->w.session_port[LQ_RECEIVE] = 0;
@@ -151,6 +168,7 @@ static int add_port(void *self, uint32_t tmpl, uint32_t port)
 	for (const lq__port *o = p->w.ports; o; o = o->next)
 		if (o->media == media)
 			return p->w.host->fail(p->w.host, LQ_EFULL, "%s carries at most 1 %s track", p->kind->name, tmpl == VIDEO ? "video" : "audio");
+	whip_tracks_changed(p);
 	return lq__ports_add(&p->w, p->kind->direction == LQ_SEND ? PORT_AUDIO_IN + tmpl : PORT_AUDIO_OUT + tmpl, port);
 }
 
@@ -158,6 +176,7 @@ static void remove_port(void *self, uint32_t port)
 {
 	whip *p = self;
 	lq__ports_remove(&p->w, port);
+	whip_tracks_changed(p);
 }
 
 static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
@@ -308,9 +327,12 @@ static const lq_port_desc whep_ports[] = {[AUDIO] = {"audio", LQ_OUT, LQ_MEDIA_A
 	[PARAM_INTERFACE] = {"interface", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "Network interface to use; empty: all."}, \
 	[PARAM_LOCAL_ADDRESS] = {"local_address", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "Local IP address to use; empty: all."}
 
-static const lq_param_desc whip_params[] = {SHARED("The WHIP endpoint, https://host/path.")};
+static const lq_param_desc whip_params[] = {
+	SHARED("The WHIP endpoint, https://host/path; https://TOKEN@host/path gives the token, too."),
+	[PARAM_ADAPT] = {"adapt", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Encoders follow what the server can take; false where an encoder feeds others, too."},
+};
 static const lq_param_desc whep_params[] = {
-	SHARED("The WHEP endpoint, https://host/path."),
+	SHARED("The WHEP endpoint, https://host/path; https://TOKEN@host/path gives the token, too."),
 	[PARAM_MIN_DELAY] = {"min_delay", LQ_PARAM_INT, 0, "ms", "0", 0, 2000, NULL, "Least delay of the jitter buffers."},
 	[PARAM_MAX_DELAY] = {"max_delay", LQ_PARAM_INT, 0, "ms", "500", 100, 5000, NULL, "How long a missing video packet is waited for."},
 	[PARAM_VIDEO_CODEC] = {"video_codec", LQ_PARAM_CHOICE, 0, NULL, "linked", 0, 0, codec_names, "The picture's codec to ask for; linked: the first that what is linked takes."},
@@ -342,6 +364,7 @@ static const lq_node_desc *const nodes[] = {&whip_desc, &whep_desc};
 
 static int init(void)
 {
+	lq_srtp_init();
 	return curl_global_init(CURL_GLOBAL_DEFAULT) ? LQ_EIO : 0;
 }
 

@@ -33,7 +33,7 @@ enum {
 	PHASE_ANSWER,  /* which is on its way */
 	PHASE_CONNECT, /* ICE and DTLS */
 	PHASE_OPEN,
-	PHASE_WAIT     /* before it is tried again */
+	PHASE_WAIT     /* before it is tried again; without a limit: for a track */
 };
 
 typedef struct whip {
@@ -47,6 +47,7 @@ typedef struct whip {
 	int64_t back_off; /* how long to wait next time */
 	int64_t lost_at;  /* since when there is no connection, LQ_TIME_NONE: there is one, or it is the first try */
 	int64_t opened_at;
+	int64_t renew_at; /* a track has come or gone: a new session then; LQ_TIME_NONE */
 	char *session_url, session_etag[HTTP_ETAG]; /* at the server; NULL none */
 	/* what the connection has said, for the next step */
 	int peer_state, codec_changed;
@@ -66,6 +67,7 @@ void whip_where(const char *url, char out[WHERE_TEXT]);
 int whip_start(whip *p);
 void whip_stop(whip *p); /* waits a second at most until the server knows */
 void whip_step(whip *p); /* after each turn of the connection */
+void whip_tracks_changed(whip *p);
 void whip_note(lq__webrtc *w, const lq_event *e);
 
 #endif

@@ -4,16 +4,7 @@ const { ok, start, run, main } = require('../tools/harness.js');
 const fs = require('node:fs');
 const { file, examine } = require('./live.js');
 const b = require('../interop/browser.js');
-const { whipServer } = require('./whip.js');
-
-async function until(condition, what, ms = 40000) {
-  for (const end = Date.now() + ms; ;) {
-    const r = await condition();
-    if (r) return r;
-    if (Date.now() > end) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const { whipServer, until } = require('./whip.js');
 
 const whip = (url, more = []) => start('loquat', ['run', 'test-broadcast', '--graph', 'whip', '--set', `out.url=${url}`, '--stats', ...more]);
 const whep = (url, name, more = []) => start('loquat', ['run', 'test-broadcast', '--graph', 'whep', '--set', `in.url=${url}`, '--set', `out.url=${name}`, '--stats', ...more]);
@@ -109,7 +100,7 @@ async function tls(browser) {
 }
 
 async function refused(name, url, expected, more = []) {
-  const p = whip(url, ['--set', 'out.give_up=1', '--set', 'out.timeout=1000', '--seconds', '20', ...more]);
+  const p = whip(url, ['--set', 'out.give_up=1', '--seconds', '30', ...more]);
   const r = await p.ended;
   ok(r.code === 1 && expected.test(p.log), name, p.log.slice(0, 1200));
   return p;
@@ -151,7 +142,7 @@ async function refusals(browser) {
 }
 
 main(async () => {
-  const tools = b.requirements(), browser = await b.launch(tools);
+  const tools = b.requirements(), browser = await b.launch(tools, ['--disable-features=WebRtcHideLocalIpsWithMdns']);
   await Promise.all([publish, play, counter_offer, refusals, tls].map((test) => test(browser)));
   await back_again(browser);
   await browser.close();

@@ -129,4 +129,13 @@ async function whipServer(browser, { token = '', rules = () => null, links = [],
   return s;
 }
 
-module.exports = { whipServer };
+async function until(condition, what, ms = 40000) {
+  for (const end = Date.now() + ms; ;) {
+    const r = await condition();
+    if (r) return r;
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+module.exports = { whipServer, until };

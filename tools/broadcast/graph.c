@@ -24,7 +24,9 @@ static int ends(const target *t, const char *ending)
 static json_t *target_node(const spec *s, const target *t)
 {
 	json_t *params = json_pack("{s:o}", "url", strstr(t->url, "://") ? json_string(t->url) : overlay_path(t->url));
-	if (!is(t, "transport.file") && !is(t, "transport.whip"))
+	if (is(t, "transport.whip") && s->n_targets > 1) /* one weak server is not to spoil the picture of all */
+		json_object_set_new(params, "adapt", json_false());
+	if (!is(t, "transport.file"))
 		json_object_set_new(params, "give_up", json_integer(s->give_up * 1000));
 	if (s->user && !is(t, "transport.whip")) /* who is sent on comes with one track after the other */
 		json_object_set_new(params, "tracks", json_string("both"));

@@ -35,7 +35,7 @@ static const char *transport_of(const char *url)
 	       ends(url, ".mpd") ? "transport.dash" : starts(url, "http://") || starts(url, "https://") ? "transport.whip" : NULL;
 }
 
-/* Without user, password, all behind "?", and of RTMP the last part, which is the key. */
+/* Without user, password, all behind "?", of RTMP the last part, which is the key, and of WHIP the path, which often has one in it. */
 static void show(const char *url, char *out, size_t size)
 {
 	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
@@ -47,9 +47,11 @@ static void show(const char *url, char *out, size_t size)
 		snprintf(out, size, "%.*s", n, url);
 	else
 		snprintf(out, size, "%.*s%.*s", (int)(scheme + 3 - url), url, (int)(url + n - host), host);
-	char *last = strrchr(out, '/');
-	if (starts(url, "rtmp") && last && slash)
-		snprintf(last, size - (size_t)(last - out), "/…");
+	const char *use = transport_of(url);
+	char *path = slash && use ? strchr(out + (scheme + 3 - url), '/') : NULL;
+	char *cut = !path ? NULL : !strcmp(use, "transport.whip") ? path : !strcmp(use, "transport.rtmp") ? strrchr(path, '/') : NULL;
+	if (cut)
+		snprintf(cut, size - (size_t)(cut - out), "/…");
 }
 
 static int add_target(spec *s, const json_t *value, const char *key, char error[SPEC_ERROR])
