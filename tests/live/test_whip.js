@@ -11,6 +11,8 @@ const whep = (url, name, more = []) => start('loquat', ['run', 'test-broadcast',
 const stat = (p) => (name) => Number((p.log.match(new RegExp(`^whip/out +0 +${name} +(\\S+)`, 'm')) || [])[1]);
 const deletes = (s) => s.requests.filter((r) => r.method === 'DELETE').length;
 
+const size_of = (name) => fs.existsSync(name) ? fs.statSync(name).size : 0;
+
 async function end(p) {
   p.kill('SIGINT');
   return p.ended;
@@ -46,8 +48,9 @@ async function publish(browser) {
 
 async function play(browser) {
   const s = await whipServer(browser), name = file('whep.mkv');
-  const p = whep(s.url('/whep/show'), name, ['--seconds', '6']);
-  await p.ended;
+  const p = whep(s.url('/whep/show'), name);
+  await until(() => size_of(name) > 300000, 'a file').catch(() => {});
+  await end(p);
   const seen = examine(name), text = JSON.stringify(seen) + p.log.slice(-2000);
   const size = run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', name]).out.trim();
   ok(seen.video && seen.video.frames > 50 && seen.video.back === 0 && seen.audio && seen.audio.last - seen.audio.first > 3, 'WHEP: picture and sound arrive', text);
@@ -60,8 +63,9 @@ async function play(browser) {
 // The server wants to offer itself.
 async function counter_offer(browser) {
   const s = await whipServer(browser), name = file('counter.mkv');
-  const p = whep(s.url('/whep/show?counter=H264'), name, ['--seconds', '5']);
-  await p.ended;
+  const p = whep(s.url('/whep/show?counter=H264'), name);
+  await until(() => size_of(name) > 200000, 'a file').catch(() => {});
+  await end(p);
   const seen = examine(name);
   ok(seen.video && seen.video.frames > 30 && seen.audio, 'WHEP: a counter-offer (406) is answered', JSON.stringify(seen) + p.log.slice(-1500));
   const patch = s.requests.find((r) => r.method === 'PATCH');

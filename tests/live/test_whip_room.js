@@ -27,6 +27,13 @@ main(async () => {
   ok(!p.log.includes('right') && !p.log.includes('/whip/show'), 'neither token nor path are told', p.log.slice(0, 500));
   const seen = examine(name), sound = run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', name]).out.trim();
   ok(seen.video && seen.video.back === 0 && sound === 'aac', 'the file beside it has AAC', JSON.stringify(seen));
+  // One member's stream, as it is: its tracks come when the broadcast runs already.
+  const one = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--user', 'ann', '--to', w.url('/whip/ann').replace('//', '//right@'), '--status-json', '--commands'],
+    { stdio: ['pipe', 'pipe', 'pipe'] });
+  await until(async () => (last = await w.seen(w.sessions.at(-1))) && last.frames > 30 && last.energy > 0, 'a stream at the server').catch(() => {});
+  ok(last && last.width === 640 && last.height === 360 && last.frames > 30 && last.energy > 0 && last.video === 'video/H264', 'a stream as it is arrives by WHIP', `${JSON.stringify(last)} ${one.log.slice(-1500)}`);
+  one.stdin.end();
+  ok((await one.ended).code === 0 && !w.sessions.length, 'no session is left', JSON.stringify(w.requests.map((r) => [r.method, r.url])));
   for (const h of hosts) h.kill('SIGINT');
   await Promise.all(hosts.map((h) => h.ended));
   await w.close();
