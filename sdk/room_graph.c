@@ -144,7 +144,7 @@ static int interesting(const lq_node *node, const lq_event *event)
 	switch (event->type) {
 	case LQ_EVENT_STATE:
 	case LQ_EVENT_DESCRIPTION:
-		return event->direction == LQ_SEND || event->direction == LQ_RECEIVE;
+		return lq_node_descriptor(node)->kind == LQ_KIND_TRANSPORT && (event->direction == LQ_SEND || event->direction == LQ_RECEIVE);
 	case LQ_EVENT_EOS:
 		return lq_node_descriptor(node)->kind == LQ_KIND_CAPTURE;
 	case LQ_EVENT_FIRST_BUFFER:

@@ -220,11 +220,12 @@ static json_t *peer_json(const struct join *j, const struct peer *p)
 {
 	measure_report r;
 	measure_get(p->measure, &r);
-	return json_pack("{s:s, s:{s:o, s:o, s:o, s:I, s:o, s:i, s:i}, s:{s:o, s:o, s:o}, s:o, s:o}", "user", p->user, "video", "framesReceived",
+	return json_pack("{s:s, s:{s:o, s:o, s:o, s:I, s:o, s:i, s:i}, s:{s:o, s:o, s:o}, s:o, s:o, s:o}", "user", p->user, "video", "framesReceived",
 	                 figure(j, p->user, "video", "framesReceived"), "framesDecoded", figure(j, p->user, "video", "framesDecoded"), "framesPerSecond", rounded(r.fps), "freezeCount",
 	                 (json_int_t)r.freezes, "packetsLost", figure(j, p->user, "video", "packetsLost"), "frameWidth", (int)r.width, "frameHeight", (int)r.height,
 	                 "audio", "totalSamplesReceived", json_integer((json_int_t)r.samples), "concealedSamples", figure(j, p->user, "audio", "concealedSamples"),
-	                 "audioLevel", rounded(r.level), "latency_ms", latency_json(&r), "av_skew_ms", r.skews ? rounded(r.skew_ms) : json_null());
+	                 "audioLevel", rounded(r.level), "latency_ms", latency_json(&r), "av_skew_ms", r.skews ? rounded(r.skew_ms) : json_null(),
+	                 "recent_av_skew_ms", r.skews ? rounded(r.recent_skew_ms) : json_null());
 }
 
 /* What is known now; the peer with the most pictures stands at the top level, all are in `peers`. */

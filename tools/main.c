@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
 	{"demo", "a room server and two participants in a call, on this machine", cmd_demo},
 	{"join", "take part in a room", cmd_join},
+	{"publish", "a stream or a file into a room", cmd_publish},
 	{"broadcast", "send a room to servers, playlists and files", cmd_broadcast},
 	{"inspect", "list plugins and nodes, or describe one node", cmd_inspect},
 	{"check", "check profiles without opening a device", cmd_check},

@@ -10,6 +10,7 @@
 
 #define MAX_LATENCIES 65536 /* the newest are kept */
 #define MAX_MARKS 256       /* flashes, chirps */
+#define RECENT_MARKS 5
 #define RECENT 30           /* frames for the mean of the freeze rule */
 #define SECOND 1000000000.0
 
@@ -145,20 +146,25 @@ static void report_latency(const measure *m, measure_report *out)
 /* Pairs each flash with the chirp nearest to it, less than half a second away. */
 static void report_skew(const measure *m, measure_report *out)
 {
-	double skews[MAX_MARKS];
-	size_t n = 0, nf = m->n_flashes < MAX_MARKS ? m->n_flashes : MAX_MARKS, nc = m->n_chirps < MAX_MARKS ? m->n_chirps : MAX_MARKS;
-	for (size_t i = 0; i < nf; i++) {
+	double skews[MAX_MARKS], recent[RECENT_MARKS];
+	size_t n = 0, n_recent = 0, nf = m->n_flashes < MAX_MARKS ? m->n_flashes : MAX_MARKS, nc = m->n_chirps < MAX_MARKS ? m->n_chirps : MAX_MARKS;
+	for (size_t k = 0; k < nf; k++) { /* the newest first */
+		size_t i = (m->n_flashes - 1 - k) % MAX_MARKS;
 		double best = 500;
-		for (size_t k = 0; k < nc; k++) {
-			double d = (double)(m->flashes[i] - m->chirps[k]) / 1e6;
+		for (size_t c = 0; c < nc; c++) {
+			double d = (double)(m->flashes[i] - m->chirps[c]) / 1e6;
 			if (fabs(d) < fabs(best))
 				best = d;
 		}
-		if (fabs(best) < 500)
-			skews[n++] = best;
+		if (fabs(best) >= 500)
+			continue;
+		skews[n++] = best;
+		if (n_recent < RECENT_MARKS)
+			recent[n_recent++] = best;
 	}
 	out->skews = n;
 	out->skew_ms = n ? quantile(skews, n, 0.5) : 0;
+	out->recent_skew_ms = n_recent ? quantile(recent, n_recent, 0.5) : 0;
 }
 
 void measure_get(measure *m, measure_report *out)

@@ -2,7 +2,7 @@
 bin_PROGRAMS += loquat
 loquat_SOURCES = %D%/broadcast/cmd_broadcast.c %D%/broadcast/commands.c %D%/broadcast/commands.h %D%/broadcast/graph.c %D%/broadcast/graph.h \
 	%D%/broadcast/report.c %D%/broadcast/report.h %D%/broadcast/spec.c %D%/broadcast/spec.h %D%/broadcast/stage.c %D%/broadcast/stage.h %D%/child.c %D%/child.h %D%/cmd_check.c %D%/cmd_ctl.c %D%/cmd_demo.c %D%/cmd_graph.c %D%/cmd_inspect.c %D%/cmd_join.c \
-	%D%/cmd_new_plugin.c %D%/cmd_run.c %D%/cmd_token.c %D%/cmd_top.c %D%/control.c %D%/control.h %D%/control_client.c \
+	%D%/cmd_new_plugin.c %D%/cmd_publish.c %D%/cmd_run.c %D%/cmd_token.c %D%/cmd_top.c %D%/control.c %D%/control.h %D%/control_client.c \
 	%D%/control_commands.c %D%/control_path.c %D%/inspect_node.c %D%/inspect_node.h %D%/main.c %D%/measure.c %D%/measure.h %D%/overlay.c %D%/overlay.h \
 	%D%/participant.c %D%/participant.h \
 	%D%/picture.c %D%/picture.h %D%/tool.h \

@@ -33,6 +33,65 @@ static void use_file(json_t *shared, json_t *publish, const char *file)
 	json_object_del(json_object_get(publish, "queues"), "cam->venc");
 }
 
+static void set_queue(json_t *graph, const char *key, json_t *queue)
+{
+	json_t *queues = json_object_get(graph, "queues");
+	if (!queues) {
+		queues = json_object();
+		json_object_set_new(graph, "queues", queues);
+	}
+	json_object_set_new(queues, key, queue);
+}
+
+/* A node keeps its parameters where it becomes one of these. */
+static void set_use(json_t *graph, const char *node, json_t *use)
+{
+	json_object_set_new(json_object_get(json_object_get(graph, "nodes"), node), "use", use);
+}
+
+/* A node goes, and what leads to it; what it stood between is linked. */
+static void drop_node(json_t *graph, const char *name)
+{
+	json_t *chains = json_object_get(graph, "chains");
+	size_t n = strlen(name);
+	for (size_t i = json_array_size(chains); i-- > 0;) {
+		json_t *chain = json_array_get(chains, i);
+		for (size_t k = json_array_size(chain); k-- > 0;) {
+			const char *e = json_string_value(json_array_get(chain, k));
+			if (e && !strncmp(e, name, n) && (!e[n] || e[n] == '.'))
+				json_array_remove(chain, k);
+		}
+		if (json_array_size(chain) < 2)
+			json_array_remove(chains, i);
+	}
+	json_object_del(json_object_get(graph, "nodes"), name);
+}
+
+/* Both tracks from one node; MPEG-TS brings them in pieces of half a second. */
+static void use_source(json_t *shared, json_t *publish, const participant_options *o)
+{
+	int is_file = strstr(o->source, "://") == NULL, anew = o->codec || o->bitrate;
+	overlay_node(shared, "in", json_pack("{s:s, s:s, s:{s:o, s:b, s:s}}", "use", "capture.url", "loop", "video", "params", "url",
+	                                 is_file ? overlay_path(o->source) : json_string(o->source), "loop", o->loop, "b_frames", anew ? "decode" : "pass"));
+	drop_node(publish, "aec"); /* nobody hears our speaker there */
+	replace_head(publish, "mic", "in.audio", NULL);
+	replace_head(publish, "cam", "in.video", NULL);
+	json_object_del(json_object_get(publish, "nodes"), "mic");
+	json_object_del(json_object_get(publish, "nodes"), "cam");
+	json_object_del(json_object_get(publish, "queues"), "cam->venc");
+	set_use(publish, "aenc", json_pack("[s, s]", "filter.relay", "codec.opus.enc"));
+	if (!anew)
+		set_use(publish, "venc", json_pack("[s, s]", "filter.relay", "codec.h264.enc"));
+	else if (!o->codec)
+		set_use(publish, "venc", json_string("codec.h264.enc"));
+	if (o->bitrate)
+		overlay_param(publish, "venc", "bitrate", json_integer(o->bitrate));
+	set_queue(publish, "in->venc", json_pack("{s:i}", "buffers", 60));
+	set_queue(publish, "in->aenc", json_pack("{s:i}", "buffers", 200));
+	set_queue(publish, "venc->net", json_pack("{s:i, s:s}", "ms", 2000, "policy", "drop-to-keyframe"));
+	set_queue(publish, "aenc->net", json_pack("{s:i, s:s}", "ms", 2000, "policy", "drop-oldest"));
+}
+
 static void use_test_sources(json_t *publish, const participant_options *o)
 {
 	overlay_node(publish, "mic", json_pack("{s:s, s:s}", "use", "capture.tone", "loop", "audio"));
@@ -97,7 +156,7 @@ static void keep_what_arrives(json_t *shared, json_t *subscribe, const participa
 static void lay_over(overlay *over, const participant_options *o)
 {
 	json_t *shared = overlay_graph(over, "shared"), *publish = overlay_graph(over, "publish"), *subscribe = overlay_graph(over, "subscribe");
-	if (!o->devices && !o->input)
+	if (!o->devices && !o->input && !o->source)
 		use_test_sources(publish, o);
 	if (o->size)
 		overlay_param(publish, "cam", "size", json_string(o->size));
@@ -107,6 +166,8 @@ static void lay_over(overlay *over, const participant_options *o)
 		use_file(shared, publish, o->input);
 	if (o->codec)
 		use_codec(publish, o->codec);
+	if (o->source)
+		use_source(shared, publish, o);
 	if (o->headless)
 		use_nulls(shared, subscribe);
 	else

@@ -7,6 +7,9 @@
 typedef struct participant_options {
 	const char *profile;    /* name or path */
 	const char *input;      /* media file instead of camera and microphone; NULL none */
+	const char *source;     /* URL or file that is published as it is, where a call can have it so; NULL none */
+	int loop;               /* the source, a file, begins again at its end */
+	long bitrate;           /* the source's picture is encoded anew with so much; 0: only if need be */
 	const char *codec;      /* "h264", "vp8"; NULL: the profile's */
 	const char *record;     /* file for what arrives; NULL none */
 	const char *snapshot;   /* PNG of the last picture; NULL none */

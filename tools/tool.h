@@ -22,6 +22,7 @@ int cmd_graph(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_join(int argc, char **argv);
 int cmd_new_plugin(int argc, char **argv);
+int cmd_publish(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_top(int argc, char **argv);

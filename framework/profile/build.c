@@ -98,19 +98,55 @@ static int sent_on_loop(lq_node *node, void *arg)
 	return 0;
 }
 
-/* The format that will come to a node behind `from`, where it is known: of a track, or of a codec or filter. */
-static const lq_format *known_format(const builder *b, lq_node *from, lq_format *room)
+/* What will come to a node, where that is known: one of these. */
+typedef struct known {
+	lq_format items[MAX_FORMATS];
+	uint32_t n;
+	int is_offer; /* it helps to choose; whether it fits is seen when formats are agreed on */
+} known;
+
+typedef struct offer {
+	const char *port; /* NULL: the first output */
+	known *out;
+} offer;
+
+/* What a source offers. Only its codecs: what else differs can be converted. */
+static int offers_on_loop(lq_node *node, void *arg)
 {
-	if (!from)
-		return NULL;
-	if (from->desc->kind == LQ_KIND_TRANSPORT)
-		return b->config->in_format;
-	int says = from->desc->kind == LQ_KIND_CODEC || from->desc->kind == LQ_KIND_FILTER;
-	return says && !lq__node_call(from, sent_on_loop, room) ? room : NULL;
+	offer *o = arg;
+	uint32_t row = 0;
+	while (row < node->desc->n_ports && (node->desc->ports[row].direction != LQ_OUT || (o->port && strcmp(node->desc->ports[row].name, o->port))))
+		row++;
+	if (row == node->desc->n_ports)
+		return LQ_ENOENT;
+	lq__port any = {.desc = &node->desc->ports[row], .number = row};
+	lq__node_enter(node);
+	int r = lq__formats_list(node, &any, o->out->items, &o->out->n);
+	lq__node_leave(node);
+	if (r)
+		o->out->n = 0;
+	for (uint32_t i = 0; i < o->out->n; i++)
+		o->out->items[i] = (lq_format){.struct_size = sizeof(lq_format), .media = o->out->items[i].media, .codec = o->out->items[i].codec};
+	return r;
 }
 
-/* Does the first input of this media take what will come? */
-static int check_fit(builder *b, lq_node *node, const lq_format *fmt, const char *place, lq_diag *diag)
+/* The formats that may come to a node behind `from`: of a track, of a codec or filter, of a source. */
+static void find_known(const builder *b, lq_node *from, const char *port, known *out)
+{
+	out->n = 0;
+	out->is_offer = from && from->desc->kind == LQ_KIND_CAPTURE;
+	if (!from)
+		return;
+	if (from->desc->kind == LQ_KIND_TRANSPORT && b->config->in_format)
+		out->items[out->n++] = *b->config->in_format;
+	else if (from->desc->kind == LQ_KIND_CODEC || from->desc->kind == LQ_KIND_FILTER)
+		out->n = !lq__node_call(from, sent_on_loop, out->items);
+	else if (from->desc->kind == LQ_KIND_CAPTURE)
+		lq__node_call(from, offers_on_loop, &(offer){port, out});
+}
+
+/* Does the first input of this media take this one? */
+static int check_one(builder *b, lq_node *node, const lq_format *fmt, const char *place, lq_diag *diag)
 {
 	asking a = {.fmt = fmt};
 	char name[LQ__FORMAT_TEXT_MAX];
@@ -125,11 +161,23 @@ static int check_fit(builder *b, lq_node *node, const lq_format *fmt, const char
 	return lq_diag_add(diag, LQ_EFORMAT, place, "%s does not take %s; it takes %s", d->id, lq__format_text(fmt, name, sizeof name), a.takes);
 }
 
+static int check_fit(builder *b, lq_node *node, const known *k, const char *place, lq_diag *diag)
+{
+	lq_diag *reasons = lq_diag_create();
+	int r = reasons ? LQ_EFORMAT : LQ_ENOMEM;
+	for (uint32_t i = 0; r && reasons && i < k->n; i++)
+		r = check_one(b, node, &k->items[i], place, reasons);
+	for (size_t i = 0; r && i < lq_diag_count(reasons); i++)
+		lq_diag_add(diag, lq_diag_code(reasons, i), NULL, "%s", lq_diag_text(reasons, i));
+	lq_diag_destroy(reasons);
+	return r;
+}
+
 /* Override `i` when it is for this node, else NULL. */
 static const lq_profile_override *override_of(const builder *b, const json_t *json, size_t i)
 {
-	const lq_node_desc *known = lq__node_known(b->graph->config.registry, json);
-	return known && b->config->overrides[i].kind == known->kind ? &b->config->overrides[i] : NULL;
+	const lq_node_desc *desc = lq__node_known(b->graph->config.registry, json);
+	return desc && b->config->overrides[i].kind == desc->kind ? &b->config->overrides[i] : NULL;
 }
 
 /* The one whose `use` counts; NULL: the profile's does. */
@@ -152,7 +200,7 @@ static int fill_params(const builder *b, const json_t *json, const lq_node_desc 
 }
 
 /* One alternative of `use`. */
-static int try_use(builder *b, const char *use, const char *name, const char *place, const char *use_place, const json_t *json, const lq_format *fmt,
+static int try_use(builder *b, const char *use, const char *name, const char *place, const char *use_place, const json_t *json, const known *fmt,
                    lq_diag *diag, lq_node **out)
 {
 	const lq_registry *reg = b->graph->config.registry;
@@ -178,7 +226,7 @@ static int try_use(builder *b, const char *use, const char *name, const char *pl
 	lq__free(list);
 	lq__free(dir);
 	lq__free(loop);
-	if (!r && fmt && (r = check_fit(b, *out, fmt, use_place, diag)))
+	if (!r && fmt->n && (r = check_fit(b, *out, fmt, use_place, diag)))
 		lq__graph_drop_node(*out);
 	return r;
 }
@@ -192,13 +240,14 @@ static void tell_all(builder *b, const char *place, const lq_diag *reasons, size
 }
 
 /* Tries the alternatives in their order. All reasons are told when none can be used. */
-static int make_node(builder *b, const char *name, const json_t *json, const lq_format *fmt, lq_node **out)
+static int make_node(builder *b, const char *name, const json_t *json, const known *fmt, lq_node **out)
 {
 	char place[PATH_ROOM], use[PATH_ROOM + 24];
 	const char *uses[MAX_ALTERNATIVES];
 	size_t n = lq__node_uses(json, uses);
 	const lq_profile_override *over = other_use(b, json);
 	lq_diag *reasons = lq_diag_create();
+	const known nothing = {.n = 0};
 	int r = LQ_ENOENT;
 	snprintf(place, sizeof place, "graphs.%s.nodes.%s", b->config->graph_name, name);
 	if (!reasons)
@@ -210,6 +259,7 @@ static int make_node(builder *b, const char *name, const json_t *json, const lq_
 	if (b->n_made == MAX_MADE)
 		r = lq_diag_add(reasons, LQ_EFULL, place, "more than %d nodes", MAX_MADE);
 	for (size_t i = 0; r && i < n && b->n_made < MAX_MADE; i++) {
+		fmt = n == 1 && fmt->is_offer ? &nothing : fmt;
 		snprintf(use, sizeof use, n > 1 ? "%s.use[%zu]" : "%s.use", place, i);
 		r = try_use(b, uses[i], name, place, use, json, fmt, reasons, out);
 		if (r && i + 1 < n)
@@ -226,7 +276,7 @@ static int make_node(builder *b, const char *name, const json_t *json, const lq_
 }
 
 /* The node of a chain's element: this group's, made when it comes first; else that of the group "shared". */
-static int get_node(builder *b, const char *place, const char *name, const lq_format *fmt, lq_node **out)
+static int get_node(builder *b, const char *place, const char *name, const known *fmt, lq_node **out)
 {
 	char full[200];
 	const char *home;
@@ -279,11 +329,12 @@ static int build_chain(builder *b, size_t index, const json_t *chain)
 	char place[PATH_ROOM];
 	lq_node *from = NULL, *to;
 	lq__element before, e;
+	known fmt;
 	for (size_t i = 0; i < json_array_size(chain); i++) {
-		lq_format room;
 		snprintf(place, sizeof place, "graphs.%s.chains[%zu][%zu]", b->config->graph_name, index, i);
 		lq__element_parse(json_string_value(json_array_get(chain, i)), &e);
-		int r = get_node(b, place, e.node, known_format(b, from, &room), &to);
+		find_known(b, from, from ? lq__out_name(from->desc, &before, i == 1) : NULL, &fmt);
+		int r = get_node(b, place, e.node, &fmt, &to);
 		if (!r && i)
 			r = link_nodes(b, place, from, &before, i == 1, to, &e);
 		if (r)
@@ -325,7 +376,7 @@ static int build_loose_nodes(builder *b, size_t *kept)
 		if (is_in_a_chain(b, name))
 			continue;
 		++*kept;
-		int r = get_node(b, "", name, NULL, &made);
+		int r = get_node(b, "", name, &(known){.n = 0}, &made);
 		if (r)
 			return r;
 	}

@@ -5,7 +5,7 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
-#include "media.h"
+#include "../common/av.h"
 
 typedef struct picture_maker {
 	const lq_host *host;

@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "avformat_nodes.h"
+#include "media.h"
 
 enum { P_FILE, P_LOOP, P_SIZE, P_FPS, P_REALTIME };
 #define LATE (500 * LQ_MSEC) /* a source that was held up for longer goes on from where it was */

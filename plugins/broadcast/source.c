@@ -4,6 +4,8 @@
 #include <time.h>
 
 #define PROBE_US 2000000 /* how much of a live source is looked at before it begins */
+#define LIVE_WAIT (700 * LQ_MSEC) /* MPEG-TS brings sound in pieces of half a second */
+#define FILE_WAIT (5 * LQ_SEC)
 
 static int64_t clock_ns(void)
 {
@@ -44,6 +46,8 @@ void source_close(source *s)
 	for (int i = 0; i < SOURCE_TRACKS; i++) {
 		av_bsf_free(&s->tracks[i].bsf);
 		avcodec_free_context(&s->tracks[i].av);
+		for (source_track *t = &s->tracks[i]; t->n_waiting; t->n_waiting--)
+			av_packet_free(&t->waiting[(t->first + t->n_waiting - 1) % SOURCE_WAITING]);
 		s->tracks[i].stream = NULL;
 	}
 	avformat_close_input(&s->av);
@@ -90,10 +94,12 @@ static int open_tracks(source *s)
 static void set_options(AVDictionary **d, const source_options *o)
 {
 	if (!strncmp(o->url, "srt:", 4)) {
-		av_dict_set(d, "mode", o->srt_listener ? "listener" : "caller", 0);
+		av_dict_set(d, "mode", o->listener ? "listener" : "caller", 0);
 		av_dict_set(d, "transtype", "live", 0);
 		if (*o->passphrase)
 			av_dict_set(d, "passphrase", o->passphrase, 0);
+	} else if (o->listener) {
+		av_dict_set(d, "listen", "1", 0);
 	} else if (!strncmp(o->url, "rtsp", 4)) {
 		av_dict_set(d, "rtsp_transport", o->rtsp_udp ? "udp" : "tcp", 0);
 	} else if (!o->live) {
@@ -107,13 +113,28 @@ static void begin_wait(source *s)
 	s->deadline = s->timeout ? clock_ns() + s->timeout : 0;
 }
 
-/* A path is a file, whatever it looks like. */
+/* One of the words between "?" and the end, which "&" parts. */
+static int says(const char *url, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *p = strchr(url, '?'); p; p = strchr(p, '&'))
+		if (!strncmp(++p, word, n) && (!p[n] || p[n] == '&'))
+			return 1;
+	return 0;
+}
+
+int source_listens(const char *url)
+{
+	return (!strncmp(url, "srt:", 4) && says(url, "mode=listener")) || (!strncmp(url, "rtmp:", 5) && (says(url, "listen") || says(url, "listen=1")));
+}
+
+/* A path is a file, whatever it looks like. To an RTMP server "?listen" would be part of the key. */
 static char *full_url(const source_options *o)
 {
-	size_t n = strlen(o->url) + sizeof "file:";
+	size_t n = strlen(o->url) + sizeof "file:", length = o->listener && !strncmp(o->url, "rtmp:", 5) ? strcspn(o->url, "?") : n;
 	char *url = av_malloc(n);
 	if (url)
-		snprintf(url, n, "%s%s", o->live ? "" : "file:", o->url);
+		snprintf(url, n, "%s%.*s", o->live ? "" : "file:", (int)length, o->url);
 	return url;
 }
 
@@ -123,6 +144,7 @@ int source_open(source *s, const source_options *o, atomic_int *stopping)
 	memset(s, 0, sizeof *s);
 	s->stopping = stopping;
 	s->timeout = o->timeout;
+	s->wait = o->live ? LIVE_WAIT : FILE_WAIT;
 	why_where(o->url, s->where);
 	why_listen();
 	char *url = full_url(o);
@@ -130,13 +152,17 @@ int source_open(source *s, const source_options *o, atomic_int *stopping)
 	int r = url && s->av ? 0 : AVERROR(ENOMEM);
 	if (!r) {
 		s->av->interrupt_callback = (AVIOInterruptCB){interrupted, s};
-		if (o->live) {
+		if (o->live)
 			s->av->max_analyze_duration = PROBE_US;
+		if (o->live && !o->listener) /* a caller begins with a key frame; elsewhere what was looked at is only old */
 			s->av->flags |= AVFMT_FLAG_NOBUFFER;
-		}
 		set_options(&options, o);
 		begin_wait(s);
+		if (o->listener)
+			s->deadline = 0;
 		r = avformat_open_input(&s->av, url, NULL, &options);
+		if (r >= 0 && why_wrong_key())
+			r = AVERROR_INPUT_CHANGED;
 	}
 	s->opened_at = clock_ns();
 	if (r >= 0) {
@@ -149,30 +175,82 @@ int source_open(source *s, const source_options *o, atomic_int *stopping)
 	if (r >= 0)
 		return 0;
 	int e = LQ_EFORMAT;
-	if (r == AVERROR_INVALIDDATA || r == AVERROR_STREAM_NOT_FOUND)
+	if (r == AVERROR_INPUT_CHANGED) {
+		snprintf(s->error, sizeof s->error, "%.150s: somebody has called with another stream key", s->where);
+		e = LQ_EPERM;
+	} else if (r == AVERROR_INVALIDDATA || r == AVERROR_STREAM_NOT_FOUND) {
 		snprintf(s->error, sizeof s->error, "%.150s: there is neither sound nor picture in it", s->where);
-	else
+	} else {
 		e = why(s->where, WHY_CONNECT, r, s->late, s->error);
+	}
 	source_close(s);
 	return e;
 }
 
 /* ---- reading ---- */
 
+static int64_t decoding_time(const source_track *t, uint32_t i)
+{
+	const AVPacket *p = t->waiting[(t->first + i) % SOURCE_WAITING];
+	int64_t time = p->dts != AV_NOPTS_VALUE ? p->dts : p->pts;
+	return time == AV_NOPTS_VALUE ? INT64_MIN : av_rescale_q(time, t->stream->time_base, lq__av_ns);
+}
+
+/* Has waited long enough for the other track's. */
+static int waited(const source *s, const source_track *t, const source_track *other)
+{
+	if (!t->n_waiting)
+		return 0;
+	return s->over || !other->stream || other->unwanted || t->n_waiting == SOURCE_WAITING || decoding_time(t, t->n_waiting - 1) - s->wait > decoding_time(t, 0);
+}
+
+/* The track whose packet is the next one, -1: not known yet. */
+static int next_track(const source *s)
+{
+	const source_track *v = &s->tracks[SOURCE_VIDEO], *a = &s->tracks[SOURCE_AUDIO];
+	if (v->n_waiting && a->n_waiting)
+		return decoding_time(a, 0) <= decoding_time(v, 0) ? SOURCE_AUDIO : SOURCE_VIDEO;
+	return waited(s, v, a) ? SOURCE_VIDEO : waited(s, a, v) ? SOURCE_AUDIO : -1;
+}
+
+/* One packet more waits, or there are no more. */
+static void read_one(source *s, AVPacket *packet)
+{
+	begin_wait(s);
+	int r = av_read_frame(s->av, packet);
+	if (r < 0) {
+		s->over = r == AVERROR_EOF && !s->late ? LQ_END : why(s->where, WHY_READ, r, s->late, s->error);
+		return;
+	}
+	for (int i = 0; i < SOURCE_TRACKS; i++) {
+		source_track *t = &s->tracks[i];
+		if (!t->stream || t->stream->index != packet->stream_index || t->unwanted || t->n_waiting == SOURCE_WAITING)
+			continue;
+		AVPacket *own = av_packet_alloc();
+		if (!own) {
+			s->over = LQ_ENOMEM;
+			break;
+		}
+		av_packet_move_ref(own, packet);
+		t->waiting[(t->first + t->n_waiting++) % SOURCE_WAITING] = own;
+		return;
+	}
+	av_packet_unref(packet);
+}
+
 int source_read(source *s, AVPacket *packet, int *track)
 {
-	for (;;) {
-		begin_wait(s);
-		int r = av_read_frame(s->av, packet);
-		if (r == AVERROR_EOF && !s->late)
-			return LQ_END;
-		if (r < 0)
-			return why(s->where, WHY_READ, r, s->late, s->error);
-		for (*track = 0; *track < SOURCE_TRACKS; ++*track)
-			if (s->tracks[*track].stream && s->tracks[*track].stream->index == packet->stream_index)
-				return 0;
-		av_packet_unref(packet);
-	}
+	while ((*track = next_track(s)) < 0 && !s->over)
+		read_one(s, packet);
+	if (*track < 0)
+		return s->over;
+	source_track *t = &s->tracks[*track];
+	AVPacket *own = t->waiting[t->first];
+	t->first = (t->first + 1) % SOURCE_WAITING;
+	t->n_waiting--;
+	av_packet_move_ref(packet, own);
+	av_packet_free(&own);
+	return 0;
 }
 
 int source_filter(source *s, int track, AVPacket *packet)

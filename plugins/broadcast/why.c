@@ -11,6 +11,7 @@
 
 static _Thread_local int listening;
 static _Thread_local char heard[4 * WHY_TEXT]; /* lines, the first nearest to the cause */
+static _Thread_local int wrong_key; /* libavformat takes any caller's stream, and only warns */
 
 static void keep(const char *fmt, va_list args)
 {
@@ -24,6 +25,8 @@ static void on_log(void *av, int level, const char *fmt, va_list args)
 {
 	if (listening && level <= AV_LOG_ERROR)
 		keep(fmt, args);
+	else if (listening && level == AV_LOG_WARNING && strstr(fmt, "Unexpected stream"))
+		wrong_key = 1;
 	if (!listening)
 		av_log_default_callback(av, level, fmt, args);
 }
@@ -42,6 +45,7 @@ void why_listen(void)
 {
 	listening = 1;
 	*heard = 0;
+	wrong_key = 0;
 }
 
 /* Length of "rtmp://host:port/app/" of "rtmp://host:port/app/key": the key is the last part, however deep. */
@@ -53,6 +57,11 @@ static size_t without_key(const char *s, size_t n)
 		if (s[i] == '/')
 			last = i + 1;
 	return last;
+}
+
+int why_wrong_key(void)
+{
+	return wrong_key;
 }
 
 void why_where(const char *url, char out[WHERE_TEXT])
@@ -115,6 +124,9 @@ static int by_errno(int error, char out[WHY_TEXT])
 		{EISDIR, LQ_EINVAL, "this is a folder"},
 		{EADDRINUSE, LQ_EBUSY, "the port is in use"},
 		{ENOMEM, LQ_ENOMEM, "out of memory"},
+		{AVUNERROR(AVERROR_HTTP_UNAUTHORIZED), LQ_EPERM, "user and password are wanted, or are wrong"},
+		{AVUNERROR(AVERROR_HTTP_FORBIDDEN), LQ_EPERM, "the server does not let us have it"},
+		{AVUNERROR(AVERROR_HTTP_NOT_FOUND), LQ_ENOENT, "the server has no such stream"},
 	};
 	for (size_t i = 0; i < LQ__COUNT(table); i++)
 		if (error == AVERROR(table[i].error)) {

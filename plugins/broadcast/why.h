@@ -11,6 +11,9 @@ void why_install(void);
 void why_remove(void);
 void why_listen(void);
 
+/* Whether an RTMP caller has come with another stream key than that of the URL, since then. */
+int why_wrong_key(void);
+
 /* A URL without what is secret in it: the stream key, user and password, everything behind "?". */
 void why_where(const char *url, char out[WHERE_TEXT]);
 

@@ -5,7 +5,7 @@
 
 static const lq_node_desc *const nodes[] = {&lq__h264_encoder, &lq__h264_decoder, &lq__vp8_decoder,
                                             &lq__vp9_decoder,  &lq__scale,        &lq__resample,
-                                            &lq__aac_encoder,  &lq__aac_decoder};
+                                            &lq__aac_encoder,  &lq__aac_decoder,  &lq__relay};
 
 /* Damaged packets are ordinary here; the nodes report what matters themselves. */
 static int init(void)

@@ -10,10 +10,9 @@
 #include "../common/av.h"
 #include "../common/frame_rate.h"
 #include "ffmpeg_nodes.h"
+#include "h264_params.h"
 
 #define N_TIMES 32
-
-enum { P_BITRATE, P_PRESET, P_PROFILE, P_TUNE, P_THREADS, P_KEY_INTERVAL, P_MIN_BITRATE, P_BUFFER };
 
 typedef struct frame_times {
 	int64_t pts, capture_time, duration;

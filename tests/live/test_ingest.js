@@ -1,6 +1,7 @@
 // What comes in by RTMP, SRT, RTSP or from a file: as it is, or decoded; B-frames, parameter sets, sources that go and come back.
 'use strict';
 const fs = require('node:fs');
+const http = require('node:http');
 const path = require('node:path');
 const { ok, run, start, have, main } = require('../tools/harness.js');
 const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx } = require('./live.js');
@@ -119,11 +120,40 @@ async function errors() {
   await refused('a file that is not there', { url: file('nothing.mp4') }, /nothing\.mp4: there is no such folder or file/);
   await refused('a file that is none', { url: text }, /text\.mp4: there is neither sound nor picture in it/);
   await refused('a server that is not there', { url: 'rtmp://127.0.0.1:9/live/secret' }, /rtmp:\/\/127\.0\.0\.1:9\/live\/: nobody listens there/);
-  await refused('an SRT listener that nobody calls', { url: `srt://127.0.0.1:${await port()}`, mode: 'listener', timeout: 1000 }, /nobody answers/);
+  await refused('a server that wants to know who asks', { url: `http://127.0.0.1:${await refusing()}/live` }, /user and password are wanted/);
+  await refused('what cannot be waited for', { url: 'http://127.0.0.1:9/live', mode: 'listener' }, /only SRT and RTMP can be waited for/);
+}
+
+const refusing = () => new Promise((resolve) => {
+  const s = http.createServer((request, response) => response.writeHead(401).end()).unref();
+  s.listen(0, '127.0.0.1', () => resolve(s.address().port));
+});
+
+// The source is waited for, and its key is asked.
+async function called(clip) {
+  for (const scheme of ['rtmp', 'srt']) {
+    const p = await port(), out = file(`called-${scheme}.mkv`), key = `rtmp://127.0.0.1:${p}/live/key`;
+    const url = scheme === 'rtmp' ? `${key}?listen` : `srt://127.0.0.1:${p}?mode=listener`, name = file(`ingest-${++n}.json`);
+    const nodes = { in: { use: 'capture.url', loop: 'video', params: { url } }, aenc: { use: 'codec.opus.enc', loop: 'audio' }, out: { use: 'transport.file', loop: 'net', params: { url: out } } };
+    fs.writeFileSync(name, JSON.stringify({ loquat_profile: 1, name: 'called', loops: { audio: {}, video: {}, net: {} },
+      graphs: { run: { nodes, chains: [['in.video', 'out.video'], ['in.audio', 'aenc', 'out.audio']] } } }));
+    const capture = start('loquat', ['run', name, '--stats', '--seconds', '20']);
+    const call = (to) => start('ffmpeg', ['-v', 'error', '-re', '-i', clip, '-c', 'copy', '-f', scheme === 'rtmp' ? 'flv' : 'mpegts', to]).ended;
+    const insist = async (to) => { while ((await call(to)).code !== 0 && capture.exitCode === null); }; // until it listens
+    if (scheme === 'rtmp') {
+      await until(async () => (await call(`rtmp://127.0.0.1:${p}/live/wrong`)) && /another stream key/.test(capture.log));
+      ok(!fs.existsSync(out) || fs.statSync(out).size < 1000, 'waited for, rtmp: another stream key gets nothing in');
+    }
+    await insist(scheme === 'rtmp' ? key : `srt://127.0.0.1:${p}?pkt_size=1316`);
+    await capture.stop();
+    const seen = examine(out), text = `${JSON.stringify(seen)} ${capture.log.slice(0, 600)}`;
+    ok(seen.video && seen.video.codec === 'h264' && seen.audio.codec === 'opus' && seen.video.last > 5, `waited for, ${scheme}: it has come in`, text);
+    ok(Math.abs(seen.skew_ms) <= 40 && seen.pairs >= 4, `waited for, ${scheme}: in step`, text);
+  }
 }
 
 async function until(condition, ms = 30000) {
-  for (const end = Date.now() + ms; !condition();) {
+  for (const end = Date.now() + ms; !await condition();) {
     if (Date.now() > end)
       throw new Error('it never came to that');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -136,6 +166,6 @@ main(async () => {
   const made = await broadcast(profile('transport.file', { url: plain }), 8);
   ok(made.code === 0, 'a clip to send', made.log);
   run('ffmpeg', ['-v', 'error', '-i', plain, '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '60', '-c:a', 'copy', b]);
-  await Promise.all([rtmp(plain), srt(plain), b_frames(b), errors(), rtsp(plain)]);
+  await Promise.all([rtmp(plain), srt(plain), b_frames(b), errors(), rtsp(plain), called(plain)]);
   await loops(b);
 });
