@@ -84,6 +84,11 @@ void lq__room_answered(lq_room *room, const lq__request *req, int code, const ch
 			return;
 		e.type = LQ_ON_DEFAULT_CAMERA;
 		break;
+	case LQ__REQ_PROFILE:
+		if (!code) /* everybody is told, we too */
+			return;
+		e = (lq_sdk_event){.type = LQ_ON_ROOM_PROFILE, .profile = req->on ? LQ_PROFILE_LIVE : LQ_PROFILE_COMMUNICATION, .code = code, .text = text};
+		break;
 	case LQ__REQ_TOKEN: lq__token_answered(room, code, text); return;
 	case LQ__REQ_ROLE: lq__role_answered(room, req->on, code, text); return;
 	case LQ__REQ_STAGE_REQUEST:

@@ -39,6 +39,26 @@ static int has_node(const lq_registry *registry, const char *id)
 	return 0;
 }
 
+/* A call's own profile has a live one beside it; an app's own stays as the app has made it. */
+static void load_live(lq_engine *e, const lq_engine_config *c)
+{
+	lq_diag *diag = lq_diag_create();
+	if (strcmp(lq_profile_name(e->profile), "communication"))
+		goto done;
+	int r = lq_profile_load("live-broadcast", diag, &e->live);
+	if (!r && c->profile_patch)
+		r = lq_profile_patch(e->live, c->profile_patch, "profile_patch", diag);
+	if (!r)
+		r = lq_profile_check(e->live, e->registry, diag);
+	if (r) {
+		lq_log(LQ_LOG_WARNING, "sdk", "live rooms have the media of calls: %s", lq_diag_count(diag) ? lq_diag_text(diag, 0) : lq_error_text(r));
+		lq_profile_destroy(e->live);
+		e->live = NULL;
+	}
+done:
+	lq_diag_destroy(diag);
+}
+
 static int load(lq_engine *e, const lq_engine_config *c, lq_diag *diag)
 {
 	int r;
@@ -53,6 +73,8 @@ static int load(lq_engine *e, const lq_engine_config *c, lq_diag *diag)
 	if (c->profile_patch && (r = lq_profile_patch(e->profile, c->profile_patch, "profile_patch", diag)))
 		return r;
 	r = lq_profile_check(e->profile, e->registry, diag);
+	if (!r)
+		load_live(e, c);
 	if (!r)
 		lq_profile_load_plugins(e->profile, e->registry); /* not when somebody waits for a first picture */
 	return r;
@@ -103,6 +125,7 @@ static void destroy(lq_engine *e)
 	lq__devices_destroy(e->devices);
 	lq__events_destroy(e->events);
 	lq_profile_destroy(e->profile);
+	lq_profile_destroy(e->live);
 	lq_registry_destroy(e->registry);
 	lq__tasks_finish(&e->media);
 	pthread_cond_destroy(&e->empty);

@@ -26,6 +26,7 @@ struct lq_engine {
 	double clock_rate; /* of time-outs and periods; at least a little above 0 */
 	lq_registry *registry;
 	lq_profile *profile;
+	lq_profile *live; /* what it becomes in a live room; NULL: it stays as it is */
 	lq__devices *devices;
 	pthread_mutex_t test_lock;
 	lq__device_test *device_tests[2]; /* of a microphone, of a speaker */

@@ -84,7 +84,7 @@ static int ensure_media(lq__job *job, lq_diag *diag)
 		return 0;
 	lq__media_config config = {
 		.registry = room->engine->registry,
-		.profile = room->engine->profile,
+		.profile = lq__room_media_profile(room),
 		.views = room->views,
 		.room = room,
 		.event_fn = lq__room_graph_event,

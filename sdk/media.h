@@ -59,6 +59,8 @@ int lq__media_has(lq__media *m, const lq__media_track *t);
 void lq__media_remove(lq__media *m, const lq__media_track *t); /* either kind; one that is not there is fine */
 int lq__media_change(lq__media *m, const lq__media_track *t, const lq__change *c, lq_diag *diag);
 int lq__media_encode(lq__media *m, const lq__media_track *t, lq_diag *diag); /* as the app wants it now; other than LQ_ENOENT: not while it runs */
+/* What runs changes over to this one as far as the app has not set it otherwise, and what comes is made from it. Goes on after a failure; returns the first. */
+int lq__media_profile(lq__media *m, const lq_profile *to, lq_diag *diag);
 void lq__media_mute(lq__media *m, const lq__media_track *t, int muted); /* of others: a picture is not shown where several are put together */
 
 #define LQ__LAYER_PREFIX "layer" /* of the names of the nodes of a picture's further encodings */

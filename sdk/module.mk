@@ -15,7 +15,7 @@ libloquat_sdk_la_SOURCES += %D%/encode.c %D%/encode.h %D%/media_layers.c %D%/med
 libloquat_sdk_la_SOURCES += %D%/audio_profile.c %D%/audio_report.c %D%/audio_report.h %D%/device_test.c %D%/device_test.h %D%/device_volume.c %D%/event_lists.c %D%/event_lists.h %D%/meters.c %D%/meters.h %D%/quality.c %D%/quality.h %D%/room_task.c \
 	%D%/room_task.h %D%/speaker.c %D%/speaker.h %D%/voice.c
 libloquat_sdk_la_SOURCES += %D%/egress.c %D%/protocol_egress.c
-libloquat_sdk_la_SOURCES += %D%/guest.c %D%/stage.c %D%/ask.c %D%/ask.h %D%/roles.c %D%/member_control.c %D%/tokens.c %D%/room_admin.c
+libloquat_sdk_la_SOURCES += %D%/guest.c %D%/media_profile.c %D%/room_profile.c %D%/stage.c %D%/ask.c %D%/ask.h %D%/roles.c %D%/member_control.c %D%/tokens.c %D%/room_admin.c
 libloquat_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 
 lib_LTLIBRARIES += libloquat.la

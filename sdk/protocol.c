@@ -175,11 +175,25 @@ static int get_user(parser *p, json_t *obj)
 	return strlen(m->user) > LQ__USER_MAX ? wrong(p, "too long:", "user") : 0;
 }
 
+/* Rooms that are not said to be live are calls. */
+static int get_live(parser *p, json_t *obj, int required)
+{
+	const char *profile = "";
+	int r = get_string(p, obj, "profile", required, &profile);
+	p->msg->live = !r && !strcmp(profile, "live");
+	return r;
+}
+
+static int parse_room_profile(parser *p, json_t *obj)
+{
+	return get_live(p, obj, 1);
+}
+
 static int parse_joined(parser *p, json_t *obj)
 {
 	int r;
 	if ((r = get_user(p, obj)) || (r = get_string(p, obj, "room_sid", 0, &p->msg->room_sid)) || (r = get_attributes(p, obj, &p->msg->attributes)) ||
-	    (r = get_string(p, obj, "session", 0, &p->msg->session)) || (r = get_int(p, obj, "resume_ms", 0, &p->msg->resume_ms)))
+	    (r = get_string(p, obj, "session", 0, &p->msg->session)) || (r = get_int(p, obj, "resume_ms", 0, &p->msg->resume_ms)) || (r = get_live(p, obj, 0)))
 		return r;
 	p->msg->waiting = json_object_get(obj, "waiting");
 	p->msg->resumed = json_is_true(json_object_get(obj, "resumed"));
@@ -521,6 +535,7 @@ static const struct {
 	{"message", LQ__MSG_MESSAGE, parse_message},
 	{"attributes", LQ__MSG_ATTRIBUTES, parse_attributes},
 	{"room_locked", LQ__MSG_ROOM_LOCKED, parse_locked},
+	{"room_profile", LQ__MSG_ROOM_PROFILE, parse_room_profile},
 	{"device", LQ__MSG_DEVICE, parse_device},
 	{"control", LQ__MSG_CONTROL, parse_control},
 	{"mute", LQ__MSG_MUTE, parse_mute},

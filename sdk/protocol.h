@@ -12,7 +12,7 @@ typedef enum lq__msg_type {
 	LQ__MSG_JOINED, LQ__MSG_PUBLISHED, LQ__MSG_OK, LQ__MSG_ERROR, LQ__MSG_LEFT, LQ__MSG_PONG, LQ__MSG_STATS,
 	LQ__MSG_OFFER,
 	LQ__MSG_USER_JOINED, LQ__MSG_USER_LEFT, LQ__MSG_TRACK_PUBLISHED, LQ__MSG_TRACK_UNPUBLISHED, LQ__MSG_TRACK_MUTED, LQ__MSG_LAYER, LQ__MSG_KICKED,
-	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED,
+	LQ__MSG_QUALITY, LQ__MSG_MESSAGE, LQ__MSG_ATTRIBUTES, LQ__MSG_ROOM_LOCKED, LQ__MSG_ROOM_PROFILE,
 	LQ__MSG_DEVICE, LQ__MSG_CONTROL, LQ__MSG_MUTE, LQ__MSG_CAMERAS, LQ__MSG_DEFAULT_CAMERA, LQ__MSG_TOKEN_WILL_EXPIRE, LQ__MSG_TOKEN_EXPIRED,
 	LQ__MSG_STAGE_REQUEST, LQ__MSG_STAGE_ANSWER, LQ__MSG_GUEST,
 	LQ__MSG_EGRESS, LQ__MSG_EGRESS_STARTED, LQ__MSG_EGRESS_LIST
@@ -57,6 +57,7 @@ typedef struct lq__msg {
 	int code;    /* LQ_E* of an error */
 	const char *room_sid, *user, *name, *sdp, *reason, *text, *info, *session;
 	int resumed;        /* joined: we go on where we were */
+	int live;           /* joined, room_profile */
 	int64_t resume_ms;  /* joined */
 	lq__msg_track *tracks; /* one for the track events */
 	uint32_t n_tracks;
@@ -116,6 +117,7 @@ char *lq__req_mute(int64_t id, const char *track, int muted);
 char *lq__req_answer(int64_t id, const char *sdp, int64_t rev);
 char *lq__req_message(int64_t id, const char *to, const char *text); /* to "": all */
 char *lq__req_attribute(int64_t id, int of_room, const char *name, const char *value);
+char *lq__req_profile(int64_t id, int live);
 char *lq__req_role(int64_t id, int audience);
 char *lq__req_token(int64_t id, const char *token); /* of sessions, too */
 char *lq__req_control(int64_t id, const char *user, lq_stream stream, lq_track_kind kind, int on);

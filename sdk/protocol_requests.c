@@ -35,6 +35,11 @@ char *lq__req_join(int64_t id, const lq__join_request *j)
 	return dump(o);
 }
 
+char *lq__req_profile(int64_t id, int live)
+{
+	return dump(json_pack("{s:s, s:I, s:s}", "type", "room_profile", "id", (json_int_t)id, "profile", live ? "live" : "communication"));
+}
+
 char *lq__req_role(int64_t id, int audience)
 {
 	return dump(json_pack("{s:s, s:I, s:s}", "type", "role", "id", (json_int_t)id, "role", audience ? "audience" : "broadcaster"));

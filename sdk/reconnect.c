@@ -132,6 +132,7 @@ static void rejoined(lq_room *room, const lq__msg *msg)
 	lq__room_differences(room, msg);
 	lq__stage_rejoined(room, msg);
 	lq__guest_rejoined(room);
+	lq__profile_is(room, msg->live, 0);
 	lq__publish_anew(room);
 	lq__has_restore(room);
 	if (room->own) { /* they went with the place that we had */

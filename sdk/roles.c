@@ -1,25 +1,9 @@
-/* Profiles and roles of a room. `audience` is the role that the app wants, `audience_now` (control thread) the one that the server knows of: who is
+/* Roles in a room. `audience` is the role that the app wants, `audience_now` (control thread) the one that the server knows of: who is
  * audience by either publishes nothing. */
 #include <stdlib.h>
 
 #include "ask.h"
 #include "handles.h"
-
-int lq_room_profile_set(lq_room *room, lq_room_profile profile)
-{
-	if (lq__is_dead(room))
-		return LQ_ESTATE;
-	if (lq__is_dead(room))
-		return LQ_ESTATE;
-	if (!room || (unsigned)profile > LQ_PROFILE_LIVE)
-		return LQ_EINVAL;
-	pthread_mutex_lock(&room->lock);
-	int r = room->state == LQ__OPEN && !atomic_load(&room->closed) ? 0 : LQ_ESTATE;
-	if (!r)
-		room->profile = profile;
-	pthread_mutex_unlock(&room->lock);
-	return r;
-}
 
 int lq__is_audience(lq_room *room)
 {

@@ -72,7 +72,7 @@ static void on_opened(void *arg)
 	                                                  .token = room->token, .password = room->password, .info = room->info,
 	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->device,
 	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF,
-	                                                  .login = room->login ? room->login->id : NULL, .audience = audience, .live = room->profile == LQ_PROFILE_LIVE});
+	                                                  .login = room->login ? room->login->id : NULL, .audience = audience, .live = room->live});
 	pthread_mutex_unlock(&room->lock);
 	int r = lq__room_send(room, id, LQ__REQ_JOIN, text);
 	if (r)

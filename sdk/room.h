@@ -77,7 +77,7 @@ typedef struct lq__pub {
 
 /* MEDIA: of tracks and descriptions, without meaning once media is begun anew. RENEW: whether the server hears us, then media is. KEPT: as good after a rejoin as before. From KICK on: asks (ask.c). */
 typedef enum lq__req_type {
-	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
+	LQ__REQ_JOIN, LQ__REQ_PUBLISH, LQ__REQ_SUBSCRIBE, LQ__REQ_MEDIA, LQ__REQ_RENEW, LQ__REQ_MESSAGE, LQ__REQ_KEPT, LQ__REQ_OTHER, LQ__REQ_KICK, LQ__REQ_ROLE, LQ__REQ_PROFILE, LQ__REQ_TOKEN, LQ__REQ_CONTROL,
 	LQ__REQ_DEFAULT_CAMERA, LQ__REQ_STAGE_REQUEST, LQ__REQ_STAGE_ANSWER, LQ__REQ_STAGE_REMOVE,
 	LQ__REQ_GUEST_ADD, LQ__REQ_GUEST_REMOVE,
 	LQ__REQ_EGRESS_START, LQ__REQ_EGRESS_LAYOUT, LQ__REQ_EGRESS_STOP, LQ__REQ_EGRESS_LIST
@@ -156,7 +156,8 @@ struct lq_room {
 	unsigned n_members;
 	int audience; /* roles.c */
 	lq__has has;  /* ourselves */
-	lq_room_profile profile;
+	lq_room_profile profile; /* room_profile.c */
+	int live;
 	lq__choices choices;
 	atomic_int volumes_posted[LQ__STREAMS + 1]; /* tasks of device_volume.c under way */
 	lq__audio_report report;
@@ -302,6 +303,10 @@ void lq__stage_clear(lq_room *room);
 void lq__guest_answered(lq_room *room, const lq__request *req, int code, const char *text);
 void lq__on_guest(lq_room *room, const lq__msg *msg);
 void lq__guest_rejoined(lq_room *room);
+
+/* ---- room_profile.c ---- */
+const lq_profile *lq__room_media_profile(lq_room *room); /* [any] which our media are made from */
+void lq__profile_is(lq_room *room, int live, int tell);  /* [control thread] the server says so; tell: also when we know it */
 
 /* ---- member_control.c ---- */
 void lq__has_track(lq_room *room, lq__member *m, lq_stream stream, lq_track_kind kind, int on, const char *by);

@@ -180,6 +180,7 @@ int lq_room_join(lq_room *room, const lq_join_params *params)
 		room->login = p->session;
 		room->timeout_ms = p->timeout_ms ? p->timeout_ms : 10000;
 		room->join_time = lq_clock_now(lq_clock_real());
+		room->live = room->profile == LQ_PROFILE_LIVE;
 		room->state = LQ__JOINING;
 		post(t);
 	}

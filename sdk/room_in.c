@@ -155,6 +155,7 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__audio_report_start(room);
 	lq__quality_start(room, msg->user);
 	lq__role_joined(room);
+	lq__profile_is(room, msg->live, 0);
 	lq__stage_joined(room, msg);
 	lq__cameras_announce(room);
 }
@@ -402,6 +403,9 @@ static void dispatch(lq_room *room, const lq__msg *msg)
 	case LQ__MSG_EGRESS_STARTED:
 	case LQ__MSG_EGRESS_LIST:
 		lq__on_egress_answer(room, msg);
+		return;
+	case LQ__MSG_ROOM_PROFILE:
+		lq__profile_is(room, msg->live, 1);
 		return;
 	case LQ__MSG_ROOM_LOCKED:
 		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ROOM_LOCKED, .on = msg->flag});

@@ -214,6 +214,7 @@ static const struct {
 	{"device", LQ_MSG_DEVICE, lq__read_device},
 	{"cameras", LQ_MSG_CAMERAS, lq__read_cameras},
 	{"default_camera", LQ_MSG_DEFAULT_CAMERA, lq__read_default_camera},
+	{"room_profile", LQ_MSG_ROOM_PROFILE, lq__read_room_profile},
 	{"stage_request", LQ_MSG_STAGE_REQUEST, lq__read_stage_request},
 	{"stage_answer", LQ_MSG_STAGE_ANSWER, lq__read_stage_answer},
 	{"stage_remove", LQ_MSG_STAGE_REMOVE, lq__read_stage_remove},

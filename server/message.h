@@ -39,6 +39,7 @@ typedef enum lq__message_type {
 	LQ_MSG_DEVICE,
 	LQ_MSG_CAMERAS,
 	LQ_MSG_DEFAULT_CAMERA,
+	LQ_MSG_ROOM_PROFILE,
 	LQ_MSG_STAGE_REQUEST,
 	LQ_MSG_STAGE_ANSWER,
 	LQ_MSG_STAGE_REMOVE,
@@ -86,7 +87,7 @@ typedef struct lq__message {
 	const char *app_id, *secret_md5, *auth_code; /* login */
 	int must_exist;                         /* join */
 	int audience;                           /* join, role */
-	int live;                               /* join, room_create */
+	int live;                               /* join, room_create, room_profile */
 	uint32_t media, stream;                 /* control, device; stream: default_camera */
 	int on, none;                           /* control, stage_request; stage_answer: accepted. device: it is not there, else closed */
 	const json_t *cameras;                  /* cameras: [{stream, name}] */

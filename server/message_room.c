@@ -25,6 +25,11 @@ static int read_profile(lq__reader *r, const json_t *o, lq__message *m)
 	return read_choice(r, o, "profile", "communication", "live", LQ_OPTIONAL, &m->live);
 }
 
+int lq__read_room_profile(lq__reader *r, const json_t *o, lq__message *m)
+{
+	return read_choice(r, o, "profile", "communication", "live", LQ_REQUIRED, &m->live);
+}
+
 int lq__read_role(lq__reader *r, const json_t *o, lq__message *m)
 {
 	return read_choice(r, o, "role", "broadcaster", "audience", LQ_REQUIRED, &m->audience);

@@ -48,6 +48,7 @@ int lq__read_join_options(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_room_create(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_room_destroy(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_room_lock(lq__reader *r, const json_t *o, lq__message *m);
+int lq__read_room_profile(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_role(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_token(lq__reader *r, const json_t *o, lq__message *m);
 int lq__read_control(lq__reader *r, const json_t *o, lq__message *m);

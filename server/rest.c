@@ -134,6 +134,16 @@ static json_t *kick(rest *r, lq__room *room, const char *user, const char *reaso
 	return done(r, e == LQ_EPERM ? fail_with(r, e, "kick: is a guest of another room: DELETE …/guests/GUEST sends it back") : e);
 }
 
+static json_t *on_profile(rest *r, lq__room *room)
+{
+	lq__message m = {.live = 0};
+	lq__reader reader = {r->error, sizeof r->error, "profile"};
+	int e = r->body ? lq__read_room_profile(&reader, r->body, &m) : lq__read_fail(&reader, LQ_EINVAL, "profile.profile: missing");
+	if (!e)
+		lq__room_set_profile(room, m.live);
+	return done(r, e);
+}
+
 static json_t *on_kick(rest *r, lq__room *room)
 {
 	lq__message m = {.user = r->at[2], .reason = ""};
@@ -285,16 +295,18 @@ static json_t *of_room(rest *r, const char *method)
 	if (!r->at[1]) {
 		if (!strcmp(method, "GET"))
 			return lq__room_json(room);
-		return strcmp(method, "DELETE") ? fail(r, LQ_ENOTSUP, "what a room takes: GET, DELETE, GET …/members, POST …/lock, GET and POST …/egress") : done(r, lq__room_end(r->service->rooms, r->at[0]));
+		return strcmp(method, "DELETE") ? fail(r, LQ_ENOTSUP, "what a room takes: GET, DELETE, GET …/members, POST …/lock and …/profile, GET and POST …/egress") : done(r, lq__room_end(r->service->rooms, r->at[0]));
 	}
 	if (!strcmp(r->at[1], "lock") && !r->at[2])
 		return strcmp(method, "POST") ? fail(r, LQ_ENOTSUP, "lock: POST only") : on_lock(r);
+	if (!strcmp(r->at[1], "profile") && !r->at[2])
+		return strcmp(method, "POST") ? fail(r, LQ_ENOTSUP, "profile: POST only") : on_profile(r, room);
 	if (!strcmp(r->at[1], "egress"))
 		return on_egress(r, room, method);
 	if (!strcmp(r->at[1], "guests"))
 		return guests(r, room, method);
 	if (strcmp(r->at[1], "members"))
-		return fail(r, LQ_ENOENT, "a room has members, guests, lock and egress");
+		return fail(r, LQ_ENOENT, "a room has members, guests, lock, profile and egress");
 	if (r->at[2])
 		return member(r, room, method);
 	return strcmp(method, "GET") ? fail(r, LQ_ENOTSUP, "members: GET only") : json_pack("{s:o}", "members", lq__room_members_json(room));

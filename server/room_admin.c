@@ -196,6 +196,14 @@ int lq__room_lock(lq__rooms *rooms, const char *name, int locked)
 	return 0;
 }
 
+void lq__room_set_profile(lq__room *room, int live)
+{
+	if (room->live == !!live)
+		return;
+	room->live = !!live;
+	lq__room_event(room, NULL, json_pack("{s:s, s:s}", "type", "room_profile", "profile", room->live ? "live" : "communication"));
+}
+
 int lq__room_kick(lq__room *room, const char *user, const char *reason)
 {
 	lq__member *m = lq__room_member(room, user);

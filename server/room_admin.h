@@ -23,6 +23,8 @@ int lq__room_make(lq__rooms *rooms, const lq__room_spec *spec, lq__room **out, c
 int lq__room_end(lq__rooms *rooms, const char *name);
 /* Nobody enters a locked room, but members that come back. Members are told when it changes. LQ_ENOENT. */
 int lq__room_lock(lq__rooms *rooms, const char *name, int locked);
+/* A call, or a few who speak to many. Members are told when it changes. */
+void lq__room_set_profile(lq__room *room, int live);
 /* The reason is told to the kicked; "": none. LQ_ENOENT: not in the room; LQ_EPERM: a guest of another. */
 int lq__room_kick(lq__room *room, const char *user, const char *reason);
 

@@ -79,6 +79,14 @@ static void on_kick(lq__client *c, const lq__message *m)
 		answer_kick(c, m, lq__room_kick(c->member->room, m->user, m->reason));
 }
 
+static void on_profile(lq__client *c, const lq__message *m)
+{
+	if (!may(c, m, c->grant.admin, "the token gives no right to change what kind of room this is (admin)"))
+		return;
+	lq__room_set_profile(c->member->room, m->live);
+	lq__client_ok(c, m);
+}
+
 static void on_token(lq__client *c, const lq__message *m, int64_t unix_ms)
 {
 	char error[256];
@@ -161,6 +169,7 @@ void lq__room_member_request(lq__client *c, const lq__message *m, int64_t unix_m
 	switch (m->type) {
 	case LQ_MSG_KICK: on_kick(c, m); break;
 	case LQ_MSG_ROLE: on_role(c, m); break;
+	case LQ_MSG_ROOM_PROFILE: on_profile(c, m); break;
 	case LQ_MSG_TOKEN: on_token(c, m, unix_ms); break;
 	case LQ_MSG_CONTROL: on_control(c, m); break;
 	case LQ_MSG_DEVICE: on_device(c, m); break;

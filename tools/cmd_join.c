@@ -163,6 +163,11 @@ static void on_event(struct join *j, const lq_sdk_event *e)
 		if (j->layer >= 0)
 			lq_layer_set(j->room, e->user, LQ_STREAM_MAIN, (lq_layer)j->layer);
 		break;
+	case LQ_ON_ROOM_PROFILE:
+		if (!e->code)
+			tell(j, e->profile == LQ_PROFILE_LIVE ? "profile_live" : "profile_communication", "", "");
+		break;
+	case LQ_ON_STREAM_UNPUBLISHED: tell(j, "unpublished", e->user, e->kind == LQ_AUDIO ? "audio" : "video"); break;
 	case LQ_ON_ROLE: j->audience = e->code ? j->audience : e->role == LQ_ROLE_AUDIENCE; break;
 	case LQ_ON_STAGE_REQUEST:
 	case LQ_ON_STAGE_ANSWER: on_stage(j, e); break;
@@ -220,12 +225,17 @@ static json_t *peer_json(const struct join *j, const struct peer *p)
 {
 	measure_report r;
 	measure_get(p->measure, &r);
-	return json_pack("{s:s, s:{s:o, s:o, s:o, s:I, s:o, s:i, s:i}, s:{s:o, s:o, s:o}, s:o, s:o, s:o}", "user", p->user, "video", "framesReceived",
+	json_t *out = json_pack("{s:s, s:{s:o, s:o, s:o, s:I, s:o, s:o, s:i, s:i}, s:{s:o, s:o, s:o}, s:o, s:o, s:o}", "user", p->user, "video", "framesReceived",
 	                 figure(j, p->user, "video", "framesReceived"), "framesDecoded", figure(j, p->user, "video", "framesDecoded"), "framesPerSecond", rounded(r.fps), "freezeCount",
-	                 (json_int_t)r.freezes, "packetsLost", figure(j, p->user, "video", "packetsLost"), "frameWidth", (int)r.width, "frameHeight", (int)r.height,
+	                 (json_int_t)r.freezes, "longestGap_ms", rounded(r.longest_gap_ms), "packetsLost", figure(j, p->user, "video", "packetsLost"), "frameWidth", (int)r.width, "frameHeight", (int)r.height,
 	                 "audio", "totalSamplesReceived", json_integer((json_int_t)r.samples), "concealedSamples", figure(j, p->user, "audio", "concealedSamples"),
 	                 "audioLevel", rounded(r.level), "latency_ms", latency_json(&r), "av_skew_ms", r.skews ? rounded(r.skew_ms) : json_null(),
 	                 "recent_av_skew_ms", r.skews ? rounded(r.recent_skew_ms) : json_null());
+	json_t *video = json_object_get(out, "video");
+	json_object_set_new(video, "bytesReceived", figure(j, p->user, "video", "bytesReceived"));
+	json_object_set_new(video, "keyFramesReceived", figure(j, p->user, "video", "keyFramesReceived"));
+	json_object_set_new(json_object_get(out, "audio"), "bytesReceived", figure(j, p->user, "audio", "bytesReceived"));
+	return out;
 }
 
 /* What is known now; the peer with the most pictures stands at the top level, all are in `peers`. */

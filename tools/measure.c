@@ -27,6 +27,7 @@ struct measure {
 	uint64_t n_flashes, n_chirps;
 	int was_flash;
 	lq_chirp_detector detector;
+	double longest; /* interval, s */
 	double peak, last_peak;
 	uint64_t peak_samples;
 };
@@ -57,6 +58,7 @@ static void note_interval(measure *m, double interval)
 		if (interval >= fmax(3 * mean, mean + 0.150))
 			m->freezes++;
 	}
+	m->longest = fmax(m->longest, interval);
 	if (m->n_recent == RECENT)
 		m->recent_sum -= m->recent[m->at_recent];
 	else
@@ -175,6 +177,7 @@ void measure_get(measure *m, measure_report *out)
 	out->samples = m->samples;
 	out->freezes = m->freezes;
 	out->first_frame = m->first_frame;
+	out->longest_gap_ms = m->longest * 1000;
 	out->width = m->width;
 	out->height = m->height;
 	out->level = fmax(m->last_peak, m->peak);

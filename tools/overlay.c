@@ -42,9 +42,24 @@ static void nulls_for_missing(json_t *now, const json_t *before)
 	}
 }
 
+/* What is as it was need not be said, and stays as it is in a profile that this one is laid over as well. A node that is another one has only what is said here. */
+static void without_same(json_t *now, const json_t *before)
+{
+	const char *key;
+	json_t *old;
+	json_object_foreach((json_t *)before, key, old) {
+		json_t *new = json_object_get(now, key), *use = json_object_get(new, "use");
+		if (json_equal(new, old))
+			json_object_del(now, key);
+		else if (json_is_object(new) && json_is_object(old) && (!use || json_equal(use, json_object_get(old, "use"))))
+			without_same(new, old);
+	}
+}
+
 char *overlay_patch(overlay *o)
 {
 	nulls_for_missing(o->now, o->before);
+	without_same(o->now, o->before);
 	return json_dumps(o->now, JSON_COMPACT);
 }
 

@@ -120,6 +120,11 @@ int64_t lq__jitter_audio_base(const lq__jitter_audio *j)
 	return j->delay.base;
 }
 
+void lq__jitter_audio_set_min_delay(lq__jitter_audio *j, int64_t min_delay)
+{
+	j->min_delay = min_delay;
+}
+
 void lq__jitter_audio_set_extra(lq__jitter_audio *j, int64_t extra)
 {
 	j->extra = extra;

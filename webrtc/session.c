@@ -45,6 +45,15 @@ static int init(lq_session *s)
 	return e;
 }
 
+void lq_session_set_delays(lq_session *s, uint32_t min_delay_ms, uint32_t max_video_delay_ms)
+{
+	s->config.min_delay_ms = min_delay_ms;
+	s->config.max_video_delay_ms = max_video_delay_ms ? max_video_delay_ms : 500;
+	for (uint32_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->receive && s->tracks[i]->receive->audio)
+			lq__jitter_audio_set_min_delay(s->tracks[i]->receive->audio, min_delay_ms * LQ_MSEC);
+}
+
 int lq_session_create(const lq_session_config *config, lq_session **out)
 {
 	lq_session *s = lq__calloc(1, sizeof *s);

@@ -43,6 +43,8 @@ typedef struct lq_session_config {
 } lq_session_config;
 
 int lq_session_create(const lq_session_config *config, lq_session **out);
+/* Other limits of the jitter buffers from now on, as in the config. What is received goes on with them: sound stretches, pictures wait. */
+void lq_session_set_delays(lq_session *s, uint32_t min_delay_ms, uint32_t max_video_delay_ms);
 void lq_session_destroy(lq_session *s);
 
 /* SEND: declares a track before the offer. RECEIVE: says what is wanted, when we offer and the other side answers (WHEP); without, it offers. codecs: LQ_CODEC_*, preferred first; the answer chooses. Several encodings of one track (RFC 8853) are

@@ -27,6 +27,16 @@ int lq__queue_open(lq_link *link, uint32_t policy, uint32_t buffers, uint32_t ms
 	return 0;
 }
 
+void lq_link_set_time_limit(lq_link *link, uint32_t ms)
+{
+	link->queue_config.ms = ms;
+	if (!link->queue.ring)
+		return;
+	lq__loop_lock(link->to->loop);
+	link->queue.max_time = ms * LQ_MSEC;
+	pthread_mutex_unlock(&link->to->loop->lock);
+}
+
 const char *lq__queue_policy_name(uint32_t policy)
 {
 	static const char *const names[] = {"none", "block", "drop-oldest", "latest", "drop-to-keyframe"};

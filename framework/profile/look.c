@@ -131,6 +131,14 @@ int lq__queue_find(const json_t *graph, const lq__element *from, const lq__eleme
 	return LQ_ENOENT;
 }
 
+int lq_profile_queue(const lq_profile *profile, const char *graph, const char *from, const char *to, lq_queue_config *out)
+{
+	lq__element a = {.port = ""}, b = {.port = ""};
+	snprintf(a.node, sizeof a.node, "%s", from);
+	snprintf(b.node, sizeof b.node, "%s", to);
+	return lq__queue_find(lq__profile_graph(profile, graph), &a, &b, out);
+}
+
 /* The node of the highest rank for "id" or "id@plugin", without asking whether it works here. */
 int lq__registry_by_id(const lq_registry *registry, const char *use, lq_node_info *out)
 {

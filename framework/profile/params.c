@@ -34,6 +34,15 @@ static const char *as_text(const json_t *v, char *number, size_t size)
 	return number;
 }
 
+int lq_profile_param(const lq_profile *profile, const char *graph, const char *node, const char *param, char *out, size_t size)
+{
+	char number[32];
+	const json_t *json = lq__profile_node(profile, graph, node, NULL), *v = json_object_get(json_object_get(json, "params"), param);
+	if (!v || json_is_null(v))
+		return LQ_ENOENT;
+	return (size_t)snprintf(out, size, "%s", as_text(v, number, sizeof number)) < size ? 0 : LQ_ENOSPACE;
+}
+
 int lq__param_list_fill(const lq_registry *registry, const json_t *node, const lq_node_desc *desc, lq__param_list *out)
 {
 	const char *name;

@@ -142,6 +142,21 @@ static int transport_send(void *self, uint32_t port, lq_buffer *buf)
 	return 0;
 }
 
+/* Of the connection that receives, also of the next one. */
+static int set_param(void *self, uint32_t index, const lq_value *value)
+{
+	lq__webrtc *w = self;
+	if (index == PARAM_MIN_DELAY)
+		w->min_delay = (uint32_t)value->i;
+	else if (index == PARAM_MAX_DELAY)
+		w->max_delay = (uint32_t)value->i;
+	else
+		return LQ_ENOTSUP;
+	if (w->peers[LQ_RECEIVE])
+		lq_session_set_delays(w->peers[LQ_RECEIVE]->session, w->min_delay, w->max_delay);
+	return 0;
+}
+
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
 	lq__webrtc_stats(self, fn, arg);
@@ -160,13 +175,13 @@ static const lq_param_desc params[] = {
 	[PARAM_INTERFACE] = {"interface", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "Network interface to use; empty: all."},
 	[PARAM_LOCAL_ADDRESS] = {"local_address", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "Local IP address to use; empty: all."},
 	[PARAM_STUN_SERVER] = {"stun_server", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "STUN server, host or host:port; empty: none."},
-	[PARAM_MIN_DELAY] = {"min_delay", LQ_PARAM_INT, 0, "ms", "0", 0, 2000, NULL, "Least delay of the jitter buffers."},
-	[PARAM_MAX_DELAY] = {"max_delay", LQ_PARAM_INT, 0, "ms", "500", 100, 5000, NULL, "How long a missing video packet is waited for."},
+	[PARAM_MIN_DELAY] = {"min_delay", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "ms", "0", 0, 2000, NULL, "Least delay of the jitter buffers."},
+	[PARAM_MAX_DELAY] = {"max_delay", LQ_PARAM_INT, LQ_PARAM_RUNTIME, "ms", "500", 100, 5000, NULL, "How long a missing video packet is waited for."},
 };
 
 static const lq_node_ops ops = {
 	.create = create, .destroy = destroy, .add_port = add_port, .remove_port = remove_port, .formats = formats, .set_format = set_format,
-	.run = run, .event = on_event, .stats = stats,
+	.run = run, .set_param = set_param, .event = on_event, .stats = stats,
 };
 
 static const lq_transport_ops transport_ops = {

@@ -12,14 +12,15 @@
 // kicked {reason} · closed {reason} · error {message}. `info` is the protocol's track: id, user, kind, stream, codec,
 // muted, width, height, layers where it has several.
 //
-// roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
+// profile {profile: 'communication' or 'live'}: what the room is from now on, as in room.profile · roomlocked {locked} · control {kind, stream, on, by}: we are to open or close our microphone or camera · device {user, kind, stream, state, by} ·
 // cameras {user, cameras} · defaultcamera {user, stream, by} · egress {task, state, code, text}: of an egress task · role {role}: we are "broadcaster" or "audience" now ·
 // stagerequest {user, name, on, reason, by}: to hosts · stageanswer {state, by, reason}: what came of our askForStage, "accepted", "refused", "timeout"; or "removed" ·
 // guest {room, user, on, reason}: we are shown in another room.
 //
-// Options besides: create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
+// Options besides: profile: "live" (of a room that we make), create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
 import { Link, RoomError } from './link.js';
+import { setRates, wantMusic } from './profile.js';
 import { Stage } from './stage.js';
 
 export { RoomError };
@@ -56,6 +57,7 @@ export class Room extends EventTarget {
 		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
 		this.attributes = {};
 		this.role = options.role ?? 'broadcaster';
+		this.profile = this.#options.profile ?? 'communication'; // of the room
 		this.localStreams = new Map(); // ours by name
 	}
 
@@ -71,7 +73,7 @@ export class Room extends EventTarget {
 	async join() {
 		const o = this.#options;
 		this.#joining = { type: 'join', v: 1, room: o.room, user: o.user || '', name: o.name || '', token: o.token || '', create: o.create,
-			password: o.password || undefined, info: o.info || undefined, role: o.role, login: o.login || undefined };
+			password: o.password || undefined, info: o.info || undefined, role: o.role, profile: o.profile, login: o.login || undefined };
 		const link = this.#link = new Link({
 			url: o.url, rejoinMs: o.rejoinMs, clockRate: o.clockRate,
 			join: this.#joining,
@@ -91,6 +93,7 @@ export class Room extends EventTarget {
 		this.user = joined.user;
 		this.name = joined.name;
 		this.attributes = joined.attributes ?? {};
+		this.profile = joined.profile ?? 'communication';
 		for (const m of joined.members)
 			this.#addMember(m);
 		this.role = joined.role ?? 'broadcaster';
@@ -192,7 +195,22 @@ export class Room extends EventTarget {
 			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
 			this.#published.set(`${stream}-${kind}`, t.track);
 		}
-		await pc.setRemoteDescription({ type: 'answer', sdp: published.sdp });
+		await pc.setRemoteDescription({ type: 'answer', sdp: this.profile === 'live' ? wantMusic(published.sdp) : published.sdp });
+		await setRates(pc, this.profile === 'live');
+	}
+
+	// For everybody in the room: "communication" or "live". Needs the right `admin`.
+	setProfile(profile) {
+		return this.#request({ type: 'room_profile', profile });
+	}
+
+	async #onProfile(profile) {
+		if (profile === this.profile)
+			return;
+		this.profile = profile;
+		this.#emit('profile', { profile });
+		if (this.#published.size)
+			await this.#offer(); // stereo is agreed on anew
 	}
 
 	// kind: "audio" or "video".
@@ -377,6 +395,7 @@ export class Room extends EventTarget {
 				this.#addMember(m);
 		this.#differ('room', '', this.attributes, joined.attributes ?? {});
 		this.#stage.rejoined(joined);
+		await this.#onProfile(joined.profile ?? 'communication');
 		this.#resubscribe();
 		await this.#republish();
 	}
@@ -546,6 +565,9 @@ export class Room extends EventTarget {
 			break;
 		case 'guest':
 			this.#emit('guest', { room: m.room, user: m.user, on: m.on, reason: m.reason ?? '' });
+			break;
+		case 'room_profile':
+			this.#onProfile(m.profile).catch((e) => this.#emit('error', { message: `what is sent did not follow the room's profile: ${e.message}` }));
 			break;
 		case 'room_locked':
 			this.#emit('roomlocked', { locked: m.locked });

@@ -227,7 +227,8 @@ static void m1_05(void)
 	EXPECT(!lq_room_profile_set(a, LQ_PROFILE_LIVE));
 	EXPECT(!lq_room_profile_set(a, LQ_PROFILE_COMMUNICATION));
 	EXPECT(!join(a, "ann"));
-	EXPECT(lq_room_profile_set(a, LQ_PROFILE_LIVE) == LQ_ESTATE);
+	EXPECT(!lq_room_profile_set(a, LQ_PROFILE_LIVE)); /* in the room, too: for everybody */
+	EXPECT(flow_await(LQ_ON_ROOM_PROFILE, (flow_want){.room = a})->profile == LQ_PROFILE_LIVE);
 }
 
 static void m1_06(void)

@@ -269,7 +269,10 @@ START_TEST(the_audience_is_not_seen_and_does_not_publish)
 	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
 	ck_assert_int_eq(lq_screen_start(eve, NULL), LQ_EPERM);
 	ck_assert_int_eq(enter(e, eve, (lq_join_params){.user = "eve"}), 0);
-	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_COMMUNICATION), LQ_ESTATE);
+	ck_assert_int_eq(await(e, eve, LQ_ON_ROOM_PROFILE)->profile, LQ_PROFILE_COMMUNICATION); /* it was made as that */
+	ck_assert_int_eq(lq_room_profile_set(eve, LQ_PROFILE_LIVE), 0);
+	ck_assert_int_eq(await(e, ann, LQ_ON_ROOM_PROFILE)->profile, LQ_PROFILE_LIVE);
+	ck_assert_int_eq(await(e, eve, LQ_ON_ROOM_PROFILE)->profile, LQ_PROFILE_LIVE);
 	ck_assert_int_eq(lq_publish(eve, LQ_STREAM_MAIN, LQ_VIDEO), LQ_EPERM);
 	ck_assert_int_eq(lq_room_send(eve, NULL, "here"), 0);
 	await(e, ann, LQ_ON_MESSAGE); /* so she would have been seen */

@@ -162,6 +162,9 @@ START_TEST(requests_about_rooms_are_read_whole)
 	ck_assert_int_eq(parse("{\"type\":\"room_create\",\"password\":\"p\",\"max_members\":3,\"locked\":true,\"keep\":true,\"max_open_mics\":2,\"max_cameras\":1}", &m), 0);
 	ck_assert(m.type == LQ_MSG_ROOM_CREATE && !*m.room && m.max_members == 3 && m.locked && m.keep && m.max_mics == 2 && m.max_cameras == 1 && !m.live);
 	lq__message_finish(&m);
+	ck_assert_int_eq(parse("{\"type\":\"room_profile\",\"profile\":\"live\"}", &m), 0);
+	ck_assert(m.type == LQ_MSG_ROOM_PROFILE && m.live);
+	lq__message_finish(&m);
 	ck_assert_int_eq(parse("{\"type\":\"control\",\"user\":\"u\",\"kind\":\"video\",\"stream\":\"ninth\",\"on\":true}", &m), 0);
 	ck_assert(m.type == LQ_MSG_CONTROL && m.media == LQ_MEDIA_VIDEO && m.stream == 8 && m.on);
 	lq__message_finish(&m);

@@ -82,6 +82,9 @@ lq_link *lq_node_link(const lq_node *node, uint32_t direction, uint32_t i);
 /* [any] While muted a link passes raw audio as silence and drops all else; drops are counted. */
 void lq_link_set_muted(lq_link *link, int muted);
 
+/* [control] The limit of a link's queue by media time; 0: none. A link without a queue keeps it for when it gets one. */
+void lq_link_set_time_limit(lq_link *link, uint32_t ms);
+
 /* Negotiates and starts all nodes of a group that are not running: formats from source to sink, converters (filter.scale, filter.resample)
  * put in where needed, then start from sink to source. On failure nothing of the group runs and diag says why, with both lists of
  * formats. */

@@ -28,6 +28,11 @@ int lq_profile_check(const lq_profile *profile, const lq_registry *registry, lq_
 /* Loads the plugins that the profile names now, so that the first build need not. That one cannot be loaded is told then. */
 void lq_profile_load_plugins(const lq_profile *profile, lq_registry *registry);
 
+/* What a node of a graph has for a parameter, as text. LQ_ENOENT: nothing is said; LQ_ENOSPACE. */
+int lq_profile_param(const lq_profile *profile, const char *graph, const char *node, const char *param, char *out, size_t size);
+/* The queue between two nodes of a graph's chain. LQ_ENOENT: none is said. */
+int lq_profile_queue(const lq_profile *profile, const char *graph, const char *from, const char *to, lq_queue_config *out);
+
 /* The merged profile as JSON; free() it. */
 char *lq_profile_json(const lq_profile *profile);
 

@@ -97,6 +97,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_TOKEN_UPDATED,        /* the result of lq_room_token_update or lq_session_token_update: code, text */
 	LQ_ON_ROOM_LOCKED,          /* on: nobody enters any more; in the room. With session set the result of lq_room_lock: name, on, code, text */
 
+	LQ_ON_ROOM_PROFILE,         /* profile: what the room is from now on, or is other than we asked for; or code, text: it could not be changed */
+
 	/* On the stage (stage.h). */
 	LQ_ON_STAGE_REQUEST,        /* to hosts: user, name, on: asks to come up. on 0: does not any more, text: why ("accepted", "refused", by the host in group; "withdrawn", "left",
 	                               "timeout"). user "": the result of lq_stage_request: on, code, text */
@@ -181,6 +183,11 @@ typedef enum lq_screen_state {
 	LQ_SCREEN_STOPPED  /* by lq_screen_stop, by leaving the room, or for the reason in code: LQ_END the shared window is gone … */
 } lq_screen_state;
 
+typedef enum lq_room_profile {
+	LQ_PROFILE_COMMUNICATION = 0,
+	LQ_PROFILE_LIVE = 1 /* a few speak, many listen */
+} lq_room_profile;
+
 /* Strings are "" where they do not apply, never NULL, and valid during the callback, or until the next poll. */
 typedef struct lq_sdk_event {
 	size_t size;
@@ -210,6 +217,7 @@ typedef struct lq_sdk_event {
 	lq_token_scope scope;
 	lq_device_state device_state, old_state;
 	const char *guest_room, *guest_user;
+	lq_room_profile profile;
 } lq_sdk_event;
 
 typedef void (*lq_event_cb)(const lq_sdk_event *event, void *user_data);
@@ -315,11 +323,10 @@ typedef struct lq_member {
 /* Copies at most `max` members (ourselves not among them), returns how many there are. */
 int lq_room_members(lq_room *room, lq_member *out, size_t max);
 
-typedef enum lq_room_profile {
-	LQ_PROFILE_COMMUNICATION = 0,
-	LQ_PROFILE_LIVE = 1 /* a few speak, many listen: told to the server, which keeps it with the room that a first join makes */
-} lq_room_profile;
-int lq_room_profile_set(lq_room *room, lq_room_profile profile); /* before the join; else LQ_ESTATE */
+/* Before the join: what the room is if this join makes it. In the room (the right `admin`): everybody changes over, and LQ_ON_ROOM_PROFILE follows for all if it was another one; with a code, LQ_EPERM,
+ * only here. What is sent and received follows the room: with the engine's profile "communication" a live room has the media of "live-broadcast" (stereo music,
+ * steadier and higher rates, key frames every two seconds, longer buffers). Streams go on, and what the app has set itself stays. LQ_ESTATE: joining or leaving. */
+int lq_room_profile_set(lq_room *room, lq_room_profile profile);
 
 /* Before the join, at once, or in the room: LQ_ON_ROLE follows. Who becomes audience has nothing published any more, and lq_publish gives LQ_EPERM;
  * who becomes broadcaster publishes what was wanted before, and what the options say. Kept from one join to the next. LQ_ESTATE: leaving. */
