@@ -178,6 +178,7 @@ void measure_get(measure *m, measure_report *out)
 	out->freezes = m->freezes;
 	out->first_frame = m->first_frame;
 	out->longest_gap_ms = m->longest * 1000;
+	m->longest = 0;
 	out->width = m->width;
 	out->height = m->height;
 	out->level = fmax(m->last_peak, m->peak);

@@ -25,7 +25,7 @@ typedef struct measure_report {
 	double skew_ms;                   /* picture behind sound: positive; median */
 	uint64_t skews;                   /* pairs of flash and chirp that it rests on */
 	double recent_skew_ms;            /* the same of the last five */
-	double longest_gap_ms;            /* between two pictures */
+	double longest_gap_ms;            /* between two pictures, since it was asked for last */
 } measure_report;
 void measure_get(measure *m, measure_report *out);
 
