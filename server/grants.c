@@ -109,8 +109,7 @@ void lq__grants_set(lq__member *m, const lq__grant *g, int64_t unix_ms)
 	m->may_subscribe = g->subscribe && !(m->sub_expires && unix_ms >= m->sub_expires * 1000);
 	m->warned = 0;
 	m->host = host_of(g);
-	if (!was_host && lq__stage_is_host(m))
-		lq__stage_became_host(m);
+	lq__stage_host_changed(m, was_host);
 	if (could_publish && !m->may_publish)
 		lose_publish(m);
 	if (could_subscribe && !m->may_subscribe)

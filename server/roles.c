@@ -37,6 +37,7 @@ int lq__member_may_publish(const lq__member *m)
 
 void lq__member_set_role(lq__member *m, int audience)
 {
+	int was_host = lq__stage_is_host(m);
 	if (m->audience == !!audience)
 		return;
 	lq_log(LQ_LOG_INFO, "room", "%s is %s of %s now", m->user, audience ? "audience" : "broadcaster", m->room->name);
@@ -47,11 +48,9 @@ void lq__member_set_role(lq__member *m, int audience)
 		m->audience = 1;
 		m->on_stage = 0;
 	} else {
-		int was_host = lq__stage_is_host(m);
 		lq__stage_forget(m, "withdrawn", NULL);
 		m->audience = 0;
 		lq__member_appears(m);
-		if (!was_host && lq__stage_is_host(m))
-			lq__stage_became_host(m);
 	}
+	lq__stage_host_changed(m, was_host);
 }

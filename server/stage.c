@@ -17,9 +17,10 @@ int lq__stage_is_host(const lq__member *m)
 
 /* ---- telling ---- */
 
-static json_t *asks_event(const lq__member *m)
+/* why NULL: it asks; else it does not any more. */
+static json_t *asks_event(const lq__member *m, const char *why, const lq__member *by)
 {
-	return json_pack("{s:s, s:s, s:s, s:b}", "type", "stage_request", "user", m->user, "name", m->name, "on", 1);
+	return json_pack("{s:s, s:s, s:s, s:b, s:s*, s:s*}", "type", "stage_request", "user", m->user, "name", m->name, "on", !why, "reason", why, "by", by ? by->user : NULL);
 }
 
 /* Takes the event. */
@@ -37,11 +38,14 @@ static void tell_asker(lq__member *m, const char *state, const lq__member *by, c
 	lq__member_event(m, json_pack("{s:s, s:s, s:s*, s:s*}", "type", "stage_answer", "state", state, "by", by ? by->user : NULL, "reason", *reason ? reason : NULL));
 }
 
-void lq__stage_became_host(lq__member *host)
+void lq__stage_host_changed(lq__member *host, int was_host)
 {
+	int is_host = lq__stage_is_host(host);
+	if (is_host == was_host)
+		return;
 	LQ__EACH(lq__member, m, &host->room->members, link)
 		if (m->asks && m != host)
-			lq__member_event(host, asks_event(m));
+			lq__member_event(host, asks_event(m, is_host ? NULL : "no_host", NULL));
 }
 
 json_t *lq__stage_json(const lq__member *host)
@@ -64,7 +68,7 @@ void lq__stage_forget(lq__member *m, const char *why, const lq__member *by)
 		return;
 	m->asks = 0;
 	m->room->n_asking--;
-	tell_hosts(m, json_pack("{s:s, s:s, s:s, s:b, s:s, s:s*}", "type", "stage_request", "user", m->user, "name", m->name, "on", 0, "reason", why, "by", by ? by->user : NULL));
+	tell_hosts(m, asks_event(m, why, by));
 }
 
 int lq__stage_request(lq__member *m, int on, int64_t unix_ms, char *error, size_t size)
@@ -88,7 +92,7 @@ int lq__stage_request(lq__member *m, int on, int64_t unix_ms, char *error, size_
 	m->asks = 1;
 	m->asked_at = unix_ms;
 	m->room->n_asking++;
-	tell_hosts(m, asks_event(m));
+	tell_hosts(m, asks_event(m, NULL, NULL));
 	return 0;
 }
 

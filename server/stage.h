@@ -17,7 +17,7 @@ int lq__stage_remove(const lq__member *by, const char *user, const char *reason,
 
 int lq__stage_is_host(const lq__member *m); /* hears of requests */
 json_t *lq__stage_json(const lq__member *m); /* who waits, for a host that joins; NULL: nobody, or not for this member. New reference */
-void lq__stage_became_host(lq__member *m);   /* it is told who waits */
+void lq__stage_host_changed(lq__member *m, int was_host); /* it is told who waits, or that this is not its business any more */
 /* Whether one more may be up, `old` leaving for it (NULL: nobody). LQ_EFULL. */
 int lq__stage_admit(const lq__room *room, const lq__member *old, char *error, size_t size);
 

@@ -1,7 +1,7 @@
 # tests/server: loquatd's parts, then loquatd itself.
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media
-TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media
+check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media %D%/test_stage_random
+TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media %D%/test_stage_random
 check_PROGRAMS += %D%/test_egress %D%/test_hooks
 TESTS += %D%/test_egress %D%/test_hooks
 %C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
@@ -38,6 +38,10 @@ TESTS += %D%/test_egress %D%/test_hooks
 %C%_test_stage_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_stage_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_stage_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(JWT_LIBS)
+%C%_test_stage_random_SOURCES = %D%/test_stage_random.c %D%/visitors.c %D%/visitors.h
+%C%_test_stage_random_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_stage_random_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_stage_random_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS) $(JWT_LIBS)
 %C%_test_guest_SOURCES = %D%/test_guest.c %D%/visitors.c %D%/visitors.h
 %C%_test_guest_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_guest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

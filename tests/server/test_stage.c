@@ -136,6 +136,8 @@ START_TEST(hosts_that_come_later_hear_who_waits)
 	json_decref(joined);
 	asks(v, "ok", "'type':'role','role':'broadcaster'"); /* and who becomes one */
 	heard(v, EVE_ASKS);
+	asks(v, "ok", "'type':'role','role':'audience'"); /* and who is one no more */
+	heard(v, EVE_ASKS_NO_MORE("no_host"));
 }
 END_TEST
 

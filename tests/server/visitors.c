@@ -49,12 +49,18 @@ void visitors_tear_down(void)
 		json_decref(people[i].inbox);
 }
 
+void visitor_fresh(visitor *v)
+{
+	v->client = (lq__client){.service = &visited, .arg = v, .send = on_message, .close = on_close};
+	json_array_clear(v->inbox);
+}
+
 visitor *visitor_new(void)
 {
 	ck_assert_uint_lt(n_people, VISITORS);
 	visitor *v = &people[n_people++];
 	*v = (visitor){.inbox = json_array()};
-	v->client = (lq__client){.service = &visited, .arg = v, .send = on_message, .close = on_close};
+	visitor_fresh(v);
 	return v;
 }
 
@@ -116,6 +122,7 @@ json_t *visit_try(visitor *v, const char *room, const char *user, const char *mo
 		json_object_update(join, fields);
 	json_decref(fields);
 	json_t *m = request(v, join);
+	snprintf(v->room, sizeof v->room, "%s", room);
 	snprintf(v->user, sizeof v->user, "%s", user);
 	snprintf(v->session, sizeof v->session, "%s", text_of(m, "session"));
 	v->seq = (uint64_t)json_integer_value(json_object_get(m, "seq"));
@@ -180,7 +187,7 @@ void visitor_lose(visitor *v)
 
 void visitor_resume(visitor *v, const char *room)
 {
-	v->client = (lq__client){.service = &visited, .arg = v, .send = on_message, .close = on_close};
+	visitor_fresh(v);
 	json_t *m = request(v, json_pack("{s:s, s:i, s:s, s:s, s:s, s:I}", "type", "join", "v", 1, "room", room, "user", v->user, "session", v->session, "seq",
 	                                 (json_int_t)v->seq));
 	ck_assert_msg(json_is_true(json_object_get(m, "resumed")), "%s", text_of(m, "message"));

@@ -11,7 +11,7 @@ typedef struct visitor {
 	lq__client client;
 	json_t *inbox; /* messages not yet taken */
 	uint64_t seq;  /* of the last event that came */
-	char user[64], session[20];
+	char user[64], session[20], room[65]; /* of its last join */
 	int closed;
 } visitor;
 
@@ -23,6 +23,7 @@ void visitors_tear_down(void);
 visitor *visit(const char *room, const char *user, const char *more); /* more: further fields of the join, as JSON; NULL none */
 json_t *visit_try(visitor *v, const char *room, const char *user, const char *more); /* the answer; v: a fresh one */
 visitor *visitor_new(void);
+void visitor_fresh(visitor *v); /* on another socket, with an empty inbox */
 const char *visit_token(const char *room, const char *claims); /* claims: as JSON; valid until the next call */
 /* "ok" or the code of the error; request: without braces, as "'type':'ping'". */
 const char *visitor_asks(visitor *v, const char *request, ...);

@@ -101,7 +101,7 @@ typedef enum lq_sdk_event_type {
 
 	/* On the stage (stage.h). */
 	LQ_ON_STAGE_REQUEST,        /* to hosts: user, name, on: asks to come up. on 0: does not any more, text: why ("accepted", "refused", by the host in group; "withdrawn", "left",
-	                               "timeout"). user "": the result of lq_stage_request: on, code, text */
+	                               "timeout", "no_host": we are none any more). user "": the result of lq_stage_request: on, code, text */
 	LQ_ON_STAGE_ANSWER,         /* user "": to us: state (lq_stage_result), name: by whom, text: the reason given. Else the result of lq_stage_answer or lq_stage_remove: user,
 	                               state, code, text */
 
