@@ -14,12 +14,6 @@ enum { RELAY_PASS, RELAY_CATCH_UP, RELAY_ANEW };
 
 typedef struct relay relay;
 
-/* The encoder's host is ours, but for where its packets go. */
-typedef struct relay_inner {
-	lq_host host; /* first */
-	relay *relay;
-} relay_inner;
-
 struct relay {
 	const lq_host *host;
 	const lq_format *in, *out;
@@ -41,7 +35,7 @@ struct relay {
 	AVPacket *packet;
 	AVFrame *frame;
 	picture_maker picture;
-	relay_inner inner;
+	lq_host inner; /* the encoder's */
 	void *encoder; /* codec.h264.enc; NULL: not needed yet */
 	lq_value params[N_H264_PARAMS];
 	int64_t bitrate, key_wait; /* bitrate 0: the source's */
@@ -52,10 +46,13 @@ struct relay {
 void relay_forget(relay *r); /* what is kept of the group */
 int relay_pass(relay *r, lq_buffer *buf);
 
+void relay_host_init(relay *r); /* relay_host.c: makes `inner` */
+
 /* relay_anew.c: all return 0 or LQ_E*. */
 int relay_begin(relay *r);                    /* decoding, from the group's first picture on */
 int relay_catch_up(relay *r);                 /* decodes some of what is kept; all of it: from then on ANEW */
 int relay_encode(relay *r, const lq_buffer *buf); /* in ANEW: decodes it, encodes what comes out */
+int relay_take_packet(relay *r, lq_buffer *buf); /* the encoder's; takes the reference */
 void relay_end(relay *r);                     /* of a spell */
 void relay_drain(relay *r);
 void relay_set_rate(relay *r);

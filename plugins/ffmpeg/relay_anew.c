@@ -21,9 +21,8 @@ static const lq_codec_ops *encoder_codec_ops(void)
 /* ---- the encoder ---- */
 
 /* Its packets leave with the format that all others have. */
-static int take_packet(const lq_host *host, uint32_t port, lq_buffer *buf)
+int relay_take_packet(relay *r, lq_buffer *buf)
 {
-	relay *r = ((const relay_inner *)host)->relay;
 	lq_buffer *out = buf->size ? r->host->buffer_new(r->host, r->out, buf->size) : NULL;
 	int e = out || !buf->size ? 0 : LQ_ENOMEM;
 	if (out) {
@@ -60,11 +59,9 @@ static int open_encoder(relay *r)
 {
 	if (r->encoder)
 		return encoder_ops()->event(r->encoder, &(lq_event){.struct_size = sizeof(lq_event), .type = LQ_EVENT_KEY_FRAME});
-	r->inner.host = *r->host;
-	r->inner.host.submit = take_packet;
-	r->inner.relay = r;
+	relay_host_init(r);
 	r->params[P_BITRATE].i = rate_now(r);
-	return encoder_ops()->create(&r->inner.host, r->params, &r->encoder);
+	return encoder_ops()->create(&r->inner, r->params, &r->encoder);
 }
 
 /* ---- the decoder ---- */
