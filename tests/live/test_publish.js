@@ -105,7 +105,7 @@ async function late(clip) {
   console.log(`# late viewer, key frames 5 s apart: first picture after ${ms} ms`);
   ok(ms < 3000, 'long groups of pictures: a late viewer has a picture soon', `${ms} ms`);
   ok(f.video.spells >= 2 && f.video.packetsPassed > 0, 'long groups of pictures: encoded anew from the request on', JSON.stringify(f));
-  ok(before.video.freezeCount <= 1, 'long groups of pictures: others notice nothing', JSON.stringify(before));
+  ok(before.video.freezeCount <= 3 && before.video.framesPerSecond > 25, 'long groups of pictures: others notice nothing', JSON.stringify(before));
   await Promise.all([p, first, v].map((c) => c.stop()));
 }
 
