@@ -139,6 +139,18 @@ static void on_datagram(NiceAgent *agent, guint stream, guint component, guint l
 
 /* ---- life ---- */
 
+/* Names of servers are looked up by GLib, which answers in the context that is the thread's then. */
+static int begin(lq__ice *ice)
+{
+	const lq__ice_config *c = &ice->config;
+	g_main_context_push_thread_default(c->context);
+	ice->stream = nice_agent_add_stream(ice->agent, 1);
+	int ok = ice->stream && use_relays(ice) && nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, c->context, on_datagram, ice) &&
+	         nice_agent_gather_candidates(ice->agent, ice->stream);
+	g_main_context_pop_thread_default(c->context);
+	return ok;
+}
+
 lq__ice *lq__ice_create(const lq__ice_config *config, char *error, size_t error_size)
 {
 	lq__ice *ice = lq__calloc(1, sizeof *ice);
@@ -157,9 +169,7 @@ lq__ice *lq__ice_create(const lq__ice_config *config, char *error, size_t error_
 	}
 	g_signal_connect(ice->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), ice);
 	g_signal_connect(ice->agent, "component-state-changed", G_CALLBACK(on_state), ice);
-	ice->stream = nice_agent_add_stream(ice->agent, 1);
-	if (!ice->stream || !use_relays(ice) || !nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, config->context, on_datagram, ice) ||
-	    !nice_agent_gather_candidates(ice->agent, ice->stream)) {
+	if (!begin(ice)) {
 		snprintf(error, error_size, "no socket could be opened");
 		lq__ice_destroy(ice);
 		return NULL;

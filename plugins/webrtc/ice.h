@@ -14,7 +14,7 @@ typedef struct lq__ice_config {
 	GMainContext *context;
 	int controlling;
 	const char *interface, *local_address, *stun_server; /* "": none */
-	const lq__ice_server *servers; /* besides; of STUN servers the first is used */
+	const lq__ice_server *servers; /* besides; of STUN servers the first is used. TURN servers by address: libnice has gathered before it knows a name */
 	uint32_t n_servers;
 	void *arg;
 	void (*gathered)(void *arg);

@@ -14,7 +14,7 @@
 #define FULL_RATE 100000000 /* bit/s: of a new connection nothing is known */
 #define SDP "application/sdp"
 
-enum { ASK, ANSWER, END };
+enum { LOOK_UP, ASK, ANSWER, END };
 
 static int64_t now_of(const whip *p)
 {
@@ -101,6 +101,20 @@ static void fail(whip *p, int code, const char *why, int64_t least)
 
 /* ---- the beginning ---- */
 
+static int look_up(whip *p)
+{
+	http_exchange *x = p->looked_up || !p->w.n_servers ? NULL : http_new(LOOK_UP, "", "", NULL, NULL);
+	p->looked_up = 1;
+	if (!x)
+		return 0;
+	memcpy(x->servers, p->w.servers, sizeof x->servers);
+	x->n_servers = p->w.n_servers;
+	if (courier_send(p->courier, x))
+		return 0;
+	enter(p, PHASE_LOOK_UP, 0);
+	return 1;
+}
+
 static void begin(whip *p)
 {
 	static const char *const mids[] = {"0", "1"};
@@ -109,6 +123,8 @@ static void begin(whip *p)
 		enter(p, PHASE_WAIT, 0);
 		return;
 	}
+	if (look_up(p))
+		return;
 	for (lq__port *port = p->w.ports; port; port = port->next)
 		strcpy(port->mid, mids[port->media == LQ_MEDIA_VIDEO]);
 	*p->w.why = 0;
@@ -161,7 +177,7 @@ static void keep_session(whip *p, http_exchange *x)
 	p->session_url = x->location;
 	x->location = NULL;
 	memcpy(p->session_etag, x->answer_etag, sizeof p->session_etag);
-	if (x->n_servers) { /* for what comes later: this connection has its candidates */
+	if (x->n_servers) { /* with addresses; for what comes later: this connection has its candidates */
 		memcpy(p->w.servers, x->servers, sizeof p->w.servers);
 		p->w.n_servers = x->n_servers;
 	}
@@ -256,7 +272,10 @@ static void on_answered(whip *p, const http_exchange *x)
 
 static void on_exchange(whip *p, http_exchange *x)
 {
-	if (x->what == ASK && p->phase == PHASE_ASK)
+	if (x->what == LOOK_UP && p->phase == PHASE_LOOK_UP) {
+		memcpy(p->w.servers, x->servers, sizeof p->w.servers);
+		begin(p);
+	} else if (x->what == ASK && p->phase == PHASE_ASK)
 		on_asked(p, x);
 	else if (x->what == ANSWER && p->phase == PHASE_ANSWER)
 		on_answered(p, x);
@@ -311,7 +330,7 @@ void whip_tracks_changed(whip *p)
 /* A session's tracks are those of its offer. What is being asked has to be answered first. */
 static void renew(whip *p, int64_t now)
 {
-	if (p->renew_at == LQ_TIME_NONE || now < p->renew_at || p->phase == PHASE_ASK || p->phase == PHASE_ANSWER)
+	if (p->renew_at == LQ_TIME_NONE || now < p->renew_at || p->phase == PHASE_LOOK_UP || p->phase == PHASE_ASK || p->phase == PHASE_ANSWER)
 		return;
 	p->renew_at = LQ_TIME_NONE;
 	if (p->phase == PHASE_IDLE || (p->phase == PHASE_WAIT && p->until != LQ_TIME_NONE))

@@ -1,10 +1,12 @@
 #include "http.h"
 
 #include <curl/curl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
@@ -279,7 +281,24 @@ static char *absolute(CURL *c, const char *location)
 	return out;
 }
 
-void http_perform(http_client *client, http_exchange *x, int (*give_up)(void *arg), void *arg)
+/* The host's address in the place of its name, IPv4 first; a name that has none stays. */
+static void look_up(lq__ice_server *s)
+{
+	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
+	char address[NI_MAXHOST];
+	if (!s->relay)
+		return;
+	if (getaddrinfo(s->host, NULL, &hints, &found)) {
+		hints.ai_family = AF_UNSPEC;
+		if (getaddrinfo(s->host, NULL, &hints, &found))
+			return;
+	}
+	if (!getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) && strlen(address) < sizeof s->host)
+		strcpy(s->host, address);
+	freeaddrinfo(found);
+}
+
+static void exchange(http_client *client, http_exchange *x, int (*give_up)(void *arg), void *arg)
 {
 	performing p = {.client = client, .x = x, .give_up = give_up, .arg = arg};
 	struct curl_slist *headers = headers_of(x);
@@ -296,4 +315,12 @@ void http_perform(http_client *client, http_exchange *x, int (*give_up)(void *ar
 	}
 	lq__free(p.location);
 	curl_slist_free_all(headers);
+}
+
+void http_perform(http_client *client, http_exchange *x, int (*give_up)(void *arg), void *arg)
+{
+	if (*x->url)
+		exchange(client, x, give_up, arg);
+	for (uint32_t i = 0; i < x->n_servers; i++)
+		look_up(&x->servers[i]);
 }

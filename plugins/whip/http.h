@@ -17,7 +17,7 @@ typedef struct http_exchange {
 	struct http_exchange *next; /* the courier's */
 	int what;                   /* the sender's */
 	const char *method, *type;  /* type: of the body */
-	char *url, *body;           /* owned; body may be NULL */
+	char *url, *body;           /* owned; body may be NULL. url "": only names are looked up */
 	char etag[HTTP_ETAG];       /* for If-Match; "": none */
 
 	int code;                   /* 0: there is an answer, whatever its status; else LQ_E* and why not in `why` */
@@ -28,7 +28,7 @@ typedef struct http_exchange {
 	size_t answer_len;
 	char answer_etag[HTTP_ETAG];
 	int64_t retry_after;        /* ns, 0 not said */
-	lq__ice_server servers[LQ__ICE_SERVERS];
+	lq__ice_server servers[LQ__ICE_SERVERS]; /* TURN servers with their addresses */
 	uint32_t n_servers;
 } http_exchange;
 

@@ -27,6 +27,7 @@ typedef struct whip_options {
 /* Where a session stands. */
 enum {
 	PHASE_IDLE,    /* not started, ended, or given up */
+	PHASE_LOOK_UP, /* for the addresses of ice_servers */
 	PHASE_GATHER,  /* for candidates */
 	PHASE_ASK,     /* the offer is on its way */
 	PHASE_COUNTER, /* WHEP: the server has offered; candidates are gathered for the answer to it */
@@ -42,7 +43,7 @@ typedef struct whip {
 	whip_options opt;
 	char where[WHERE_TEXT]; /* the URL without what may be secret */
 	courier *courier;
-	int phase, state;
+	int phase, state, looked_up;
 	int64_t until;    /* the phase's time limit */
 	int64_t back_off; /* how long to wait next time */
 	int64_t lost_at;  /* since when there is no connection, LQ_TIME_NONE: there is one, or it is the first try */

@@ -1,8 +1,9 @@
 // WHIP and WHEP against Chromium's WebRTC.
 'use strict';
-const { ok, start, run, main } = require('../tools/harness.js');
+const path = require('node:path');
+const { ok, build, start, main } = require('../tools/harness.js');
 const fs = require('node:fs');
-const { file, examine } = require('./live.js');
+const { file, port, listening } = require('./live.js');
 const b = require('../interop/browser.js');
 const { whipServer, until } = require('./whip.js');
 
@@ -10,6 +11,18 @@ const whip = (url, more = []) => start('loquat', ['run', 'test-broadcast', '--gr
 const whep = (url, name, more = []) => start('loquat', ['run', 'test-broadcast', '--graph', 'whep', '--set', `in.url=${url}`, '--set', `out.url=${name}`, '--stats', ...more]);
 const stat = (p) => (name) => Number((p.log.match(new RegExp(`^whip/out +0 +${name} +(\\S+)`, 'm')) || [])[1]);
 const deletes = (s) => s.requests.filter((r) => r.method === 'DELETE').length;
+
+// The servers of all tests live in this process, which must not stand still.
+async function output(command, args) {
+  const p = start(command, args);
+  await p.ended;
+  return p.log.trim();
+}
+
+async function examine(name) {
+  const text = await output(path.join(build, 'tests/live/examine'), [name]);
+  try { return JSON.parse(text.replace(/nan/g, 'null')); } catch { return { error: text }; }
+}
 
 const size_of = (name) => fs.existsSync(name) ? fs.statSync(name).size : 0;
 
@@ -51,8 +64,8 @@ async function play(browser) {
   const p = whep(s.url('/whep/show'), name);
   await until(() => size_of(name) > 300000, 'a file').catch(() => {});
   await end(p);
-  const seen = examine(name), text = JSON.stringify(seen) + p.log.slice(-2000);
-  const size = run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', name]).out.trim();
+  const seen = await examine(name), text = JSON.stringify(seen) + p.log.slice(-2000);
+  const size = await output('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', name]);
   ok(seen.video && seen.video.frames > 50 && seen.video.back === 0 && seen.audio && seen.audio.last - seen.audio.first > 3, 'WHEP: picture and sound arrive', text);
   ok(/^h264,(640,360|[0-9]+,[0-9]+)/.test(size), 'WHEP: it is H.264, as was asked', size);
   ok(deletes(s) === 1, 'WHEP: the session is ended with the graph', JSON.stringify(s.requests.map((r) => [r.method, r.url])));
@@ -66,7 +79,7 @@ async function counter_offer(browser) {
   const p = whep(s.url('/whep/show?counter=H264'), name);
   await until(() => size_of(name) > 200000, 'a file').catch(() => {});
   await end(p);
-  const seen = examine(name);
+  const seen = await examine(name);
   ok(seen.video && seen.video.frames > 30 && seen.audio, 'WHEP: a counter-offer (406) is answered', JSON.stringify(seen) + p.log.slice(-1500));
   const patch = s.requests.find((r) => r.method === 'PATCH');
   ok(patch && patch.headers['if-match'] === '"1"' && /a=recvonly/.test(patch.body), 'WHEP: the answer goes by PATCH, with the ETag', JSON.stringify(patch));
@@ -93,7 +106,7 @@ async function back_again(browser) {
 // The server's certificate is one of its own.
 async function tls(browser) {
   const key = file('key.pem'), cert = file('cert.pem');
-  run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']);
+  await output('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']);
   const s = await whipServer(browser, { tls: { key: fs.readFileSync(key), cert: fs.readFileSync(cert) } });
   await refused('WHIP: a certificate that nobody vouches for', s.url('/whip/show'), /https:\/\/127\.0\.0\.1:\d+: the server's certificate cannot be trusted; given up/);
   const p = whip(s.url('/whip/show'), ['--set', `out.ca_file=${cert}`]);
@@ -101,6 +114,22 @@ async function tls(browser) {
   await end(p);
   ok(stat(p)('connections') === 1 && deletes(s) === 1, 'WHIP: by TLS', p.log.slice(-1500));
   await s.close();
+}
+
+// A TURN server, given by its name.
+async function relay(browser) {
+  if (!fs.existsSync('/usr/bin/turnserver'))
+    return console.log('skipped: coturn is not installed');
+  const p = await port(), s = await whipServer(browser);
+  const turn = start('turnserver', ['-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', '-p', String(p), '--lt-cred-mech', '--user=u:p', '--realm=r', '--fingerprint', '--no-tls', '--no-dtls',
+    '--no-cli', '--allow-loopback-peers', '--log-file=stdout', `--pidfile=${file('turn.pid')}`]);
+  await listening(p);
+  const out = whip(s.url('/whip/show'), ['--set', 'out.local_address=127.0.0.1', '--set', `out.ice_servers=stun:localhost:${p} turn:u:p@localhost:${p}`]);
+  await until(() => s.sessions.length, 'a session');
+  ok(/a=candidate:.* typ relay/.test(s.requests[0].body), 'WHIP: a TURN server gives a candidate', `${s.requests[0].body.match(/a=candidate.*/g)} ${out.log.slice(0, 500)}`);
+  await end(out);
+  await s.close();
+  await turn.stop();
 }
 
 async function refused(name, url, expected, more = []) {
@@ -147,7 +176,7 @@ async function refusals(browser) {
 
 main(async () => {
   const tools = b.requirements(), browser = await b.launch(tools, ['--disable-features=WebRtcHideLocalIpsWithMdns']);
-  await Promise.all([publish, play, counter_offer, refusals, tls].map((test) => test(browser)));
+  await Promise.all([publish, play, counter_offer, refusals, tls, relay].map((test) => test(browser)));
   await back_again(browser);
   await browser.close();
 });
