@@ -90,10 +90,10 @@ static int admits_video(outlet *o, outlet_track *t, const lq_buffer *buf, int64_
 	return 1;
 }
 
-/* Sound needs little: it goes on while pictures are dropped, unless nothing moves at all. */
+/* Sound needs little: it goes on while pictures are dropped and those before them get away, unless nothing moves at all. */
 static int admits_audio(outlet *o, int64_t depth)
 {
-	if (depth > 2 * o->opt.buffer || ring_count(&o->ring) >= RING_SLOTS - 64)
+	if (depth > 4 * o->opt.buffer || ring_count(&o->ring) >= RING_SLOTS - 64)
 		o->dropping_audio = 1;
 	else if (depth <= o->opt.buffer)
 		o->dropping_audio = 0;

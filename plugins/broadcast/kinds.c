@@ -109,19 +109,8 @@ static const char *ts_container(const outlet_options *o)
 	return "mpegts";
 }
 
-/* Late packets are not left out by SRT (tlpktdrop) but by the queue, which knows where a group of pictures begins. */
 static void srt_dictionaries(const outlet_options *o, int again, AVDictionary **protocol, AVDictionary **muxer)
 {
-	av_dict_set(protocol, "mode", o->mode == SRT_LISTENER ? "listener" : "caller", 0);
-	av_dict_set_int(protocol, "latency", o->latency / 1000, 0);
-	av_dict_set_int(protocol, "connect_timeout", o->timeout / LQ_MSEC, 0);
-	av_dict_set_int(protocol, "sndbuf", SEND_BUFFER, 0);
-	av_dict_set(protocol, "tlpktdrop", "0", 0);
-	av_dict_set(protocol, "transtype", "live", 0);
-	if (*o->passphrase)
-		av_dict_set(protocol, "passphrase", o->passphrase, 0);
-	if (*o->stream_id)
-		av_dict_set(protocol, "streamid", o->stream_id, 0);
 	av_dict_set(muxer, "mpegts_flags", "resend_headers", 0);
 }
 

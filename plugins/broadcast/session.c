@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../avformat/codec_info.h"
+#include "srt_link.h"
 
 #define WRITE_TIME (10 * LQ_SEC) /* a receiver that takes nothing for so long is gone */
 #define INTERLEAVE_US 300000     /* how long a packet waits for the other track's */
@@ -74,13 +75,17 @@ static int connect_to(session *s, const char *url, AVDictionary **options)
 {
 	if (s->av->oformat->flags & AVFMT_NOFILE)
 		return 0;
-	s->deadline = s->o->opt.timeout && !(s->o->kind == &outlet_srt && s->o->opt.mode == SRT_LISTENER) ? session_clock() + s->o->opt.timeout : 0;
+	if (s->o->kind == &outlet_srt)
+		return srt_link_open(&s->o->opt, url, &s->av->interrupt_callback, &s->av->pb);
+	s->deadline = s->o->opt.timeout ? session_clock() + s->o->opt.timeout : 0;
 	return avio_open2(&s->av->pb, url, AVIO_FLAG_WRITE, &s->av->interrupt_callback, options);
 }
 
 static void release(session *s)
 {
-	if (s->av && !(s->av->oformat->flags & AVFMT_NOFILE))
+	if (s->av && s->o->kind == &outlet_srt)
+		srt_link_close(&s->av->pb);
+	else if (s->av && !(s->av->oformat->flags & AVFMT_NOFILE))
 		avio_closep(&s->av->pb);
 	avformat_free_context(s->av);
 	av_packet_free(&s->packet);

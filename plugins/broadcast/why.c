@@ -21,6 +21,12 @@ static void keep(const char *fmt, va_list args)
 	vsnprintf(heard + used, WHY_TEXT, fmt, args);
 }
 
+void why_note(const char *text)
+{
+	size_t used = strlen(heard);
+	snprintf(heard + used, sizeof heard - used, "%s\n", text);
+}
+
 static void on_log(void *av, int level, const char *fmt, va_list args)
 {
 	if (listening && level <= AV_LOG_ERROR)
@@ -94,6 +100,10 @@ static const cause causes[] = {
 	{"onnection rejected", LQ_EPERM, "the other side has rejected the connection"},
 	{"onnection was broken", LQ_ECONN, "the connection was lost"},
 	{"onnection setup failure: connection timed out", LQ_ETIMEDOUT, "nobody answers"},
+	{"onnection timeout", LQ_ETIMEDOUT, "nobody answers"},
+	{"eer rejected", LQ_EPERM, "the other side has rejected the connection; check the stream id"},
+	{"acklog exceeded", LQ_EBUSY, "the other side takes no further connection"},
+	{"no port in the URL", LQ_EINVAL, "there is no port in the URL, which looks like srt://host:port"},
 	{"certificate", LQ_ECRYPTO, "the server's certificate cannot be trusted"},
 };
 

@@ -10,6 +10,7 @@ enum { WHY_TEXT = 256, WHERE_TEXT = 160 };
 void why_install(void);
 void why_remove(void);
 void why_listen(void);
+void why_note(const char *text); /* the same for what another library says */
 
 /* Whether an RTMP caller has come with another stream key than that of the URL, since then. */
 int why_wrong_key(void);

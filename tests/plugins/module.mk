@@ -86,6 +86,11 @@ TESTS += %D%/test_video
 %C%_test_video_SOURCES = %D%/test_video.c
 %C%_test_video_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_video_LDADD = %D%/libtesthost.la
+check_PROGRAMS += %D%/test_srt_rate
+TESTS += %D%/test_srt_rate
+%C%_test_srt_rate_SOURCES = %D%/test_srt_rate.c plugins/broadcast/srt_rate.c plugins/broadcast/srt_rate.h
+%C%_test_srt_rate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_srt_rate_LDADD = $(CHECK_LIBS)
 if PLUGIN_AVFORMAT
 if PLUGIN_OPUS
 check_PROGRAMS += %D%/test_files
