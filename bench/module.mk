@@ -22,7 +22,7 @@ CLEANFILES += %D%/isolate_cost
 endif
 
 # broadcast.js runs the tests of live broadcast for longer.
-if PLUGIN_AVFORMAT
+if PLUGIN_BROADCAST
 if PLUGIN_FFMPEG
 BENCH_BUILT += tests/live/examine
 endif

@@ -20,11 +20,11 @@ const port = () => new Promise((resolve) => {
 let made = 0;
 
 // A profile of test picture and sound into transports, {name: {use, params, audio}}, from one encoder a codec; `more` are other nodes' parameters.
-function profiles(outs, { size = '640x360', bitrate = 1000000, more = {}, chains } = {}) {
+function profiles(outs, { video = 'codec.h264.enc', size = '640x360', bitrate = 1000000, more = {}, chains } = {}) {
   const name = file(`profile-${++made}.json`);
   const node = (u, loop, p) => ({ use: u, ...(loop ? { loop } : {}), params: p || {} });
   const nodes = {
-    cam: node('capture.pattern', 'video', { size, fps: '30/1', ...more.cam }), venc: node('codec.h264.enc', null, { bitrate, key_interval: 2, ...more.venc }),
+    cam: node('capture.pattern', 'video', { size, fps: '30/1', ...more.cam }), venc: node(video, null, { bitrate, key_interval: 2, ...more.venc }),
     mic: node('capture.tone', 'audio', { channels: 2, ...more.mic }),
   };
   const links = [['cam', 'venc']];
@@ -50,6 +50,9 @@ const stat = (p) => (name, node = 'out') => {
   const m = p.log.match(new RegExp(`^run/${node} +0 +${name} +(\\S+)`, 'm'));
   return m ? Number(m[1]) : NaN;
 };
+
+// KiB, NaN when it has ended.
+const resident = (pid) => { try { return Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]); } catch { return NaN; } };
 
 function examine(name, seconds = 60) {
   const r = run(path.join(build, 'tests/live/examine'), [name, String(seconds)]);
@@ -118,4 +121,4 @@ async function link(to) {
   return state;
 }
 
-module.exports = { file, port, profile, profiles, broadcast, stat, examine, rtmpServer, haveNginx, listening, link };
+module.exports = { file, port, profile, profiles, broadcast, stat, examine, rtmpServer, haveNginx, listening, link, resident };

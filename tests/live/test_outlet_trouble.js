@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { ok, run, start, have, main } = require('../tools/harness.js');
-const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, link } = require('./live.js');
+const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, link, resident } = require('./live.js');
 
 const LONG = Boolean(process.env.LIVE_SECONDS), OUTAGE = LONG ? 10 : 4, SLOW = LONG ? 20 : 6, KILLS = LONG ? 10 : 2; // s; bench/broadcast.js takes longer
 const rtmp = (url, more = {}) => profile('transport.rtmp', { url, ...more });
@@ -84,9 +84,11 @@ async function slow() {
   const p = await port(), http = await port(), server = await rtmpServer(p, http), l = await link(p);
   const sender = start('loquat', ['run', profile('transport.rtmp', { url: `rtmp://127.0.0.1:${l.port}/live/show`, buffer: 1000 }, { bitrate: 4000000, more: { cam: { pattern: 'noise', flash: true } } }), '--stats', '--seconds', String(SLOW + 20)]);
   await until(() => l.passed > 1000000);
+  const before = resident(sender.pid);
   l.rate = 4000000 / 8 / 2;
   await sender.line((l2) => /takes less than the media needs/.test(l2), 30000);
   await new Promise((resolve) => setTimeout(resolve, 1000 * SLOW)); // the time with the slow link
+  const after = resident(sender.pid);
   l.rate = Infinity;
   await sender.ended;
   await server.process.stop();
@@ -96,6 +98,7 @@ async function slow() {
   ok(seen.video.back === 0 && seen.audio.back === 0 && seen.video.last > 20, 'a slow link: the stream goes on, no timestamp goes back', text);
   ok(seen.pairs >= 8 && Math.max(Math.abs(seen.skew_min_ms), Math.abs(seen.skew_max_ms)) <= 40, 'a slow link: picture and sound stay in step', text);
   ok(seen.audio.gap < 3, 'a slow link: sound goes on', text);
+  ok(after - before < 16384, 'a slow link: memory stays flat', `${before} KiB, then ${after}`);
   const decoded = run('ffmpeg', ['-v', 'error', '-i', server.recordings()[0], '-f', 'null', '-']);
   ok(decoded.err === '', 'a slow link: no picture is there without what it builds on', decoded.err.slice(0, 500));
 }
@@ -119,7 +122,7 @@ async function stalled() {
 async function killed(ending, n) {
   for (let i = 0; i < n; i++) {
     const name = file(`killed-${i}.${ending}`), began = Date.now();
-    const p = start('loquat', ['run', profile('transport.file', { url: name }, { audio: ending === 'mkv' ? 'codec.opus.enc' : 'codec.aac.enc' })]);
+    const p = start('loquat', ['run', profile('transport.file', { url: name }, { audio: /mkv|webm/.test(ending) ? 'codec.opus.enc' : 'codec.aac.enc', video: ending === 'webm' ? 'codec.vp8.enc' : 'codec.h264.enc' })]);
     await until(() => fs.existsSync(name) && fs.statSync(name).size > 50000);
     const from = (Date.now() - began) / 1000;
     await new Promise((resolve) => setTimeout(resolve, 1000 + Math.random() * 2000));
@@ -128,6 +131,8 @@ async function killed(ending, n) {
     await p.ended;
     const seen = examine(name), text = `${JSON.stringify(seen)} after ${lived} s, ${from} s to begin`;
     ok(seen.video && seen.audio && seen.video.back === 0, `.${ending}: a killed recorder's file can be opened`, text);
+    const bad = run('ffmpeg', ['-v', 'error', '-i', name, '-f', 'null', '-']).err.split('\n').filter((l) => l && !/truncated|Truncat|partial|Packet corrupt|end of file|corrupt input packet/i.test(l));
+    ok(bad.length <= 2, `.${ending}: a player decodes it, but for the cut end`, bad.join('; '));
     ok(seen.video && seen.video.frames > 0 && lived - from - seen.video.last < 1 && lived - from - seen.audio.last < 1, `.${ending}: at most a second is missing`, text);
   }
 }
@@ -142,7 +147,7 @@ async function disk_full() {
   fs.mkdirSync(disk);
   if (run('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=2m', 'none', disk]).status !== 0)
     return console.log('skipped: no small disk can be made here');
-  for (const ending of ['mp4', 'mkv', 'flv']) {
+  for (const ending of ['mp4', 'mkv', 'flv', 'ts']) {
     const p = profile('transport.file', { url: `${disk}/show.${ending}` }, { bitrate: 2000000, more: { cam: { pattern: 'noise' } } });
     const out = file(`from-disk.${ending}`);
     const log = await shell(`mount -t tmpfs -o size=2m none ${disk} && { loquat run ${p} --seconds 30; cp ${disk}/show.${ending} ${out}; }`);
@@ -168,7 +173,7 @@ async function disk_full_hls() {
 
 main(async () => {
   have('ffmpeg', 'srt-live-transmit');
-  const jobs = [bad_input(), silence(), killed('mp4', KILLS), killed('mkv', KILLS), killed('flv', KILLS), disk_full(), disk_full_hls()];
+  const jobs = [bad_input(), silence(), killed('mp4', KILLS), killed('mkv', KILLS), killed('flv', KILLS), killed('ts', KILLS), killed('webm', KILLS), disk_full(), disk_full_hls()];
   if (haveNginx()) {
     const p = await port(), http = await port(), server = await rtmpServer(p, http);
     await Promise.all([...jobs, refusals(p).then(() => server.process.stop())]);

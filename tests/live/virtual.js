@@ -3,14 +3,14 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { dir, start } = require('../tools/harness.js');
-const { examine, stat } = require('./live.js');
+const { examine, stat, resident } = require('./live.js');
 
 // `ppm`: how far the sources' clocks are off, one to either side. A camera's is its frame rate.
 function profile(name, ppm) {
   const rate = (fps, off) => `${fps * (1000000 + off) / 1000}/1000`;
   const layout = { layout: 'regions', regions: [{ input: 0, x: 0, y: 0, w: 320, h: 180 }, { input: 1, x: 0, y: 0, w: 40, h: 24, z: 1 }] }; // the second beside the bar code, so that flashes stay whole
   const nodes = {
-    cam: { use: 'capture.pattern', params: { size: '320x180', fps: rate(30, ppm) } }, other: { use: 'capture.pattern', params: { size: '160x90', fps: rate(15, -ppm), flash: false } },
+    cam: { use: 'capture.pattern', params: { size: '320x180', fps: rate(30, ppm) } }, other: { use: 'capture.pattern', params: { size: '160x90', fps: rate(30, -ppm), flash: false } },
     mix: { use: 'filter.compose', params: { size: '320x180', layout: JSON.stringify(layout) } }, venc: { use: 'codec.h264.enc', params: { bitrate: 200000, key_interval: 2 } },
     mic: { use: 'capture.tone', params: { drift: ppm } }, hum: { use: 'capture.tone', params: { chirp: false, frequency: 220, volume: 0.05, drift: -ppm } },
     sum: { use: 'filter.audiomix' }, aenc: { use: 'codec.aac.enc' },
@@ -22,8 +22,6 @@ function profile(name, ppm) {
   fs.writeFileSync(file, JSON.stringify({ loquat_profile: 1, name: 'virtual', graphs: { run: { nodes, chains } } }));
   return file;
 }
-
-const resident = (pid) => { try { return Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]); } catch { return NaN; } };
 
 // Runs it for so many seconds of its own: {code, log, stat, file, list, took (s), memory (KiB, of each fifth of the run)}.
 async function broadcast(name, seconds, ppm) {
