@@ -177,7 +177,7 @@ static void dash_dictionaries(const outlet_options *o, int again, AVDictionary *
 	snprintf(text, sizeof text, "%.3f", (double)(o->segment - o->segment / 20) / 1e9);
 	av_dict_set(muxer, "seg_duration", text, 0);
 	av_dict_set_int(muxer, "window_size", o->window, 0);
-	av_dict_set_int(muxer, "extra_window_size", o->window ? 3 : 0, 0);
+	av_dict_set_int(muxer, "extra_window_size", o->window ? o->window + 1 : 0, 0);
 	set_beside(muxer, "init_seg_name", name, "-init-$RepresentationID$.m4s");
 	set_beside(muxer, "media_seg_name", name, "-$RepresentationID$-$Number%05d$.m4s");
 }

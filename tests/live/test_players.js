@@ -122,12 +122,14 @@ main(async () => {
   const sender = start('loquat', ['run', profiles(outs, { size: '320x180', more: { venc: { key_interval: 1 } } }), '--stats']);
   await until(() => sequence(outs.fmp4.params.url) >= 1, 'the window moves on').catch((e) => { throw new Error(`${e.message}: ${sender.log}`); });
   await Promise.all([
+    live(chromium, server.port, folder, 'dash/show.mpd', 'DASH, live window'),
+    whole(chromium, server.port, 'all/show.m3u8', 'HLS, fMP4, full list'),
+    killed(chromium, server.port, folder),
+  ]);
+  await Promise.all([
     live(chromium, server.port, folder, 'fmp4/show.m3u8', 'HLS, fMP4, live window'),
     live(chromium, server.port, folder, 'ts/show.m3u8', 'HLS, TS, live window'),
     live(chromium, server.port, folder, 'opus/show.m3u8', 'HLS, fMP4 with Opus, live window'),
-    live(chromium, server.port, folder, 'dash/show.mpd', 'DASH, live window'),
-    killed(chromium, server.port, folder),
-    whole(chromium, server.port, 'all/show.m3u8', 'HLS, fMP4, full list'),
   ]);
   await chromium.close();
   const end = await sender.stop();
