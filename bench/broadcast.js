@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { start, top, have } = require('../tests/tools/harness.js');
+const { start, server, top, have } = require('../tests/tools/harness.js');
 const { file, profile, profiles, stat, examine, port, rtmpServer, haveNginx, resident } = require('../tests/live/live.js');
 const virtual = require('../tests/live/virtual.js');
 
@@ -19,28 +19,56 @@ async function longer(name) {
   say(name, ...p.log.split('\n').filter((l) => /^not ok|^skipped|passed,/.test(l)).map((l) => l.slice(0, 400)));
 }
 
+// Where all outputs go: {name: [URL to give, file to read]}, and end(), after which the files are complete.
+async function targets() {
+  const [rtmp, http, srt] = [await port(), await port(), await port()], server = haveNginx() && await rtmpServer(rtmp, http), ts = file(`srt-${srt}.ts`);
+  const receiver = start('sh', ['-c', `exec srt-live-transmit -q 'srt://127.0.0.1:${srt}?mode=listener' file://con > ${ts}`]);
+  const all = { srt: [`srt://127.0.0.1:${srt}`, () => ts] };
+  if (server)
+    all.rtmp = [`rtmp://127.0.0.1:${rtmp}/live/show`, () => server.recordings()[0]];
+  for (const [name, ending] of [['hls', 'm3u8'], ['dash', 'mpd'], ['mp4', 'mp4'], ['mkv', 'mkv'], ['flv', 'flv']]) {
+    const where = path.join(file(`${name}-${srt}`), `show.${ending}`);
+    fs.mkdirSync(path.dirname(where));
+    all[name] = [where, () => where];
+  }
+  return { all, end: async () => { await receiver.stop(); if (server) await server.process.stop(); } };
+}
+
+function table(all, dropped) {
+  say('output', 'codecs', 'size', 'seconds', 'pictures/s', 'longest gaps (s)', 'key frames every', 'times going back', 'picture behind sound: least, median, most (ms)', 'dropped');
+  for (const [name, [, where]] of Object.entries(all)) {
+    const s = examine(where()), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
+    say(name, `${v.codec} ${a.codec}`, `${v.width}x${v.height}`, seconds.toFixed(1), (v.frames / seconds).toFixed(2), `${v.gap}, ${a.gap}`, `${v.key_gap} s`, v.back + a.back, `${s.skew_min_ms}, ${s.skew_ms}, ${s.skew_max_ms}`, dropped(name));
+  }
+}
+
 // One encoder feeds all outputs at once.
 async function outlets() {
-  const [rtmp, http, srt] = [await port(), await port(), await port()], server = haveNginx() && await rtmpServer(rtmp, http), ts = file('srt.ts');
-  const receiver = start('sh', ['-c', `exec srt-live-transmit -q 'srt://127.0.0.1:${srt}?mode=listener' file://con > ${ts}`]);
-  const outs = { srt: { use: 'transport.srt', params: { url: `srt://127.0.0.1:${srt}` } } };
-  if (server)
-    outs.rtmp = { use: 'transport.rtmp', params: { url: `rtmp://127.0.0.1:${rtmp}/live/show` } };
-  for (const [name, use, url] of [['hls', 'transport.hls', 'show.m3u8'], ['dash', 'transport.dash', 'show.mpd'], ['mp4', 'transport.file', 'show.mp4'], ['mkv', 'transport.file', 'show.mkv'], ['flv', 'transport.file', 'show.flv']]) {
-    fs.mkdirSync(file(name), { recursive: true });
-    outs[name] = { use, params: { url: path.join(file(name), url), ...(name === 'hls' || name === 'dash' ? { window: 0 } : {}) } };
-  }
+  const { all, end } = await targets(), outs = {};
+  for (const [name, [url]] of Object.entries(all))
+    outs[name] = { use: `transport.${['srt', 'rtmp', 'hls', 'dash'].includes(name) ? name : 'file'}`, params: { url, ...(name === 'hls' || name === 'dash' ? { window: 0 } : {}) } };
   const p = start('loquat', ['run', profiles(outs), '--seconds', String(SECONDS + 3), '--stats']);
   await p.ended;
-  await receiver.stop();
-  await server?.process?.stop();
-  say('output', 'codecs', 'size', 'seconds', 'pictures/s', 'key frames every', 'times going back', 'picture behind sound: least, median, most (ms)', 'dropped');
-  const late = stat(p)('framesDropped', 'cam');
-  for (const name of Object.keys(outs)) {
-    const s = examine(name === 'srt' ? ts : name === 'rtmp' ? server.recordings()[0] : outs[name].params.url), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
-    say(name, `${v.codec} ${a.codec}`, `${v.width}x${v.height}`, seconds.toFixed(1), (v.frames / seconds).toFixed(2), `${v.key_gap} s`, v.back + a.back, `${s.skew_min_ms}, ${s.skew_ms}, ${s.skew_max_ms}`, stat(p)('packetsDropped', name));
-  }
-  say('pictures that the camera was too late for', late);
+  await end();
+  table(all, (name) => stat(p)('packetsDropped', name));
+  say('pictures that the camera was too late for', stat(p)('framesDropped', 'cam'));
+}
+
+// Two hosts in a room, and `loquat broadcast`, which mixes them for all outputs at once. The second host is seen beside the first one's bar code, so that flashes stay whole.
+async function mix() {
+  const s = await server(), { all, end } = await targets(), recorded = ['mp4', 'mkv', 'flv'];
+  const hosts = ['ann', 'bob'].map((user) => start('loquat', ['join', '--server', s.url, '--room', 'show', '--user', user, '--headless', '--size', '640x360']));
+  await Promise.all(hosts.map((h) => h.line((l) => /joined/.test(l), 60000)));
+  const layout = { layout: 'regions', regions: [{ input: 'ann', x: 0, y: 0, w: 640, h: 360 }, { input: 'bob', x: 0, y: 0, w: 84, h: 48, z: 1 }] };
+  const p = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--size', '640x360', '--layout', JSON.stringify(layout), '--seconds', String(SECONDS + 3), '--status-json',
+    ...Object.entries(all).flatMap(([name, [url]]) => [recorded.includes(name) ? '--record' : '--to', url])]);
+  const { code } = await p.ended, figures = p.log.split('\n').filter((l) => l.includes('"figures"')).map((l) => JSON.parse(l)).pop();
+  await end();
+  await Promise.all(hosts.map((h) => h.stop()));
+  await s.process.stop();
+  const given = Object.keys(all).filter((name) => !recorded.includes(name)).concat(recorded);
+  table(all, (name) => figures?.targets[given.indexOf(name)]?.packetsDropped);
+  say(`exit ${code}`, ...p.log.split('\n').filter((l) => /"code"|WARNING/.test(l)).slice(0, 10));
 }
 
 // HLS in real time; resident memory after the first minute and at the end.
@@ -64,7 +92,7 @@ async function hour() {
 }
 
 const parts = {
-  outlets, memory, hour,
+  outlets, mix, memory, hour,
   each: () => longer('test_outlets.js'),       // 60 s through each outlet by itself, judged as in the tests
   trouble: () => longer('test_outlet_trouble.js'), // an outage of 10 s, 20 s of half the rate, ten kills of each kind of recording, full disks
   srt: () => longer('test_srt.js'),            // the same by SRT, and a minute of lost packets
