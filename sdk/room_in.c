@@ -142,11 +142,11 @@ static void on_joined(lq_room *room, const lq__msg *msg)
 	lq__timer_cancel(room->engine->control, &room->timer);
 	room->joined_reported = 1;
 	take_snapshot(room, msg);
+	if (room->options.media_at_join == LQ_ON)
+		start_media(room);
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_CONNECTION, .state = LQ_CONN_CONNECTED});
 	lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_JOINED, .room_sid = msg->room_sid, .user = msg->user, .name = msg->name,
 	                                     .elapsed_ms = lq__room_elapsed(room)});
-	if (room->options.media_at_join == LQ_ON)
-		start_media(room);
 	tell_snapshot(room, msg->n_tracks);
 	lq__tell_attributes(room, "", msg->attributes, 1);
 	for (uint32_t i = 0; i < msg->n_members; i++)

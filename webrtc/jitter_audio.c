@@ -115,6 +115,11 @@ int64_t lq__jitter_audio_latency(const lq__jitter_audio *j)
 	return ideal(j) - j->extra + LEAD;
 }
 
+int64_t lq__jitter_audio_now(const lq__jitter_audio *j)
+{
+	return (j->started && !j->idle ? j->next_play - ns(j, j->next_ts) : ideal(j)) + LEAD;
+}
+
 int64_t lq__jitter_audio_base(const lq__jitter_audio *j)
 {
 	return j->delay.base;

@@ -36,6 +36,7 @@ int64_t lq__jitter_audio_next(const lq__jitter_audio *j); /* when to ask again; 
 
 /* For the synchronisation: play-out time minus the stream's time, without and with the extra delay. */
 int64_t lq__jitter_audio_latency(const lq__jitter_audio *j);
+int64_t lq__jitter_audio_now(const lq__jitter_audio *j);  /* as it is played now, with the extra delay: on its way to where it should be */
 int64_t lq__jitter_audio_base(const lq__jitter_audio *j); /* the same of the fastest packet's arrival */
 void lq__jitter_audio_set_min_delay(lq__jitter_audio *j, int64_t min_delay);
 void lq__jitter_audio_set_extra(lq__jitter_audio *j, int64_t extra);

@@ -93,24 +93,21 @@ static int can_sync(const lq__track *t, uint32_t media)
 }
 
 /* Nobody notices sound that is so much late, and holding the picture back for it would only cost latency. (ITU-R BT.1359: +45 to -125 ms.) Decoder and mixer add to it
- * what is not seen here, about 15 ms. Where there is a delay in any case, latency is not what counts. */
-static int64_t may_lag(const lq_session *s)
-{
-	return s->config.min_delay_ms ? 0 : 10 * LQ_MSEC;
-}
+ * what is not seen here, about 15 ms. Where there is a delay in any case, latency is not what counts, and the picture follows what is heard. */
+#define AUDIO_MAY_LAG (10 * LQ_MSEC)
 
 static void sync_audio(lq_session *s, lq__track *audio)
 {
 	lq__receiver *a = audio->receive;
-	int64_t extra = a->extra;
+	int exact = s->config.min_delay_ms > 0;
+	int64_t extra = a->extra, earliest = against_sender(audio, lq__jitter_audio_latency(a->audio)), heard = exact ? against_sender(audio, lq__jitter_audio_now(a->audio)) : earliest;
 	int followed = 0;
 	for (uint32_t i = 0; i < s->n_tracks; i++) {
 		lq__track *video = s->tracks[i];
 		if (!can_sync(video, LQ_MEDIA_VIDEO) || !same_source(audio, video))
 			continue;
 		int64_t unused = a->extra; /* sound follows one picture only, the first */
-		lq__sync_step(against_sender(audio, lq__jitter_audio_latency(a->audio)), against_sender(video, video_latency(video)), may_lag(s),
-		              followed ? &unused : &extra, &video->receive->extra);
+		lq__sync_step(earliest, heard, against_sender(video, video_latency(video)), exact ? 0 : AUDIO_MAY_LAG, followed ? &unused : &extra, &video->receive->extra);
 		followed = 1;
 	}
 	a->extra = followed ? extra : 0;

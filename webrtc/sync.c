@@ -30,8 +30,8 @@ static int64_t towards(int64_t from, int64_t to)
 	return to < from - MAX_STEP ? from - MAX_STEP : to;
 }
 
-void lq__sync_step(int64_t audio, int64_t video, int64_t may_lag, int64_t *audio_extra, int64_t *video_extra)
+void lq__sync_step(int64_t audio, int64_t heard, int64_t video, int64_t may_lag, int64_t *audio_extra, int64_t *video_extra)
 {
 	*audio_extra = towards(*audio_extra, video - audio - AUDIO_MAY_LEAD);
-	*video_extra = towards(*video_extra, audio - video - may_lag);
+	*video_extra = towards(*video_extra, heard - video - may_lag);
 }

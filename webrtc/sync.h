@@ -16,8 +16,8 @@ uint64_t lq__ns_to_ntp(int64_t ns);
 /* The sender's time of an RTP time; only when known. */
 int64_t lq__sr_ntp(const lq__sr_map *m, int64_t rtp, uint32_t rate);
 
-/* audio, video: when each would play a moment of the sender's clock at the earliest, minus that moment. Moves the extra delays of both one
- * step towards being in step. may_lag: sound that is so much late may stay so. */
-void lq__sync_step(int64_t audio, int64_t video, int64_t may_lag, int64_t *audio_extra, int64_t *video_extra);
+/* audio, video: when each would play a moment of the sender's clock at the earliest, minus that moment; heard: when sound plays it now. Moves the extra delays
+ * of both one step towards being in step. may_lag: sound that is so much late may stay so. */
+void lq__sync_step(int64_t audio, int64_t heard, int64_t video, int64_t may_lag, int64_t *audio_extra, int64_t *video_extra);
 
 #endif

@@ -438,20 +438,22 @@ END_TEST
 START_TEST(sync_moves_the_early_one_in_steps)
 {
 	int64_t audio = 0, video = 0;
-	lq__sync_step(34 * MS, 25 * MS, 10 * MS, &audio, &video); /* within what nobody notices */
+	lq__sync_step(34 * MS, 34 * MS, 25 * MS, 10 * MS, &audio, &video); /* within what nobody notices */
 	ck_assert_int_eq(audio, 0);
 	ck_assert_int_eq(video, 0);
 	for (int i = 0; i < 20; i++)
-		lq__sync_step(300 * MS, 100 * MS, 10 * MS, &audio, &video);
+		lq__sync_step(300 * MS, 300 * MS, 100 * MS, 10 * MS, &audio, &video);
 	ck_assert_int_eq(audio, 0);
 	ck_assert_int_eq(video, 190 * MS);
-	lq__sync_step(100 * MS, 1000 * MS, 10 * MS, &audio, &video);
+	lq__sync_step(100 * MS, 100 * MS, 1000 * MS, 10 * MS, &audio, &video);
 	ck_assert_int_eq(audio, 40 * MS);
 	ck_assert_int_eq(video, 150 * MS);
 	for (int i = 0; i < 20; i++)
-		lq__sync_step(100 * MS, 1000 * MS, 10 * MS, &audio, &video);
+		lq__sync_step(100 * MS, 100 * MS, 1000 * MS, 10 * MS, &audio, &video);
 	ck_assert_int_eq(audio, 200 * MS); /* and no more */
 	ck_assert_int_eq(video, 0);
+	lq__sync_step(100 * MS, 130 * MS, 100 * MS, 0, &audio, &video); /* sound that still plays later than it should */
+	ck_assert_int_eq(video, 30 * MS);
 }
 END_TEST
 

@@ -62,12 +62,13 @@ static void fail(broadcast *b, int code, const char *text)
 
 /* ---- events ---- */
 
+/* Asks only whether there is a graph. */
 static int op_nothing(lq_graph *graph, void *arg)
 {
 	return 0;
 }
 
-/* The graph is made after the join. */
+/* Without a graph nothing goes. */
 static void on_error(broadcast *b, const lq_sdk_event *e)
 {
 	if (b->joined && lq_room_with_graph(b->room, op_nothing, NULL) == LQ_ESTATE)
@@ -110,6 +111,8 @@ static void on_joined(broadcast *b, const lq_sdk_event *e)
 		return;
 	b->joined = 1;
 	b->began = tool_now();
+	if (lq_room_with_graph(b->room, op_nothing, NULL)) /* it could not be made, which LQ_ON_ERROR tells */
+		return;
 	int r = b->spec.user ? stage_check_user(b->room, b->spec.user, error) : b->spec.layout ? stage_check(b->room, b->spec.layout, error) : 0; /* they may still come */
 	report_state(&b->report, "running", r, error);
 }
@@ -161,8 +164,9 @@ static void on_event(broadcast *b, const lq_sdk_event *e)
 
 static int set_layout(broadcast *b, const json_t *command, char error[SPEC_ERROR])
 {
-	json_t *layout = spec_layout(json_object_get(command, "layout"), error);
-	int r = layout ? stage_layout(b->room, layout, error) : LQ_EINVAL;
+	json_t *layout = NULL;
+	int r = spec_layout(json_object_get(command, "layout"), &layout, error);
+	r = r ? r : stage_layout(b->room, layout, error);
 	json_decref(layout);
 	return r;
 }
@@ -215,7 +219,7 @@ static void run(broadcast *b)
 		if (b->joined)
 			report_figures(&b->report, b->room, (double)(tool_now() - b->began) / LQ_SEC);
 	}
-	if (b->joined)
+	if (b->joined && !b->failed)
 		report_figures(&b->report, b->room, (double)(tool_now() - b->began) / LQ_SEC);
 	if (b->joined && !lq_room_leave(b->room)) /* what is queued is written meanwhile */
 		while (!lq_engine_poll(b->engine, 15000, &e) && e->type != LQ_ON_LEFT)

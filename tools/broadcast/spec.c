@@ -156,7 +156,7 @@ static int read_word(spec *s, const char *key, json_t *v, char error[SPEC_ERROR]
 	if (!strcmp(key, "fps"))
 		return read_fps(s, v, error);
 	if (!strcmp(key, "layout"))
-		return (s->layout = spec_layout(v, error)) ? 0 : LQ_EINVAL;
+		return spec_layout(v, &s->layout, error);
 	return wrong(error, LQ_EINVAL, "there is no \"%.60s\": a broadcast has server, room, token, password, name, to, record, layout, size, fps, bitrate, "
 	             "audio_bitrate, user, stream, seconds, give_up", key);
 }
@@ -190,25 +190,24 @@ static json_t *parse_layout(const json_t *value, json_error_t *where)
 {
 	const char *text = json_string_value(value);
 	if (!text)
-		return json_deep_copy(value);
+		return value ? json_deep_copy(value) : json_null();
 	if (*text == '@')
 		return json_load_file(text + 1, JSON_REJECT_DUPLICATES, where);
 	return *text == '{' ? json_loads(text, JSON_REJECT_DUPLICATES, where) : json_pack("{s:s}", "layout", text);
 }
 
-json_t *spec_layout(const json_t *value, char error[SPEC_ERROR])
+int spec_layout(const json_t *value, json_t **out, char error[SPEC_ERROR])
 {
 	json_error_t where;
 	json_t *o = parse_layout(value, &where);
 	if (!o)
-		wrong(error, LQ_EPARSE, "layout: line %d, column %d: %.200s", where.line, where.column, where.text);
-	else if (!json_is_object(o))
-		wrong(error, LQ_EINVAL, "layout: it is grid, speaker, side-by-side, or an object");
+		return wrong(error, LQ_EPARSE, "layout: line %d, column %d: %.200s", where.line, where.column, where.text);
 	if (!json_is_object(o)) {
 		json_decref(o);
-		return NULL;
+		return wrong(error, LQ_EINVAL, "layout: it is grid, speaker, side-by-side, or an object");
 	}
 	if (!json_object_get(o, "absent")) /* members come and go, and who is in the room need not have a picture */
 		json_object_set_new(o, "absent", json_true());
-	return o;
+	*out = o;
+	return 0;
 }

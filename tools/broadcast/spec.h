@@ -32,7 +32,7 @@ typedef struct spec {
 int spec_read(json_t *words, spec *out, char error[SPEC_ERROR]);
 void spec_finish(spec *s);
 
-/* A layout by its name, as JSON text, or as an object: a new reference to an object, or NULL with the reason. */
-json_t *spec_layout(const json_t *value, char error[SPEC_ERROR]);
+/* A layout by its name, as JSON text, or as an object: *out is a new reference to an object; or a negative LQ_E* with the reason. */
+int spec_layout(const json_t *value, json_t **out, char error[SPEC_ERROR]);
 
 #endif
