@@ -1,6 +1,6 @@
 # Figures, not tests: `make bench`.
-BENCHES += bench/call.js bench/startup.js bench/framework.js bench/isolate.js bench/size.js bench/compose.js bench/broadcast.js
-EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/isolate.js %D%/size.js %D%/compose.js %D%/broadcast.js
+BENCHES += bench/call.js bench/startup.js bench/framework.js bench/isolate.js bench/size.js bench/compose.js bench/broadcast.js bench/broadcast_latency.js
+EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/isolate.js %D%/size.js %D%/compose.js %D%/broadcast.js %D%/broadcast_latency.js
 
 EXTRA_PROGRAMS += %D%/graph_cost
 BENCH_BUILT += %D%/graph_cost

@@ -29,6 +29,11 @@ noinst_PROGRAMS += %D%/b1-call
 %C%_b1_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
 %C%_b1_call_LDADD = libloquat.la
 
+noinst_PROGRAMS += %D%/broadcast
+%C%_broadcast_SOURCES = %D%/broadcast.c
+%C%_broadcast_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/include
+%C%_broadcast_LDADD = libloquat.la
+
 # Plugins as somebody outside writes them: each with a Makefile of its own that knows only the installation. tests/examples builds them.
 EXTRA_DIST += %D%/custom-capture/Makefile %D%/custom-capture/custom-capture.c %D%/custom-renderer/Makefile %D%/custom-renderer/custom-renderer.c \
 	%D%/encoded-capture/Makefile %D%/encoded-capture/encoded-capture.c

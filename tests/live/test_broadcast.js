@@ -2,7 +2,7 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const { ok, run, start, server, have, main } = require('../tools/harness.js');
+const { ok, run, start, server, have, main, build } = require('../tools/harness.js');
 const { file, port, examine, rtmpServer, haveNginx } = require('./live.js');
 
 const ROOM = 'show', SECOND = 1000;
@@ -91,6 +91,13 @@ async function trouble(s, closed, refused) {
   ok((await webm.ended).code === 2 && /WebM holds no H.264/.test(webm.log), 'a container that cannot hold it', webm.log);
 }
 
+// An app that mixes and sends by the SDK alone.
+async function example(s) {
+  const name = file('app.mkv'), p = start(path.join(build, 'examples/broadcast'), [s.url, ROOM, name, '5']), end = await p.ended, seen = examine(name);
+  ok(end.code === 0 && /target: running/.test(p.log) && seen.video.width === 640 && seen.video.last > 2 && seen.audio.codec === 'aac', 'examples/broadcast: an app does the same by a profile patch',
+    p.log + JSON.stringify(seen));
+}
+
 async function forwarded(s) {
   const mkv = file('alone.mkv'), p = task({ server: s.url, user: 'alice', record: [mkv, file('alone.mp4')], to: [file('www/alone.m3u8')] });
   await p.event((e) => e.event === 'figures' && e.seconds > 8);
@@ -121,7 +128,7 @@ main(async () => {
   ok(running.code === 'ENOENT' && /regions\[2\].input: there is nobody called "zoe"/.test(running.text), 'who is named at the start may still come', mix.log);
   await mix.event(isTarget(3, 'running'));
   const times = { begin: Date.now() };
-  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`)]);
+  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`), example(s)]);
   ok((await mix.say({ command: 'stop' })).code === 'OK' && (await mix.ended).code === 0, 'it stops when it is told to', mix.log.slice(-1500));
   ok(mix.events().filter((e) => e.event === 'figures').pop().targets.every((t) => t.packetsSent > 100 && t.packetsDropped === 0 && t.failures === 0), 'nothing dropped, nothing failed', mix.log.slice(-1500));
   await Promise.all([nginx.process.stop(), receiver.stop(), alice.stop()]);
