@@ -91,6 +91,36 @@ async function trouble(s, closed, refused) {
   ok((await webm.ended).code === 2 && /WebM holds no H.264/.test(webm.log), 'a container that cannot hold it', webm.log);
 }
 
+// A room that is empty at first, and whose server is gone for a while: what goes out goes on.
+async function lost() {
+  const p = await port(), args = ['--debug', '--host', '127.0.0.1', '--port', String(p)], name = file('lost.mkv'), url = `ws://127.0.0.1:${p}`;
+  let d = start('loquatd', args);
+  await d.line((l) => l.includes('"port"'));
+  const b = task({ server: url, size: '320x180', record: [name] });
+  await b.event(isTarget(0, 'running'));
+  const begin = Date.now(), now = () => (Date.now() - begin) / SECOND;
+  await pause(2 * SECOND);
+  const empty = now() - 1, alice = start('loquat', ['join', '--room', ROOM, '--server', url, '--user', 'alice', '--headless', '--size', '320x180', '--status-json']);
+  await alice.line((l) => { try { return JSON.parse(l).joined; } catch { return false; } });
+  await pause(3 * SECOND);
+  const there = now();
+  d.kill('SIGKILL');
+  await b.event((e) => e.event === 'state' && e.state === 'running' && e.code === 'ECONN');
+  await pause(2 * SECOND);
+  const gone = now();
+  d = start('loquatd', args);
+  const states = () => b.events().filter((e) => e.event === 'state');
+  for (const end = Date.now() + 20 * SECOND; states().pop().code && Date.now() < end;) await pause(100);
+  ok(!states().pop().code, 'the room is found again', b.log);
+  await pause(4 * SECOND);
+  ok((await b.say({ command: 'stop' })).code === 'OK' && (await b.ended).code === 0, 'and it ends well', b.log);
+  const seen = examine(name), text = JSON.stringify(seen), at = [empty, there, gone, seen.video.last - 0.5].map((t) => look(name, t, 0.5, 0.7));
+  ok(at[0].black, 'an empty room is background', at[0].text);
+  ok(!at[1].black && !at[2].black && !at[3].black, 'the last picture stays while the room is lost, and it moves on', at.map((l) => l.text).join(' '));
+  ok(seen.audio.back === 0 && seen.video.back === 0 && seen.audio.gap < 0.1 && seen.video.last > gone + 3 && seen.audio.last > gone + 3, 'silence and pictures go on, no timestamp goes back', text);
+  await Promise.all([alice.stop(), d.stop()]);
+}
+
 // An app that mixes and sends by the SDK alone.
 async function example(s) {
   const name = file('app.mkv'), p = start(path.join(build, 'examples/broadcast'), [s.url, ROOM, name, '5']), end = await p.ended, seen = examine(name);
@@ -128,7 +158,7 @@ main(async () => {
   ok(running.code === 'ENOENT' && /regions\[2\].input: there is nobody called "zoe"/.test(running.text), 'who is named at the start may still come', mix.log);
   await mix.event(isTarget(3, 'running'));
   const times = { begin: Date.now() };
-  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`), example(s)]);
+  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`), example(s), lost()]);
   ok((await mix.say({ command: 'stop' })).code === 'OK' && (await mix.ended).code === 0, 'it stops when it is told to', mix.log.slice(-1500));
   ok(mix.events().filter((e) => e.event === 'figures').pop().targets.every((t) => t.packetsSent > 100 && t.packetsDropped === 0 && t.failures === 0), 'nothing dropped, nothing failed', mix.log.slice(-1500));
   await Promise.all([nginx.process.stop(), receiver.stop(), alice.stop()]);
