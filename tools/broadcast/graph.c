@@ -207,8 +207,6 @@ static void lay_over(const overlay *over, const spec *s)
 	json_t *shared = overlay_graph(over, "shared");
 	set_rates(shared, s);
 	add_targets(shared, s);
-	/* It publishes nothing, and what is published may hear the mixer (filter.aec), which is not there for one stream. */
-	json_object_clear(overlay_graph(over, "publish"));
 	if (s->user)
 		forward(shared, overlay_graph(over, "subscribe"), s);
 	else
