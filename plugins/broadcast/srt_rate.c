@@ -39,7 +39,7 @@ double srt_rate_follow(srt_rate *r, const srt_report *report, double seconds)
 	if ((waits && r->again > FULL) || r->again > BROKEN)
 		set_limit(r, HALF * most);
 	else if (waits && r->limit)
-		set_limit(r, r->limit < 1.5 * rate ? LEAVE * r->limit : HALF * r->limit);
+		set_limit(r, LEAVE * r->limit);
 	else if (r->limit)
 		grow(r, rate, seconds);
 	return r->limit;

@@ -7,9 +7,15 @@
 #include "../common/av.h"
 #include "ffmpeg_nodes.h"
 
-enum { P_BITRATE, MAX_CHANNELS = 2, FRAME = 1024 };
+enum { P_BITRATE, MAX_CHANNELS = 2, FRAME = 1024, HELD = 4 };
 #define TIME_TOLERANCE (2 * LQ_MSEC) /* input times may wander this far from the count of samples before they are believed instead */
 #define GAP (10 * LQ_MSEC)
+
+typedef struct frame_time {
+	int64_t offset;         /* of media time from the encoder's count of samples, ns */
+	int64_t capture_offset; /* the same for the capture time; LQ_TIME_NONE: unknown */
+	uint32_t flags;
+} frame_time;
 
 typedef struct encoder {
 	const lq_host *host;
@@ -20,10 +26,9 @@ typedef struct encoder {
 	int64_t bitrate;
 	uint32_t filled;
 	int64_t pts, capture_time; /* of the frame's first sample */
-	int64_t offset;            /* of media time from the encoder's count of samples, ns */
-	int64_t capture_offset;    /* the same for the capture time; LQ_TIME_NONE: unknown */
+	frame_time times[HELD];    /* of the newest frames: a packet comes out one frame later than its own */
 	int64_t count;             /* samples given to the encoder */
-	uint32_t flags;            /* for the next packet */
+	uint32_t flags;            /* for the next frame */
 	uint64_t packets, bytes, discontinuities;
 } encoder;
 
@@ -143,18 +148,19 @@ static int set_format(void *self, uint32_t port, const lq_format *fmt)
 
 static int submit_packet(encoder *e)
 {
+	frame_time *t = &e->times[(e->packet->pts > 0 ? e->packet->pts : 0) / FRAME % HELD];
 	int64_t at = lq__samples_to_ns(llabs(e->packet->pts), e->in->rate);
 	at = e->packet->pts < 0 ? -at : at;
 	lq_buffer *buf = e->host->buffer_new(e->host, e->out, (uint32_t)e->packet->size);
 	if (!buf)
 		return LQ_ENOMEM;
 	memcpy(buf->planes[0], e->packet->data, (size_t)e->packet->size);
-	buf->pts = e->offset + at;
-	buf->capture_time = lq__time_add(e->capture_offset, at);
+	buf->pts = t->offset + at;
+	buf->capture_time = lq__time_add(t->capture_offset, at);
 	buf->duration = lq__samples_to_ns(FRAME, e->in->rate);
-	buf->flags = e->flags | LQ_BUFFER_KEY;
+	buf->flags = t->flags | LQ_BUFFER_KEY;
 	buf->priority = 2;
-	e->flags = 0;
+	t->flags = 0;
 	e->packets++;
 	e->bytes += (uint64_t)e->packet->size;
 	return lq__submit(e->host, 1, buf);
@@ -174,8 +180,8 @@ static int receive(encoder *e)
 static int encode(encoder *e)
 {
 	int64_t duration = lq__samples_to_ns(FRAME, e->in->rate), counted = lq__samples_to_ns(e->count, e->in->rate);
-	e->offset = (e->pts == LQ_TIME_NONE ? e->host->now(e->host) : e->pts) - counted;
-	e->capture_offset = lq__time_add(e->capture_time, -counted);
+	e->times[e->count / FRAME % HELD] = (frame_time){(e->pts == LQ_TIME_NONE ? e->host->now(e->host) : e->pts) - counted, lq__time_add(e->capture_time, -counted), e->flags};
+	e->flags = 0;
 	e->frame->pts = e->count;
 	e->count += FRAME;
 	int sent = avcodec_send_frame(e->av, e->frame);

@@ -60,6 +60,11 @@ TESTS += %D%/test_forward
 %C%_test_forward_LDADD = %D%/libtesthost.la
 
 if PLUGIN_FFMPEG
+check_PROGRAMS += %D%/test_aac
+TESTS += %D%/test_aac
+%C%_test_aac_SOURCES = %D%/test_aac.c
+%C%_test_aac_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_aac_LDADD = %D%/libtesthost.la
 check_PROGRAMS += %D%/test_sei
 TESTS += %D%/test_sei
 %C%_test_sei_SOURCES = %D%/test_sei.c
