@@ -46,7 +46,7 @@ function callProfile(camera, text) {
   const encoded = camera === 'capture.chipcam';
   return profile(`call-${camera}`, { extends: 'communication', graphs: {
     shared: { nodes: { speaker: { use: 'render.null' } } },
-    publish: { nodes: { mic: { use: 'capture.tone' }, cam: { use: camera, params: encoded ? null : { size: '320x180' } }, ...(encoded && { venc: null }) },
+    publish: { nodes: { mic: { use: 'capture.tone' }, cam: { use: camera, params: encoded ? null : { size: '320x180' } }, ...(encoded && { venc: null, aec: null }) },
       ...(encoded && { chains: [['mic', 'aenc', 'net.audio'], ['cam', 'net.video']],
         queues: { 'cam->venc': null, 'venc->net': null, 'cam->net': { ms: 200, policy: 'drop-to-keyframe' } } }) },
     subscribe: { nodes: { window: { use: 'render.text', params: { file: text } } } } } });
