@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 
@@ -243,14 +244,20 @@ static void retry_later(worker *w, int code)
 	w->retry = w->retry * 2 < o->opt.retry ? w->retry * 2 : o->opt.retry;
 }
 
-/* "show.mp4", then "show-2.mp4": for what cannot go on in the same file. */
+/* "show.mp4", then "show-2.mp4": for what cannot go on in the same file. One that is there already is left alone. */
 static char *url_for(const worker *w)
 {
 	const outlet *o = w->o;
 	const char *dot = strrchr(o->opt.url, '.');
 	if ((o->kind != &outlet_file && o->kind != &outlet_dash) || !w->sessions)
 		return av_strdup(o->opt.url);
-	return av_asprintf("%.*s-%d%s", (int)(dot - o->opt.url), o->opt.url, w->sessions + 1, dot);
+	char *url = NULL;
+	for (int i = w->sessions + 1;; i++) {
+		av_free(url);
+		url = av_asprintf("%.*s-%d%s", (int)(dot - o->opt.url), o->opt.url, i, dot);
+		if (!url || access(url, F_OK))
+			return url;
+	}
 }
 
 static void connected(worker *w)

@@ -103,6 +103,21 @@ async function slow() {
   ok(decoded.err === '', 'a slow link: no picture is there without what it builds on', decoded.err.slice(0, 500));
 }
 
+// A picture of another size begins another file, and none that is there already is written over.
+async function another_size() {
+  const name = file('sizes.mkv'), taken = file('sizes-2.mkv'), next = file('sizes-3.mkv');
+  const env = { ...process.env, XDG_RUNTIME_DIR: fs.mkdtempSync(file('control-')) };
+  fs.writeFileSync(taken, 'of somebody else');
+  const p = start('loquat', ['run', profile('transport.file', { url: name }, { audio: 'codec.opus.enc' })], { env });
+  await until(() => fs.existsSync(name) && fs.statSync(name).size > 50000);
+  const r = run('loquat', ['ctl', 'set', 'cam', 'size', '320x180'], { env });
+  await until(() => fs.existsSync(next) && fs.statSync(next).size > 20000);
+  await p.stop();
+  const [before, after] = [examine(name), examine(next)], text = JSON.stringify([r, before, after]);
+  ok(before.video && before.video.width === 640 && after.video && after.video.width === 320, 'a picture of another size begins another file', text);
+  ok(fs.readFileSync(taken, 'utf8') === 'of somebody else', 'a file that was there is not written over');
+}
+
 // A link that takes nothing does not hold up the end.
 async function stalled() {
   const p = await port(), http = await port(), server = await rtmpServer(p, http), l = await link(p);
@@ -173,7 +188,7 @@ async function disk_full_hls() {
 
 main(async () => {
   have('ffmpeg', 'srt-live-transmit');
-  const jobs = [bad_input(), silence(), killed('mp4', KILLS), killed('mkv', KILLS), killed('flv', KILLS), killed('ts', KILLS), killed('webm', KILLS), disk_full(), disk_full_hls()];
+  const jobs = [bad_input(), silence(), killed('mp4', KILLS), killed('mkv', KILLS), killed('flv', KILLS), killed('ts', KILLS), killed('webm', KILLS), another_size(), disk_full(), disk_full_hls()];
   if (haveNginx()) {
     const p = await port(), http = await port(), server = await rtmpServer(p, http);
     await Promise.all([...jobs, refusals(p).then(() => server.process.stop())]);
