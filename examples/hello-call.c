@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const char *const names[] = {"", "error", "warning", "joined", "left", "connection", "user joined", "user left", "stream published",
-                                    "stream unpublished", "stream muted", "local published", "subscribed", "first frame", "view closed",
-                                    "changed", "message", "message sent", "attribute"};
+/* What it says of; there is more. */
+static const char *const names[] = {
+	[LQ_ON_ERROR] = "error", [LQ_ON_WARNING] = "warning", [LQ_ON_JOINED] = "joined", [LQ_ON_LEFT] = "left", [LQ_ON_CONNECTION] = "connection",
+	[LQ_ON_USER_JOINED] = "user joined", [LQ_ON_USER_LEFT] = "user left", [LQ_ON_STREAM_PUBLISHED] = "stream published",
+	[LQ_ON_STREAM_UNPUBLISHED] = "stream unpublished", [LQ_ON_STREAM_MUTED] = "stream muted", [LQ_ON_LOCAL_PUBLISHED] = "local published",
+	[LQ_ON_SUBSCRIBED] = "subscribed", [LQ_ON_FIRST_FRAME] = "first frame", [LQ_ON_VIEW_CLOSED] = "view closed", [LQ_ON_MESSAGE] = "message",
+};
 static const char *const streams[] = {"main", "sub", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"};
 
 /* The call ends when the time is up or the room is left; the result is the exit status. */
@@ -26,6 +30,8 @@ static int call(lq_engine *engine, lq_room *room, time_t end)
 			lq_room_leave(room);
 			continue;
 		}
+		if ((size_t)e->type >= sizeof names / sizeof *names || !names[e->type])
+			continue;
 		printf("%s", names[e->type]);
 		if (e->kind)
 			printf(" %s/%s/%s", *e->user ? e->user : "local", streams[e->stream], e->kind == LQ_AUDIO ? "audio" : "video");
