@@ -50,17 +50,33 @@ static void hear(const AVFrame *f, double t)
 	lq_chirp_detect_push(&detector, mono, (size_t)n, (int64_t)(t * 1e9), on_chirp, NULL);
 }
 
+/* What lacks a piece, and all that builds on it, may show the last flash once more. */
+static int broken;
+
+static int is_whole(const AVFrame *f)
+{
+	if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
+		broken = 1;
+	else if (f->key_frame)
+		broken = 0;
+	return !broken;
+}
+
 static void decode(track *t, const AVPacket *p, AVFrame *f)
 {
-	if (avcodec_send_packet(t->av, p) < 0)
+	if (avcodec_send_packet(t->av, p) < 0) {
+		broken |= t == &tracks[VIDEO];
 		return;
+	}
+	if (t == &tracks[VIDEO] && p && p->flags & AV_PKT_FLAG_CORRUPT)
+		broken = 1;
 	while (avcodec_receive_frame(t->av, f) >= 0) {
 		double at = (double)f->best_effort_timestamp * av_q2d(t->stream->time_base);
 		t->frames++;
-		if (t == &tracks[VIDEO])
-			see(f, at);
-		else
+		if (t == &tracks[AUDIO])
 			hear(f, at);
+		else if (is_whole(f))
+			see(f, at);
 		av_frame_unref(f);
 	}
 }
