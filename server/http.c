@@ -128,14 +128,15 @@ static int on_writable(struct lws *wsi, body *b)
 	return status ? respond_json(wsi, status, text) : 0;
 }
 
-static int answer_rest(struct lws *wsi, lq__server *s, const char *method, body *b)
+/* An answer at once may be the end of b, too. */
+static int answer_rest(struct lws *wsi, lq__server *s, const char *method, body *b, const char *text, size_t len)
 {
-	lq__rest_request request = {method, b->path, b->token, b->text, b->len, on_later, b};
+	lq__rest_request request = {method, b->path, b->token, text, len, on_later, b};
 	unsigned status;
 	b->wsi = wsi;
-	char *text = lq__rest(&s->service, &request, lq__service_unix_ms(&s->service, lq__server_now()), &status);
+	char *answer = lq__rest(&s->service, &request, lq__service_unix_ms(&s->service, lq__server_now()), &status);
 	if (status)
-		return respond_json(wsi, status, text);
+		return respond_json(wsi, status, answer);
 	lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, LATER_SECONDS);
 	return 0;
 }
@@ -160,7 +161,7 @@ static int on_rest(struct lws *wsi, lq__server *s, body *b, const char *path)
 		return respond_text(wsi, 401, "rooms.token: too long\n");
 	lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	if (!post || !strcmp(length, "0") || !*length)
-		return answer_rest(wsi, s, method, b);
+		return answer_rest(wsi, s, method, b, NULL, 0);
 	b->collecting = 1;
 	return 0;
 }
@@ -185,8 +186,13 @@ static int on_body_end(struct lws *wsi, lq__server *s, body *b)
 {
 	if (!b->collecting)
 		return 0;
-	int r = answer_rest(wsi, s, "POST", b);
-	drop_body(b);
+	char *text = b->text;
+	size_t len = b->len;
+	b->text = NULL;
+	b->len = 0;
+	b->collecting = 0;
+	int r = answer_rest(wsi, s, "POST", b, text, len);
+	lq__free(text);
 	return r;
 }
 

@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { ok, run, start, have, main } = require('../tools/harness.js');
+const { ok, run, start, have, main, sanitized } = require('../tools/harness.js');
 const { file, port, profile, broadcast, stat, examine, rtmpServer, haveNginx, link, resident } = require('./live.js');
 
 const LONG = Boolean(process.env.LIVE_SECONDS), OUTAGE = LONG ? 10 : 4, SLOW = LONG ? 20 : 6, KILLS = LONG ? 10 : 2; // s; bench/broadcast.js takes longer
@@ -95,10 +95,10 @@ async function slow() {
   l.close();
   const s = stat(sender), seen = examine(server.recordings()[0]), text = JSON.stringify(seen);
   ok(s('connections') === 1 && s('groupsDropped') >= 1 && s('packetsDropped') > 30, 'a slow link: whole groups of pictures are dropped and counted', sender.log.slice(-2500));
-  ok(seen.video.back === 0 && seen.audio.back === 0 && seen.video.last > 20, 'a slow link: the stream goes on, no timestamp goes back', text);
+  ok(seen.video.back === 0 && seen.audio.back === 0 && seen.video.last > 15, 'a slow link: the stream goes on, no timestamp goes back', text);
   ok(seen.pairs >= 8 && Math.max(Math.abs(seen.skew_min_ms), Math.abs(seen.skew_max_ms)) <= 40, 'a slow link: picture and sound stay in step', text);
   ok(seen.audio.gap < 3, 'a slow link: sound goes on', text);
-  ok(after - before < 16384, 'a slow link: memory stays flat', `${before} KiB, then ${after}`);
+  ok(sanitized || after - before < 16384, 'a slow link: memory stays flat', `${before} KiB, then ${after}`);
   const decoded = run('ffmpeg', ['-v', 'error', '-i', server.recordings()[0], '-f', 'null', '-']);
   ok(decoded.err === '', 'a slow link: no picture is there without what it builds on', decoded.err.slice(0, 500));
 }

@@ -14,6 +14,8 @@ let passed = 0, failed = 0;
 const top = process.env.top_srcdir || path.resolve(__dirname, '../..');
 const build = process.env.top_builddir || path.join(top, 'build');
 process.env.PATH = `${build}:${process.env.PATH}`;
+// Sanitizers keep what was freed: memory says nothing then.
+const sanitized = fs.readFileSync(path.join(build, 'Makefile'), 'utf8').includes('-fsanitize=');
 // A make that a test runs is not part of the one that runs the tests: it has its own jobs, and says nothing of folders.
 for (const name of ['MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'DESTDIR']) delete process.env[name];
 process.env.LQ_PLUGIN_PATH ||= path.join(build, 'plugins/.libs');
@@ -90,4 +92,4 @@ function main(test) {
   });
 }
 
-module.exports = { SKIP, dir, top, build, ok, run, start, server, have, main };
+module.exports = { SKIP, dir, top, build, sanitized, ok, run, start, server, have, main };
