@@ -2,7 +2,7 @@
 // The hour is in bench/broadcast.js.
 'use strict';
 const fs = require('node:fs');
-const { ok, main } = require('../tools/harness.js');
+const { ok, main, sanitized } = require('../tools/harness.js');
 const { broadcast, examine } = require('./virtual.js');
 
 const SECONDS = 180, PPM = 1000; // ten times what real clocks are off
@@ -15,7 +15,7 @@ async function long() {
   ok(Math.abs(v.key_gap - 2) < 0.001 && v.keys === SECONDS / 2 + 1, 'a key frame every two seconds', text);
   ok(seen.pairs > 0.8 * SECONDS && Math.abs(seen.skew_min_ms) <= 40 && Math.abs(seen.skew_max_ms) <= 40, 'picture and sound are in step', text);
   ok(Math.abs(seen.skew_last_ms - seen.skew_first_ms) < 20, 'and as much at the end as at the beginning', text);
-  ok(r.memory[4] - r.memory[2] < 2048, 'memory stays flat', `${r.memory} KiB`);
+  ok(sanitized || r.memory[4] - r.memory[2] < 2048, 'memory stays flat', `${r.memory} KiB`);
   const list = fs.readFileSync(r.list, 'utf8');
   ok(list.includes('#EXT-X-ENDLIST') && Number(list.match(/MEDIA-SEQUENCE:(\d+)/)[1]) >= SECONDS / 2 - 8, 'the playlist has moved on to the end', list);
 }
