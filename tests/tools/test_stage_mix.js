@@ -36,6 +36,7 @@ main(async () => {
   ok(ends.every((e) => e.code === 0), 'all end in peace', JSON.stringify(ends));
   const light = corners(file), first = light.findIndex((v) => v > 25), dark = light.findIndex((v, i) => i > first && v < 8), again = light.findIndex((v, i) => i > dark && v > 25);
   ok(first >= 0 && dark > first && again > dark, 'the mix has two, three and four pictures', light.join(' '));
-  ok(light.slice(-5).every((v) => v > 8), 'the guest stays in it', light.slice(-20).join(' '));
+  // Those at the very end are of members that leave.
+  ok(light.slice(-20, -8).every((v) => v > 8), 'the guest stays in it', light.slice(-20).join(' '));
   await s.process.stop();
 });
