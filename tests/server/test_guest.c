@@ -29,18 +29,6 @@ static void tear_down(void)
 	ck_assert_int_eq(lq__alloc_live(), 0);
 }
 
-static void heard(visitor *v, const char *text)
-{
-	ck_assert_str_eq(visitor_heard(v), text);
-}
-
-#define asks(v, code, ...) ck_assert_msg(!strcmp(visitor_asks(v, __VA_ARGS__), code), "not %s: %s", code, visitor_error())
-
-static void says(const char *text)
-{
-	ck_assert_msg(strstr(visitor_error(), text) != NULL, "\"%s\" has no \"%s\"", visitor_error(), text);
-}
-
 #define BOB_COMES "{'guest':{'room':'there','user':'bob'},'name':'bob','type':'user_joined','user':'bob@there'}\n"
 #define BOB_GOES(why) "{'reason':'" why "','type':'user_left','user':'bob@there'}\n"
 #define LENT "{'on':true,'room':'here','type':'guest','user':'bob@there'}\n"

@@ -26,18 +26,6 @@ static void tear_down(void)
 	ck_assert_int_eq(lq__alloc_live(), 0);
 }
 
-static void heard(visitor *v, const char *text)
-{
-	ck_assert_str_eq(visitor_heard(v), text);
-}
-
-#define asks(v, code, ...) ck_assert_msg(!strcmp(visitor_asks(v, __VA_ARGS__), code), "not %s: %s", code, visitor_error())
-
-static void says(const char *text)
-{
-	ck_assert_msg(strstr(visitor_error(), text) != NULL, "\"%s\" has no \"%s\"", visitor_error(), text);
-}
-
 #define EVE_ASKS "{'name':'eve','on':true,'type':'stage_request','user':'eve'}\n"
 #define EVE_IS_ANSWERED(by, why) "{'by':'" by "','name':'eve','on':false,'reason':'" why "','type':'stage_request','user':'eve'}\n"
 #define EVE_ASKS_NO_MORE(why) "{'name':'eve','on':false,'reason':'" why "','type':'stage_request','user':'eve'}\n"

@@ -34,4 +34,9 @@ void visitor_lose(visitor *v);
 void visitor_resume(visitor *v, const char *room);
 void visit_until(int64_t seconds);
 
+/* What a test expects: events, the code of an answer, a piece of the last error's text. */
+#define heard(v, text) ck_assert_str_eq(visitor_heard(v), text)
+#define asks(v, code, ...) ck_assert_msg(!strcmp(visitor_asks(v, __VA_ARGS__), code), "not %s: %s", code, visitor_error())
+#define says(text) ck_assert_msg(strstr(visitor_error(), text) != NULL, "\"%s\" has no \"%s\"", visitor_error(), text)
+
 #endif
