@@ -1,5 +1,6 @@
 // What the tests of live broadcast share: a broadcast of a test picture and sound, nginx as RTMP server, a link that can be slowed down and cut.
 'use strict';
+const dgram = require('node:dgram');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
@@ -7,14 +8,17 @@ const { dir, build, run, start } = require('../tools/harness.js');
 
 const file = (name) => path.join(dir, name);
 
-// A port that was free a moment ago, never the same one twice.
+// A port that was free a moment ago, never the same one twice, and none that the system gives to whoever asks for any.
 const used = new Set();
 const port = () => new Promise((resolve) => {
-  const s = net.createServer();
-  s.listen(0, '127.0.0.1', () => {
-    const p = s.address().port;
-    s.close(() => resolve(used.has(p) ? port() : (used.add(p), p)));
-  });
+  const p = 10240 + Math.floor(Math.random() * 20000), s = net.createServer(), udp = dgram.createSocket('udp4');
+  const again = () => { s.close(); udp.close(); resolve(port()); };
+  if (used.has(p))
+    return resolve(port());
+  used.add(p);
+  s.on('error', again);
+  udp.on('error', again);
+  s.listen(p, '127.0.0.1', () => udp.bind(p, '127.0.0.1', () => udp.close(() => s.close(() => resolve(p)))));
 });
 
 let made = 0;

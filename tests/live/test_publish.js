@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
-const { ok, run, start, server, have, main, sanitized } = require('../tools/harness.js');
+const { ok, run, start, server, have, main } = require('../tools/harness.js');
 const { file, port, profile, broadcast, rtmpServer, haveNginx, listening } = require('./live.js');
 
 let url, n = 0;
@@ -43,6 +43,9 @@ async function come(v, name, frames, seconds) {
 }
 
 const flowing = (video, audio) => (s) => s.video.framesDecoded >= video && s.audio.totalSamplesReceived >= audio * 48000;
+
+// Pictures in a second of sound: a machine that stands still for a moment changes neither.
+const complete = (s) => Math.abs(s.video.framesDecoded / (s.audio.totalSamplesReceived / 48000) - 30) < 4 && s.video.packetsLost === 0;
 
 // ---- H.264 as it is ----
 
@@ -90,7 +93,7 @@ async function as_it_is(clip) {
   const c = compare(clip, rec), text = JSON.stringify({ ...c, s, f });
   ok(c.equal > 300 && c.bare === 0, 'a file: the bytes are those of the file, and key frames have their parameter sets', text);
   ok(f.video.packetsPassed > 400 && f.video.framesEncodedAnew < 100, 'a file: nothing is encoded anew, but for who comes between key frames', text);
-  ok(s.video.framesPerSecond > (sanitized ? 20 : 28) && s.video.framesPerSecond < 32 && s.video.packetsLost === 0, 'a file: at its own speed, without a gap', text);
+  ok(complete(s), 'a file: at its own speed, without a gap', text);
 }
 
 // Who comes between two key frames, five seconds apart, has a picture soon all the same.
@@ -105,7 +108,7 @@ async function late(clip) {
   console.log(`# late viewer, key frames 5 s apart: first picture after ${ms} ms`);
   ok(ms < 3000, 'long groups of pictures: a late viewer has a picture soon', `${ms} ms`);
   ok(f.video.spells >= 2 && f.video.packetsPassed > 0, 'long groups of pictures: encoded anew from the request on', JSON.stringify(f));
-  ok(before.video.freezeCount <= 3 && before.video.framesPerSecond > 25, 'long groups of pictures: others notice nothing', JSON.stringify(before));
+  ok(complete(before), 'long groups of pictures: others notice nothing', JSON.stringify(before));
   await Promise.all([p, first, v].map((c) => c.stop()));
 }
 
