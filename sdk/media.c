@@ -112,10 +112,21 @@ void lq__media_anew(lq__media *m)
 	close_direction(m, LQ_RECEIVE);
 }
 
+/* What is sent elsewhere: it ends before those who are in it go. */
+static void close_outlet(void *arg, const lq_link_info *info)
+{
+	lq__media *m = arg;
+	lq_node *to = lq_link_to(info->link);
+	uint32_t direction = LQ_SEND;
+	if (to != m->net && lq_node_descriptor(to)->kind == LQ_KIND_TRANSPORT)
+		lq_node_call(to, op_close, &direction, NULL, NULL);
+}
+
 void lq__media_destroy(lq__media *m)
 {
 	if (!m)
 		return;
+	lq_graph_links(m->graph, close_outlet, m);
 	while (m->tracks)
 		lq__media_remove(m, &m->tracks->track);
 	close_direction(m, LQ_SEND);

@@ -1,3 +1,6 @@
+check_PROGRAMS += %D%/steady
+%C%_steady_SOURCES = %D%/steady.c
+
 # Each folder of tests brings its own programs.
 include tests/abi/module.mk
 include tests/broken-plugins/module.mk

@@ -160,8 +160,24 @@ static void hls_dictionaries(const outlet_options *o, int again, AVDictionary **
 		av_dict_set(muxer, "hls_flags", "+append_list+discont_start", AV_DICT_APPEND);
 }
 
+/* A list without an end, of segments of the same kind: its writer was killed, and its players wait. */
+static int hls_unfinished(const outlet_options *o)
+{
+	FILE *f = fopen(o->url, "r");
+	char line[512];
+	int segments = 0, fmp4 = 0, ended = 0;
+	while (f && fgets(line, sizeof line, f)) {
+		segments |= !strncmp(line, "#EXTINF:", 8);
+		fmp4 |= !strncmp(line, "#EXT-X-MAP:", 11);
+		ended |= !strncmp(line, "#EXT-X-ENDLIST", 14);
+	}
+	if (f)
+		fclose(f);
+	return segments && !ended && fmp4 == (o->segment_type == HLS_FMP4);
+}
+
 const outlet_kind outlet_hls = {.name = "HLS", .max_audio = 1, .max_video = 1, .endings = ".m3u8", .container = hls_container,
-                                .dictionaries = hls_dictionaries};
+                                .dictionaries = hls_dictionaries, .unfinished = hls_unfinished};
 
 /* ---- DASH ---- */
 

@@ -36,6 +36,8 @@ typedef struct outlet_kind {
 	const char *(*container)(const outlet_options *o);
 	/* Options for opening (protocol) and for the header (muxer). `again`: goes on with what an earlier session began. */
 	void (*dictionaries)(const outlet_options *o, int again, AVDictionary **protocol, AVDictionary **muxer);
+	/* Whether another process began what is there and did not end it, so that this one goes on with it; NULL: never. */
+	int (*unfinished)(const outlet_options *o);
 } outlet_kind;
 
 extern const outlet_kind outlet_rtmp, outlet_srt, outlet_hls, outlet_dash, outlet_file;

@@ -15,6 +15,7 @@
 #define LINGER LQ_SEC           /* for a network to take what is still queued */
 #define FIRST_RETRY (LQ_SEC / 2)
 #define REFUSAL (2 * LQ_SEC) /* a connection that is lost before this never was one */
+#define FLV_DAYS 24             /* its times are 31 bits of milliseconds: 24.8 days */
 #define STEADY (10 * LQ_SEC)    /* a connection that has held for so long was a good one: the next failure begins with the first wait again */
 
 typedef struct worker {
@@ -165,10 +166,25 @@ static int fits(const worker *w, const worker_track *t, const lq_buffer *buf)
 	return (!strcmp(w->session.av->oformat->name, "mpegts") && lq__av_codec(buf->format->codec) == t->par->codec_id) || lq__codec_fits(buf, t->par);
 }
 
+/* FLV's times end; a new connection begins at 0, with a picture that needs no other. */
+static int too_long(const worker *w, const ring_item *next)
+{
+	const session *s = &w->session;
+	if (s->origin == LQ_TIME_NONE || strcmp(s->av->oformat->name, "flv") || outlet_time(w->o, next->buf) - s->origin < FLV_DAYS * 24 * 3600 * LQ_SEC)
+		return 0;
+	if (next->buf->format->media == LQ_MEDIA_AUDIO)
+		return s->av->nb_streams == 1;
+	if (!starts(next->buf))
+		lq__ask_key_frame(w->o->host, atomic_load(&w->o->tracks[slot_of(next)].port));
+	return starts(next->buf);
+}
+
 static int write_next(worker *w, const ring_item *next)
 {
 	outlet *o = w->o;
 	worker_track *t = track_of(w, next);
+	if (t && too_long(w, next))
+		return CHANGED;
 	if (t && !fits(w, t, next->buf)) {
 		forget(t);
 		learn_from(w, next);
@@ -295,7 +311,8 @@ static void attempt(worker *w)
 		atomic_store(&o->phase, PHASE_EARLY);
 		drop_all(w);
 	}
-	int e = url ? session_open(&w->session, o, url, w->sessions > 0, w->tracks) : LQ_ENOMEM;
+	int again = w->sessions > 0 || (o->kind->unfinished && o->kind->unfinished(&o->opt));
+	int e = url ? session_open(&w->session, o, url, again, w->tracks) : LQ_ENOMEM;
 	av_free(url);
 	if (e) {
 		retry_later(w, e);

@@ -71,9 +71,9 @@ async function scene(dir, room) {
 
 async function life(nginx, rtmp) {
   const dir = fs.mkdtempSync(file('egress-')), { s, hosts, eve, state, begin, task } = await scene(dir, 'show');
-  const id = await begin({ to: [`rtmp://127.0.0.1:${rtmp}/live/topsecretkey`], record: ['show.mkv'] });
+  const id = await begin({ to: [`rtmp://127.0.0.1:${rtmp}/live/topsecretkey`, 'show.m3u8'], record: ['show.mkv'] });
   await state(id, 'running');
-  await until('media at both targets', async () => (await task(id)).figures?.targets.every((t) => t.bytesSent > 20000));
+  await until('media at all targets', async () => (await task(id)).figures?.targets.every((t) => t.bytesSent > 20000));
   ok((await task(id)).targets.every((t) => t.state === 'running'), 'a task runs and says so of its targets', JSON.stringify(await task(id)));
   const layout = { layout: 'regions', background: '#ff0000', regions: [{ input: 'ann', x: 0, y: 0, w: 160, h: 90 }] };
   const changed = await ask(s.port, 'POST', `show/egress/${id}/layout`, { layout });
@@ -82,7 +82,9 @@ async function life(nginx, rtmp) {
   ok(nobody.status === 404 && /nobody called "zoe"/.test(nobody.body.message), 'a layout that names nobody is refused with what the task says', JSON.stringify(nobody));
   const sent = (await task(id)).figures.targets[0].bytesSent;
   await until('more media', async () => (await task(id)).figures.targets[0].bytesSent > sent + 20000);
-  const [pid] = children(s.process.pid);
+  const list = path.join(dir, 'show.m3u8'), segments = () => (fs.existsSync(list) ? fs.readFileSync(list, 'utf8').match(/\n[^#\n]+(?=\n)/g) || [] : []).map((l) => l.trim());
+  await until('segments of HLS', () => segments().length >= 2);
+  const before = segments(), [pid] = children(s.process.pid);
   const cmdline = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   ok(!/topsecret|rtmp|show/.test(cmdline), 'neither target nor key are in its command line', cmdline);
   process.kill(pid, 'SIGKILL');
@@ -98,6 +100,11 @@ async function life(nginx, rtmp) {
   ok(!others.length && !eve.inbox.some((m) => m.user?.startsWith('egress')), 'the room hears of nothing else', JSON.stringify(others));
   ok(!JSON.stringify(eve.inbox).includes('topsecret') && !s.process.log.includes('topsecret'), 'no event and no log has the key');
   await nginx.process.stop(); // its recordings are complete
+  const text = fs.readFileSync(list, 'utf8'), all = segments();
+  ok(/#EXT-X-DISCONTINUITY\n/.test(text) && /#EXT-X-ENDLIST/.test(text) && before.every((f) => all.filter((g) => g === f).length === 1) && new Set(all).size === all.length && all.length > before.length,
+    'HLS goes on where the killed task was', text);
+  const whole = examine(list);
+  ok(whole.video?.codec === 'h264' && whole.video.frames > 15 * 4, 'and plays to its end', JSON.stringify(whole));
   const flvs = nginx.recordings(), files = ['show.mkv', 'show-2.mkv'].map((f) => path.join(dir, f));
   ok(flvs.length === 2, 'nginx has got both parts', flvs.join());
   for (const f of [...flvs, ...files]) {

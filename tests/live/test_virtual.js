@@ -2,7 +2,8 @@
 // The hour is in bench/broadcast.js.
 'use strict';
 const fs = require('node:fs');
-const { ok, main, sanitized } = require('../tools/harness.js');
+const path = require('node:path');
+const { dir, ok, start, main, sanitized } = require('../tools/harness.js');
 const { broadcast, examine } = require('./virtual.js');
 
 const SECONDS = 180, PPM = 1000; // ten times what real clocks are off
@@ -25,4 +26,15 @@ async function same() {
   ok(a.code === 0 && fs.statSync(a.file).size > 100000 && fs.readFileSync(a.file).equals(fs.readFileSync(b.file)), 'each run writes the same file', a.log + b.log);
 }
 
-main(() => Promise.all([long(), same()]));
+// FLV's times end after 24.8 days.
+async function weeks() {
+  const name = path.join(dir, 'weeks.json'), nodes = {
+    cam: { use: 'capture.pattern', params: { size: '160x90', fps: '1/600' } }, venc: { use: 'codec.h264.enc' }, out: { use: 'transport.file', params: { url: path.join(dir, 'weeks.flv') } },
+  };
+  fs.writeFileSync(name, JSON.stringify({ loquat_profile: 1, name: 'weeks', graphs: { run: { nodes, chains: [['cam', 'venc', 'out.video']] } } }));
+  const r = await start('loquat', ['run', name, '--virtual', '--seconds', String(30 * 86400)]).ended;
+  const [first, second] = ['weeks.flv', 'weeks-2.flv'].map((f) => examine(path.join(dir, f)).video || {});
+  ok(r.code === 0 && first.last >= 24 * 86400 && first.last < 24.1 * 86400 && first.frames + second.frames === 30 * 144 && first.back === 0 && second.back === 0, 'a month of FLV: a part before its times end, and one behind', JSON.stringify([r, first, second]));
+}
+
+main(() => Promise.all([long(), same(), weeks()]));

@@ -12,7 +12,8 @@
 
 #include "media/barcode.h"
 
-#define WINDOW 3 /* pictures to either side of where the count says: a source may skip one */
+#define WINDOW 3   /* pictures to either side of where the count says: a source may skip one, or many when the machine stood still */
+#define ALIKE 0.95 /* less: it may be another one */
 
 static uint8_t *slurp(const char *file, size_t *size)
 {
@@ -64,11 +65,11 @@ static int video(char **argv)
 			continue;
 		double best = -1;
 		long best_at = 0;
-		for (long k = -WINDOW; k <= WINDOW; k++) {
-			long at = (((long)number + offset + k) % sources + sources) % sources;
+		for (long k = 0; k < sources && (k <= 2 * WINDOW || best < ALIKE); k++) {
+			long by = k % 2 ? -(k + 1) / 2 : k / 2, at = (((long)number + offset + by) % sources + sources) % sources;
 			double s = ssim(source + (size_t)at * frame, r, w, h, top);
 			if (s > best)
-				best = s, best_at = k;
+				best = s, best_at = by;
 		}
 		offset += best_at;
 		sum += best;
