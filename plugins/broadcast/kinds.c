@@ -7,7 +7,7 @@
 
 #include <libavutil/avstring.h>
 
-#include "outlet.h"
+#include "srt_link.h"
 
 /* What the kernel may hold back: so little that the queue, whose drops are whole groups of pictures, is the first to fill up. */
 #define SEND_BUFFER (256 << 10)
@@ -77,6 +77,10 @@ int outlet_check_url(const lq_host *host, const outlet_kind *kind, const outlet_
 	if (!scheme || !listed(kind->schemes, o->url, (size_t)(scheme - o->url)) || !scheme[3] || scheme[3] == '/')
 		return host->fail(host, LQ_EINVAL, "%s: no URL for %s, which looks like %s", where, kind->name,
 		                  kind == &outlet_srt ? "srt://host:port" : "rtmp://host/application/key");
+	char error[SRT_URL_ERROR];
+	srt_target target;
+	if (kind == &outlet_srt && srt_link_check(o, o->url, &target, error))
+		return host->fail(host, LQ_EINVAL, "%s: %s", where, error);
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/parseutils.h>
 
 #include "srt_rate.h"
 
@@ -33,37 +32,31 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- what a URL says ---- */
-
-typedef struct target {
-	char host[256], service[16], passphrase[128], stream_id[520];
-	int listener, latency; /* ms */
-} target;
-
 /* What stands behind "?" has its parameter's place. */
-static int parse(const outlet_options *o, const char *url, target *t)
+int srt_link_check(const outlet_options *o, const char *url, srt_target *t, char error[SRT_URL_ERROR])
 {
-	char text[64];
-	int port = -1;
-	const char *query = strchr(url, '?');
-	av_url_split(NULL, 0, NULL, 0, t->host, sizeof t->host, &port, NULL, 0, url);
-	snprintf(t->service, sizeof t->service, "%d", port);
+	size_t length = strlen(o->passphrase);
+	*t = (srt_target){.listener = o->mode == SRT_LISTENER, .latency = (int)(o->latency / LQ_MSEC)};
+	if (length && (length < SRT_PASSPHRASE_MIN || length > SRT_PASSPHRASE_MAX)) {
+		snprintf(error, SRT_URL_ERROR, "a passphrase has %d to %d characters", SRT_PASSPHRASE_MIN, SRT_PASSPHRASE_MAX);
+		return -1;
+	}
+	if (strlen(o->stream_id) > SRT_STREAM_ID_MAX) {
+		snprintf(error, SRT_URL_ERROR, "a stream id has at most %d characters", SRT_STREAM_ID_MAX);
+		return -1;
+	}
 	av_strlcpy(t->passphrase, o->passphrase, sizeof t->passphrase);
 	av_strlcpy(t->stream_id, o->stream_id, sizeof t->stream_id);
-	t->listener = o->mode == SRT_LISTENER;
-	t->latency = (int)(o->latency / LQ_MSEC);
-	if (query && av_find_info_tag(text, sizeof text, "mode", query))
-		t->listener = !strcmp(text, "listener");
-	if (query && av_find_info_tag(text, sizeof text, "latency", query))
-		t->latency = atoi(text);
-	if (query)
-		av_find_info_tag(t->passphrase, sizeof t->passphrase, "passphrase", query);
-	if (query && !av_find_info_tag(t->stream_id, sizeof t->stream_id, "streamid", query))
-		av_find_info_tag(t->stream_id, sizeof t->stream_id, "stream_id", query);
-	if (port > 0 && port < 65536)
-		return 0;
-	why_note("there is no port in the URL, which looks like srt://host:port");
-	return AVERROR(EINVAL);
+	return srt_url_read(url, t, error);
+}
+
+static int read_target(const outlet_options *o, const char *url, srt_target *t)
+{
+	char error[SRT_URL_ERROR];
+	int e = srt_link_check(o, url, t, error);
+	if (e)
+		why_note(error);
+	return e ? AVERROR(EINVAL) : 0;
 }
 
 /* ---- connecting ---- */
@@ -80,7 +73,7 @@ static int set(SRTSOCKET s, SRT_SOCKOPT option, int value)
 }
 
 /* Late packets are not left out by SRT but by the queue, which knows where a group of pictures begins. */
-static int set_options(SRTSOCKET s, const target *t, int timeout)
+static int set_options(SRTSOCKET s, const srt_target *t, int timeout)
 {
 	int bad = set(s, SRTO_SNDSYN, 0) | set(s, SRTO_RCVSYN, 0) | set(s, SRTO_LATENCY, t->latency) | set(s, SRTO_TLPKTDROP, 0) | set(s, SRTO_SNDBUF, SEND_BUFFER);
 	if (timeout)
@@ -135,7 +128,7 @@ static int answer(srt_link *l, const struct sockaddr *address, socklen_t size)
 	return r;
 }
 
-static int open_at(srt_link *l, const target *t, int timeout, const struct addrinfo *at)
+static int open_at(srt_link *l, const srt_target *t, int timeout, const struct addrinfo *at)
 {
 	l->socket = srt_create_socket();
 	int r = l->socket == SRT_INVALID_SOCK ? failed() : set_options(l->socket, t, timeout);
@@ -147,7 +140,7 @@ static int open_at(srt_link *l, const target *t, int timeout, const struct addri
 	return r;
 }
 
-static int open_target(srt_link *l, const target *t, int timeout)
+static int open_target(srt_link *l, const srt_target *t, int timeout)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = t->listener ? AI_PASSIVE : 0}, *list = NULL;
 	if (getaddrinfo(*t->host ? t->host : NULL, t->service, &hints, &list)) {
@@ -223,11 +216,11 @@ static void destroy(srt_link *l)
 
 int srt_link_open(const outlet_options *o, const char *url, const AVIOInterruptCB *interrupt, AVIOContext **pb)
 {
-	target t = {0};
+	srt_target t;
 	srt_link *l = av_mallocz(sizeof *l);
 	uint8_t *buffer = av_malloc(MESSAGE);
 	srt_startup();
-	if (!l || !buffer || parse(o, url, &t)) {
+	if (!l || !buffer || read_target(o, url, &t)) {
 		int r = l && buffer ? AVERROR(EINVAL) : AVERROR(ENOMEM);
 		av_free(l);
 		av_free(buffer);

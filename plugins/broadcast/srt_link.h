@@ -6,6 +6,10 @@
 #define LQ_PLUGINS_BROADCAST_SRT_LINK_H
 
 #include "outlet.h"
+#include "srt_url.h"
+
+/* What the options and the URL say together. Returns 0, or -1 with the reason. */
+int srt_link_check(const outlet_options *o, const char *url, srt_target *t, char error[SRT_URL_ERROR]);
 
 /* Calls, or waits for a call. Opens *pb; `interrupt` ends waiting, in here and in each write. */
 int srt_link_open(const outlet_options *o, const char *url, const AVIOInterruptCB *interrupt, AVIOContext **pb);

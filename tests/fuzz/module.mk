@@ -3,6 +3,7 @@
 FUZZ_REPLAYS = %D%/fuzz_stun %D%/fuzz_rtp %D%/fuzz_rtcp %D%/fuzz_payload %D%/fuzz_sdp %D%/fuzz_protocol %D%/fuzz_client %D%/fuzz_profile %D%/fuzz_scan %D%/fuzz_isolate %D%/fuzz_sei %D%/fuzz_egress
 FUZZ_REPLAYS += %D%/fuzz_link
 FUZZ_REPLAYS += %D%/fuzz_sets
+FUZZ_REPLAYS += %D%/fuzz_srt_url
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
@@ -33,6 +34,7 @@ FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
 %C%_fuzz_isolate_LDADD = libloquat-core.la
 %C%_fuzz_sei_SOURCES = %D%/fuzz_sei.c plugins/sei/sei_bits.c plugins/sei/sei_bits.h $(FUZZ_COMMON)
 %C%_fuzz_link_SOURCES = %D%/fuzz_link.c plugins/whip/link.c plugins/whip/link.h plugins/webrtc/ice_server.c plugins/webrtc/ice_server.h $(FUZZ_COMMON)
+%C%_fuzz_srt_url_SOURCES = %D%/fuzz_srt_url.c plugins/broadcast/srt_url.c plugins/broadcast/srt_url.h $(FUZZ_COMMON)
 %C%_fuzz_sets_SOURCES = %D%/fuzz_sets.c plugins/forward/parameter_sets.c plugins/forward/parameter_sets.h $(FUZZ_COMMON)
 EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 
@@ -42,6 +44,7 @@ FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)
 FUZZ_CODE += $(srcdir)/sdk/protocol_egress.c $(srcdir)/server/message_egress.c $(srcdir)/server/egress/json.c $(srcdir)/server/egress/spec.c $(srcdir)/server/egress/status.c $(srcdir)/server/egress/tasks.c $(srcdir)/server/sid.c
 FUZZ_CODE += $(srcdir)/plugins/whip/link.c $(srcdir)/plugins/webrtc/ice_server.c
 FUZZ_CODE += $(srcdir)/plugins/forward/parameter_sets.c
+FUZZ_CODE += $(srcdir)/plugins/broadcast/srt_url.c
 .PHONY: fuzz
 fuzz: config.h
 	srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' LIBS='$(OPENSSL_LIBS) $(SRTP_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(LIBS)' \

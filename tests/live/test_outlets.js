@@ -70,7 +70,7 @@ async function srtCaller(audio) {
 
 async function srtListener() {
   const p = await port(), out = file('srt-listener.ts');
-  const sender = broadcast(profile('transport.srt', { url: `srt://127.0.0.1:${p}`, mode: 'listener' }), SECONDS + 2);
+  const sender = broadcast(profile('transport.srt', { url: `srt://127.0.0.1:${p}?mode=listener&latency=200` }), SECONDS + 2);
   const player = start('ffmpeg', ['-v', 'error', '-y', '-i', `srt://127.0.0.1:${p}?mode=caller&connect_timeout=10000`, '-c', 'copy', out]);
   const r = await sender;
   await player.ended;

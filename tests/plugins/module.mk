@@ -96,6 +96,11 @@ TESTS += %D%/test_srt_rate
 %C%_test_srt_rate_SOURCES = %D%/test_srt_rate.c plugins/broadcast/srt_rate.c plugins/broadcast/srt_rate.h
 %C%_test_srt_rate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_srt_rate_LDADD = $(CHECK_LIBS)
+check_PROGRAMS += %D%/test_srt_url
+TESTS += %D%/test_srt_url
+%C%_test_srt_url_SOURCES = %D%/test_srt_url.c plugins/broadcast/srt_url.c plugins/broadcast/srt_url.h
+%C%_test_srt_url_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_srt_url_LDADD = $(CHECK_LIBS)
 if PLUGIN_AVFORMAT
 if PLUGIN_OPUS
 check_PROGRAMS += %D%/test_files
