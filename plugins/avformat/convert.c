@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include "turn.h"
+
 #define GAP (30 * LQ_MSEC)
 
 static int fits(const lq_format *f, const AVFrame *frame)
@@ -8,16 +10,44 @@ static int fits(const lq_format *f, const AVFrame *frame)
 	       lq__av_is_plain(frame);
 }
 
+/* Into I420 of a size. Returns 0 or LQ_ENOMEM. */
+static int scale(picture_maker *p, const AVFrame *frame, int w, int h, uint8_t *const planes[], const int strides[])
+{
+	p->sws = sws_getCachedContext(p->sws, frame->width, frame->height, frame->format, w, h, AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
+	if (!p->sws)
+		return LQ_ENOMEM;
+	sws_scale(p->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, planes, strides);
+	return 0;
+}
+
+/* Scaled first, as it lies; then turned. */
+static int scale_and_turn(picture_maker *p, const AVFrame *frame, lq_buffer *buf)
+{
+	int across = p->turn % 180, r = LQ_ENOMEM;
+	AVFrame *lying = av_frame_alloc();
+	if (lying) {
+		lying->format = AV_PIX_FMT_YUV420P;
+		lying->width = (int)(across ? p->out->height : p->out->width);
+		lying->height = (int)(across ? p->out->width : p->out->height);
+		r = av_frame_get_buffer(lying, 0) < 0 ? LQ_ENOMEM : scale(p, frame, lying->width, lying->height, lying->data, lying->linesize);
+	}
+	for (int i = 0; !r && i < 3; i++)
+		turn_plane(p->turn, lying->data[i], lying->linesize[i], buf->planes[i], buf->strides[i], i ? (p->out->width + 1) / 2 : p->out->width, i ? (p->out->height + 1) / 2 : p->out->height);
+	av_frame_free(&lying);
+	return r;
+}
+
 lq_buffer *make_picture(picture_maker *p, AVFrame *frame)
 {
-	if (fits(p->out, frame))
+	if (!p->turn && fits(p->out, frame))
 		return lq__av_wrap_picture(p->host, p->out, frame);
-	p->sws = sws_getCachedContext(p->sws, frame->width, frame->height, frame->format, (int)p->out->width, (int)p->out->height,
-	                              AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
-	lq_buffer *buf = p->sws ? p->host->buffer_new(p->host, p->out, 0) : NULL;
+	lq_buffer *buf = p->host->buffer_new(p->host, p->out, 0);
 	if (buf) {
 		int strides[4] = {(int)buf->strides[0], (int)buf->strides[1], (int)buf->strides[2], 0};
-		sws_scale(p->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, buf->planes, strides);
+		if (p->turn ? scale_and_turn(p, frame, buf) : scale(p, frame, (int)p->out->width, (int)p->out->height, buf->planes, strides)) {
+			p->host->buffer_unref(p->host, buf);
+			buf = NULL;
+		}
 	}
 	av_frame_unref(frame);
 	return buf;

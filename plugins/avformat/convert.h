@@ -10,6 +10,7 @@
 typedef struct picture_maker {
 	const lq_host *host;
 	const lq_format *out;
+	int turn; /* degrees clockwise */
 	struct SwsContext *sws;
 } picture_maker;
 

@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "avformat_nodes.h"
+#include "display.h"
 #include "media.h"
 
 enum { P_FILE, P_LOOP, P_SIZE, P_FPS, P_REALTIME };
@@ -53,9 +54,13 @@ static void destroy(void *self)
 /* The size that leaves: the parameter's or the file's, even for the encoders' sake. */
 static void set_video(source *s, const lq_value *size)
 {
-	const AVStream *v = s->media.tracks[TRACK_VIDEO].stream;
+	AVStream *v = s->media.tracks[TRACK_VIDEO].stream;
 	AVRational rate = v->avg_frame_rate.num > 0 ? v->avg_frame_rate : v->r_frame_rate;
-	uint32_t w = size->num ? size->num : (uint32_t)v->codecpar->width, h = size->den ? size->den : (uint32_t)v->codecpar->height;
+	uint32_t w, h;
+	display_size(v, &w, &h);
+	w = size->num ? size->num : w;
+	h = size->den ? size->den : h;
+	s->picture.turn = display_turn(v);
 	s->video = lq__video_format(LQ_CODEC_RAW, LQ_PIXEL_I420, w > 1 ? w & ~1u : 2, h > 1 ? h & ~1u : 2);
 	if (s->fps_num && s->fps_den) {
 		s->video.fps_num = s->fps_num;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "../avformat/display.h"
 #include "broadcast_nodes.h"
 
 enum { P_URL, P_LOOP, P_B_FRAMES, P_TIMEOUT, P_RETRY, P_MODE, P_PASSPHRASE, P_RTSP };
@@ -77,6 +78,8 @@ static int prepare(ingest *in, const lq_value *params)
 		return e;
 	if ((e = source_open(&in->src, &in->opt, &in->stopping)))
 		return in->host->fail(in->host, e, "%s", in->src.error);
+	if (in->src.tracks[SOURCE_VIDEO].stream && (in->picture.turn = display_turn(in->src.tracks[SOURCE_VIDEO].stream)))
+		in->host->log(in->host, LQ_LOG_WARNING, "%s is to be turned by %d degrees, which calls cannot tell: its pictures are only given decoded", in->src.where, in->picture.turn);
 	if (in->src.b_frames && in->b_frames == B_DECODE)
 		in->host->log(in->host, LQ_LOG_WARNING, "%s has B-frames, which calls cannot carry: its pictures are only given decoded", in->src.where);
 	return 0;
@@ -116,7 +119,7 @@ static int encoded_format(const ingest *in, uint32_t port, lq_format *out)
 {
 	const source_track *t = &in->src.tracks[port];
 	const AVCodecParameters *par = t->stream->codecpar;
-	if (t->codec == LQ_CODEC_NONE || (port == SOURCE_VIDEO && in->src.b_frames && in->b_frames == B_DECODE))
+	if (t->codec == LQ_CODEC_NONE || (port == SOURCE_VIDEO && (in->picture.turn || (in->src.b_frames && in->b_frames == B_DECODE))))
 		return 0;
 	*out = port == SOURCE_VIDEO ? lq__video_format(t->codec, 0, (uint32_t)par->width, (uint32_t)par->height)
 	                            : lq__audio_format(t->codec, 0, (uint32_t)par->sample_rate, (uint32_t)par->ch_layout.nb_channels);
@@ -134,11 +137,12 @@ static void set_rate(const AVStream *s, lq_format *f)
 
 static lq_format raw_format(const ingest *in, uint32_t port, uint32_t i)
 {
-	const AVStream *s = in->src.tracks[port].stream;
-	uint32_t own = port != SOURCE_AUDIO || s->codecpar->ch_layout.nb_channels != 1 ? 2 : 1;
+	AVStream *s = in->src.tracks[port].stream;
+	uint32_t w, h, own = port != SOURCE_AUDIO || s->codecpar->ch_layout.nb_channels != 1 ? 2 : 1;
 	if (port == SOURCE_AUDIO) /* its own channels first */
 		return lq__audio_format(LQ_CODEC_RAW, i & 1 ? LQ_SAMPLE_S16 : LQ_SAMPLE_F32, RATE, i < 2 ? own : 3 - own);
-	lq_format f = lq__video_format(LQ_CODEC_RAW, LQ_PIXEL_I420, (uint32_t)s->codecpar->width & ~1u, (uint32_t)s->codecpar->height & ~1u);
+	display_size(s, &w, &h);
+	lq_format f = lq__video_format(LQ_CODEC_RAW, LQ_PIXEL_I420, w & ~1u, h & ~1u);
 	set_rate(s, &f);
 	return f;
 }

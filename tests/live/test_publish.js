@@ -130,6 +130,7 @@ async function kinds() {
     ['VP8 of an odd size and Opus', make('odd.webm', [...picture('321x241'), ...sound(48000), '-c:v', 'libvpx', '-deadline', 'realtime', '-g', '25', '-c:a', 'libopus']), 30, 1, (s) => s.video.frameWidth >= 320, (f) => f.video.packetsPassed > 5 && f.audio.packetsPassed > 5],
     ['sound only', make('sound.m4a', [...sound(44100), '-c:a', 'aac']), 0, 2],
     ['picture only', make('silent.mp4', [...picture('320x240'), '-c:v', 'libx264', '-bf', '0', '-g', '50', '-pix_fmt', 'yuv420p']), 30, 0],
+    ['H.264 of a phone held upright', make('upright.mp4', ['-i', file('silent.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90']), 30, 0, (s) => s.video.frameWidth === 240 && s.video.frameHeight === 320, (f) => f.video.packetsPassed === 0],
     ['H.264 that browsers do not decode', make('444.mp4', [...picture('320x240'), '-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuv444p']), 30, 0, (s) => s.video.frameWidth === 320, (f) => f.video.framesEncodedAnew > 5],
   ];
   await Promise.all(cases.map(async ([name, clip, frames, seconds, test = () => true, figures = () => true]) => {

@@ -1,6 +1,7 @@
 /* The recorder and the file source: what one writes FFmpeg and the other read. */
 #include <dirent.h>
 #include <libavformat/avformat.h>
+#include <libavutil/display.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,6 +362,62 @@ START_TEST(size_and_rate_can_be_chosen)
 }
 END_TEST
 
+/* A file whose picture has one bright corner: which is at the top left when it is turned by `degrees`, or whose pixels are twice as wide. */
+static void write_lying(const char *name, int degrees, int wide)
+{
+	AVFormatContext *av;
+	AVPacket *p = av_packet_alloc();
+	name_file(name);
+	ck_assert_int_ge(avformat_alloc_output_context2(&av, NULL, "mov", file), 0);
+	AVStream *s = avformat_new_stream(av, NULL);
+	*s->codecpar = (AVCodecParameters){.codec_type = AVMEDIA_TYPE_VIDEO, .codec_id = AV_CODEC_ID_RAWVIDEO, .format = AV_PIX_FMT_RGB24, .width = 64, .height = 32, .codec_tag = MKTAG('r', 'a', 'w', ' ')};
+	s->time_base = (AVRational){1, 25};
+	s->avg_frame_rate = (AVRational){25, 1};
+	if (wide)
+		s->sample_aspect_ratio = s->codecpar->sample_aspect_ratio = (AVRational){2, 1};
+	int32_t *matrix = (int32_t *)(void *)av_stream_new_side_data(s, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+	av_display_rotation_set(matrix, degrees); /* clockwise, in spite of what its documentation says */
+	ck_assert_int_ge(avio_open(&av->pb, file, AVIO_FLAG_WRITE), 0);
+	ck_assert_int_ge(avformat_write_header(av, NULL), 0);
+	for (int i = 0; i < 25; i++) {
+		ck_assert_int_ge(av_new_packet(p, 64 * 32 * 3), 0);
+		memset(p->data, 0, (size_t)p->size);
+		int x = degrees == 180 || degrees == 270 ? 48 : 0, y = degrees == 90 || degrees == 180 ? 16 : 0;
+		for (int row = y; row < y + 16; row++)
+			memset(p->data + (row * 64 + x) * 3, 255, 16 * 3);
+		p->pts = p->dts = av_rescale_q(i, (AVRational){1, 25}, s->time_base);
+		p->duration = av_rescale_q(1, (AVRational){1, 25}, s->time_base);
+		p->flags = AV_PKT_FLAG_KEY;
+		ck_assert_int_ge(av_write_frame(av, p), 0);
+		av_packet_unref(p);
+	}
+	ck_assert_int_ge(av_write_trailer(av), 0);
+	avio_closep(&av->pb);
+	avformat_free_context(av);
+	av_packet_free(&p);
+}
+
+START_TEST(what_lies_is_turned_and_pixels_become_square)
+{
+	int degrees = _i % 4 * 90, wide = _i / 4, across = degrees % 180 != 0;
+	write_lying("lying.mov", degrees, wide);
+	th_node *s = open_source("");
+	ck_assert_int_eq(th_run_until(s, env->now + LQ_SEC / 2), 0);
+	lq_buffer *b = th_take(s, SOURCE_VIDEO);
+	ck_assert_ptr_nonnull(b);
+	uint32_t w = wide ? 128 : 64, h = 32;
+	ck_assert_uint_eq(b->format->width, across ? h : w);
+	ck_assert_uint_eq(b->format->height, across ? w : h);
+	uint32_t right = b->format->width - 3, below = b->format->height - 3;
+	ck_assert_uint_gt(b->planes[0][2 * b->strides[0] + 2], 200);
+	ck_assert_uint_lt(b->planes[0][2 * b->strides[0] + right], 40);
+	ck_assert_uint_lt(b->planes[0][below * b->strides[0] + 2], 40);
+	ck_assert_uint_lt(b->planes[0][below * b->strides[0] + right], 40);
+	th_free(env, b);
+	th_close(s);
+}
+END_TEST
+
 START_TEST(without_loop_it_ends)
 {
 	record("end.mkv", "vp8", LQ_SEC);
@@ -505,6 +562,7 @@ int main(void)
 	tcase_add_test(r, bad_places_and_names_are_told);
 	tcase_add_test(s, a_file_plays_over_and_over_in_step);
 	tcase_add_test(s, size_and_rate_can_be_chosen);
+	tcase_add_loop_test(s, what_lies_is_turned_and_pixels_become_square, 0, 8);
 	tcase_add_loop_test(s, without_loop_it_ends, 0, 2);
 	tcase_add_test(s, a_file_without_sound_has_no_sound_formats);
 	tcase_add_test(s, a_sleep_is_no_burst);
