@@ -20,7 +20,7 @@ static const char help[] =
 	"  --seconds N    how long (default: 20; 0: until Ctrl-C)\n"
 	"  --input FILE   both publish this media file, looped\n"
 	"  --devices      both use camera, microphone and speaker\n"
-	"  --codec NAME   video codec: h264 or vp8\n"
+	"  --codec NAME   video codec: h264, vp8 or vp9\n"
 	"  --headless     no windows and no sound\n"
 	"  --out DIR      leave there: stats.json, alice.mkv and bob.mkv (what each received), alice.png, bob.png, call-graph.svg\n\n"
 	"Exit status: 0, or 1 when either side saw no picture or heard no sound.\n";

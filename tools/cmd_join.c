@@ -29,7 +29,7 @@ static const char help[] =
 	"  --seconds N       leave after N seconds\n"
 	"  --devices         use camera, microphone and speaker\n"
 	"  --input FILE      publish a media file, looped, instead of camera and microphone\n"
-	"  --codec NAME      video codec: h264 or vp8 (default: the profile's)\n"
+	"  --codec NAME      video codec: h264, vp8 or vp9 (default: the profile's)\n"
 	"  --size WxH        size of the test picture or camera (default: 640x360)\n"
 	"  --fps N           its frames a second (default: 30)\n"
 	"  --layers N        publish the picture in N qualities, 1 to 3: the size, half of it, a quarter\n"
@@ -393,11 +393,6 @@ static int layer_of(const char *name)
 	return -1;
 }
 
-static int wrong_codec(const char *codec)
-{
-	return strcmp(codec, "h264") && strcmp(codec, "vp8");
-}
-
 int cmd_join(int argc, char **argv)
 {
 	enum { SERVER = 256, ROOM, USER, NAME, TOKEN, PROFILE, SECONDS, DEVICES, INPUT, CODEC, SIZE, FPS, HEADLESS, LAYERS, LAYER, NO_PUBLISH, REJOIN, RECORD, SNAPSHOT, GRAPH, STATS, STATUS, ROLE, RAISE_HAND, WELCOME };
@@ -461,8 +456,8 @@ int cmd_join(int argc, char **argv)
 		}
 	if (optind != argc || !j.room_name)
 		return tool_error(TOOL_USAGE, "join", "say which room with --room");
-	if (j.participant.codec && wrong_codec(j.participant.codec))
-		return tool_error(TOOL_USAGE, "join", "--codec: \"%s\" is neither h264 nor vp8", j.participant.codec);
+	if (j.participant.codec && !participant_knows_codec(j.participant.codec))
+		return tool_error(TOOL_USAGE, "join", "--codec: \"%s\" is none of h264, vp8, vp9", j.participant.codec);
 	if (j.raise_hand && !j.audience)
 		return tool_error(TOOL_USAGE, "join", "--raise-hand: only the audience asks; say --role audience");
 	j.participant.label = j.name ? j.name : j.user;

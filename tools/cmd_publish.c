@@ -27,7 +27,7 @@ static const char help[] =
 	"  --password TEXT     of a room that has one\n"
 	"  --stream NAME       as which of the user's streams: main (default), sub, third to ninth\n"
 	"  --loop              a file begins again at its end\n"
-	"  --video-codec NAME  encode the picture anew: h264 or vp8\n"
+	"  --video-codec NAME  encode the picture anew: h264, vp8 or vp9\n"
 	"  --bitrate N         encode the picture anew, with N bit/s\n"
 	"  --profile P         name or file of the profile (default: live-broadcast)\n"
 	"  --seconds N         stop after N seconds\n"
@@ -315,8 +315,8 @@ int cmd_publish(int argc, char **argv)
 		}
 	if (optind + 1 != argc || !p.room_name)
 		return tool_error(TOOL_USAGE, "publish", "say what is published, and in which room with --room");
-	if (p.participant.codec && strcmp(p.participant.codec, "h264") && strcmp(p.participant.codec, "vp8"))
-		return tool_error(TOOL_USAGE, "publish", "--video-codec: \"%s\" is neither h264 nor vp8", p.participant.codec);
+	if (p.participant.codec && !participant_knows_codec(p.participant.codec))
+		return tool_error(TOOL_USAGE, "publish", "--video-codec: \"%s\" is none of h264, vp8, vp9", p.participant.codec);
 	p.participant.source = argv[optind];
 	tool_catch_signals();
 	return publish(&p);

@@ -128,6 +128,11 @@ static void name_window(json_t *subscribe, const participant_options *o)
 	overlay_param(subscribe, "window", "size", json_string(o->size ? o->size : "640x360"));
 }
 
+int participant_knows_codec(const char *codec)
+{
+	return !strcmp(codec, "h264") || !strcmp(codec, "vp8") || !strcmp(codec, "vp9");
+}
+
 static void use_codec(json_t *publish, const char *codec)
 {
 	char use[64];
