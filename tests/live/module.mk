@@ -2,7 +2,7 @@
 EXTRA_DIST += %D%/live.js %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js %D%/test_publish.js \
 	%D%/test_virtual.js %D%/test_srt.js %D%/relay.js %D%/virtual.js %D%/player.html %D%/rtsp.py
 EXTRA_DIST += %D%/test_egress.js
-EXTRA_DIST += %D%/test_broadcast.js
+EXTRA_DIST += %D%/test_broadcast.js %D%/test_broadcast_web.js
 EXTRA_DIST += %D%/whip.js %D%/test_whip.js %D%/test_whip_room.js
 if PLUGIN_BROADCAST
 if PLUGIN_FFMPEG
@@ -13,7 +13,7 @@ check_PROGRAMS += %D%/examine
 if HAVE_NODE
 TESTS += %D%/test_outlets.js %D%/test_outlet_trouble.js %D%/test_profiles.js %D%/test_ingest.js %D%/test_players.js %D%/test_publish.js %D%/test_virtual.js %D%/test_srt.js
 TESTS += %D%/test_egress.js
-TESTS += %D%/test_broadcast.js
+TESTS += %D%/test_broadcast.js %D%/test_broadcast_web.js
 if PLUGIN_CURL
 TESTS += %D%/test_whip.js %D%/test_whip_room.js
 endif
