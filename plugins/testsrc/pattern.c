@@ -12,7 +12,7 @@
 #include "media/barcode.h"
 #include "testsrc_nodes.h"
 
-enum { P_SIZE, P_FPS, P_PATTERN, P_BARCODE, P_FLASH, P_LABEL };
+enum { P_SIZE, P_FPS, P_PATTERN, P_BARCODE, P_FLASH, P_LABEL, P_MARK };
 enum { MOVING, BARS, NOISE, BLACK };
 enum { LABEL_MAX = 64, WAVE = 1024 };
 
@@ -21,6 +21,7 @@ typedef struct pattern {
 	const lq_format *format;
 	uint32_t width, height, fps_num, fps_den;
 	int kind, barcode, flash;
+	int64_t mark;        /* where in each second the flash lies */
 	char label[LABEL_MAX];
 	uint32_t hue;        /* by the label, so that two participants look different */
 	int64_t grid;        /* the next frame's place in the clock's grid */
@@ -92,6 +93,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	p->kind = (int)params[P_PATTERN].i;
 	p->barcode = (int)params[P_BARCODE].i;
 	p->flash = (int)params[P_FLASH].i;
+	p->mark = params[P_MARK].i * LQ_MSEC;
 	snprintf(p->label, sizeof p->label, "%s", params[P_LABEL].s);
 	p->hue = hash(p->label);
 	p->random = p->hue | 1;
@@ -206,7 +208,7 @@ static void draw(pattern *p, lq_buffer *buf, int64_t time)
 {
 	canvas c = draw_on(buf);
 	uint32_t n = p->number, strip = p->barcode ? lq_barcode_height(p->height) : 0;
-	if (p->flash && time % LQ_SEC < grid_time(p, 1)) {
+	if (p->flash && (time + LQ_SEC - p->mark) % LQ_SEC < grid_time(p, 1)) {
 		draw_fill(&c, 0, 0, c.w, c.h, (colour){40, 128, 128});
 		lq_flash_write(buf->planes[0], buf->strides[0], p->width, p->height);
 	} else if (p->kind == NOISE) {
@@ -265,6 +267,7 @@ static const lq_param_desc params[] = {
 	[P_BARCODE] = {"barcode", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Draw frame number and time as a strip of bars at the top."},
 	[P_FLASH] = {"flash", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Make the first frame of each second white, in step with the tone's chirp."},
 	[P_LABEL] = {"label", LQ_PARAM_STRING, 0, NULL, "", 0, 0, NULL, "Text in the middle; it also chooses the colours."},
+	[P_MARK] = {"mark", LQ_PARAM_INT, 0, "ms", "0", 0, 999, NULL, "Where in each second the flash lies, so that several sources are told apart."},
 };
 static const lq_port_desc ports[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .stats = stats};

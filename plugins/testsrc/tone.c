@@ -8,7 +8,7 @@
 #include "media/chirp.h"
 #include "testsrc_nodes.h"
 
-enum { P_RATE, P_CHANNELS, P_FREQUENCY, P_VOLUME, P_CHIRP, P_FRAME_MS, P_SAMPLE, P_DRIFT };
+enum { P_RATE, P_CHANNELS, P_FREQUENCY, P_VOLUME, P_CHIRP, P_FRAME_MS, P_SAMPLE, P_DRIFT, P_MARK };
 
 typedef struct tone {
 	const lq_host *host;
@@ -17,6 +17,7 @@ typedef struct tone {
 	double frequency, volume;
 	int chirp;
 	int64_t drift; /* ppm */
+	int64_t mark;  /* where in each second the chirp begins, ms */
 	int64_t next; /* number of the next buffer on the clock's grid */
 	int gap;      /* buffers were left out */
 	uint64_t sent, dropped;
@@ -36,6 +37,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 	t->frame = t->rate * (params[P_FRAME_MS].i ? 20u : 10u) / 1000;
 	t->sample = params[P_SAMPLE].i ? LQ_SAMPLE_S16 : LQ_SAMPLE_F32;
 	t->drift = params[P_DRIFT].i;
+	t->mark = params[P_MARK].i;
 	*self = t;
 	return 0;
 }
@@ -99,7 +101,8 @@ static double phase_at(const tone *t, int64_t i)
 /* What sounds at sample i: the tone, or the chirp, alone so that it is found easily. */
 static float chirp_or(float tone_value, const tone *t, int64_t i)
 {
-	double place = t->drift ? (double)(sample_time(t, i) % LQ_SEC) * LQ_CHIRP_RATE / LQ_SEC : (double)(i % t->rate) * LQ_CHIRP_RATE / t->rate;
+	double place = t->drift ? (double)((sample_time(t, i) + LQ_SEC - t->mark * LQ_MSEC) % LQ_SEC) * LQ_CHIRP_RATE / LQ_SEC :
+	                          (double)((i + t->rate - t->mark * t->rate / 1000) % t->rate) * LQ_CHIRP_RATE / t->rate;
 	if (!t->chirp || place >= LQ_CHIRP_SAMPLES)
 		return tone_value;
 	int64_t k = (int64_t)place;
@@ -192,10 +195,11 @@ static const lq_param_desc params[] = {
 	[P_CHANNELS] = {"channels", LQ_PARAM_INT, 0, NULL, "1", 1, 2, NULL, "1 or 2, both with the same sound."},
 	[P_FREQUENCY] = {"frequency", LQ_PARAM_FLOAT, 0, "Hz", "440", 20, 20000, NULL, "Pitch of the tone."},
 	[P_VOLUME] = {"volume", LQ_PARAM_FLOAT, LQ_PARAM_RUNTIME, NULL, "0.2", 0, 1, NULL, "Amplitude of the tone; the chirp has 0.5."},
-	[P_CHIRP] = {"chirp", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "Begin each second with a chirp of 20 ms, in step with the picture's flash."},
+	[P_CHIRP] = {"chirp", LQ_PARAM_BOOL, 0, NULL, "true", 0, 0, NULL, "A chirp of 20 ms each second, in step with the picture's flash."},
 	[P_FRAME_MS] = {"frame_ms", LQ_PARAM_CHOICE, 0, "ms", "20", 0, 0, frame_names, "Length of a buffer."},
 	[P_SAMPLE] = {"sample", LQ_PARAM_CHOICE, 0, NULL, "F32", 0, 0, sample_names, "Sample format."},
 	[P_DRIFT] = {"drift", LQ_PARAM_INT, 0, "ppm", "0", -1000, 1000, NULL, "How much faster the card's clock is than the graph's."},
+	[P_MARK] = {"mark", LQ_PARAM_INT, 0, "ms", "0", 0, 999, NULL, "Where in each second the chirp begins, so that several sources are told apart."},
 };
 static const lq_port_desc ports[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
 static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .start = start, .set_param = set_param, .stats = stats};
