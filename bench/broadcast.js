@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { start, server, top, have } = require('../tests/tools/harness.js');
-const { file, profile, profiles, stat, examine, port, rtmpServer, haveNginx, resident } = require('../tests/live/live.js');
+const { file, profile, profiles, hostProfile, stat, examine, port, rtmpServer, haveNginx, resident } = require('../tests/live/live.js');
 const virtual = require('../tests/live/virtual.js');
 
 const SECONDS = Number(process.env.LIVE_SECONDS || 60), MINUTES = Number(process.env.LIVE_MINUTES || 5), HOURS = Number(process.env.LIVE_HOURS || 1);
@@ -34,11 +34,15 @@ async function targets() {
   return { all, end: async () => { await receiver.stop(); if (server) await server.process.stop(); } };
 }
 
-function table(all, dropped) {
-  say('output', 'codecs', 'size', 'seconds', 'pictures/s', 'longest gaps (s)', 'key frames every', 'times going back', 'picture behind sound: least, median, most (ms)', 'dropped');
+// Of a mix `places` are its hosts' parts of the picture: {name: place}.
+function table(all, dropped, places = {}) {
+  const skew = (s) => `${s.skew_min_ms}, ${s.skew_ms}, ${s.skew_max_ms}`, names = Object.keys(places);
+  say('output', 'codecs', 'size', 'seconds', 'pictures/s', 'longest gaps (s)', 'key frames every', 'times going back',
+    ...(names.length ? names : ['']).map((n) => `${n && `${n}'s `}picture behind sound: least, median, most (ms)`), 'dropped');
   for (const [name, [, where]] of Object.entries(all)) {
-    const s = examine(where()), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
-    say(name, `${v.codec} ${a.codec}`, `${v.width}x${v.height}`, seconds.toFixed(1), (v.frames / seconds).toFixed(2), `${v.gap}, ${a.gap}`, `${v.key_gap} s`, v.back + a.back, `${s.skew_min_ms}, ${s.skew_ms}, ${s.skew_max_ms}`, dropped(name));
+    const s = examine(where(), 60, Object.values(places)), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
+    say(name, `${v.codec} ${a.codec}`, `${v.width}x${v.height}`, seconds.toFixed(1), (v.frames / seconds).toFixed(2), `${v.gap}, ${a.gap}`, `${v.key_gap} s`, v.back + a.back,
+      ...(names.length ? names.map((n, i) => `${skew(s.places[i])} of ${s.places[i].pairs}`) : [skew(s)]), dropped(name));
   }
 }
 
@@ -54,12 +58,12 @@ async function outlets() {
   say('pictures that the camera was too late for', stat(p)('framesDropped', 'cam'));
 }
 
-// Two hosts in a room, and `loquat broadcast`, which mixes them for all outputs at once. The second host is seen beside the first one's bar code, so that flashes stay whole.
+// Two hosts in a room, and `loquat broadcast`, which mixes them for all outputs at once. Each has half of the picture; bob flashes and chirps 0.4 s after ann, so that both are measured.
 async function mix() {
-  const s = await server(), { all, end } = await targets(), recorded = ['mp4', 'mkv', 'flv'];
-  const hosts = ['ann', 'bob'].map((user) => start('loquat', ['join', '--server', s.url, '--room', 'show', '--user', user, '--headless', '--size', '640x360']));
+  const s = await server(), { all, end } = await targets(), recorded = ['mp4', 'mkv', 'flv'], room = ['--server', s.url, '--room', 'show'], marked = { bob: hostProfile({ mark: 400 }) };
+  const hosts = ['ann', 'bob'].map((user) => start('loquat', ['join', ...room, '--user', user, '--headless', ...(marked[user] ? ['--devices', '--profile', marked[user]] : []), '--size', '640x360']));
   await Promise.all(hosts.map((h) => h.line((l) => /joined/.test(l), 60000)));
-  const layout = { layout: 'regions', regions: [{ input: 'ann', x: 0, y: 0, w: 640, h: 360 }, { input: 'bob', x: 0, y: 0, w: 84, h: 48, z: 1 }] };
+  const layout = { layout: 'regions', regions: [{ input: 'ann', x: 0, y: 0, w: 320, h: 360 }, { input: 'bob', x: 320, y: 0, w: 320, h: 360 }] };
   const p = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--size', '640x360', '--layout', JSON.stringify(layout), '--seconds', String(SECONDS + 3), '--status-json',
     ...Object.entries(all).flatMap(([name, [url]]) => [recorded.includes(name) ? '--record' : '--to', url])]);
   const { code } = await p.ended, figures = p.log.split('\n').filter((l) => l.includes('"figures"')).map((l) => JSON.parse(l)).pop();
@@ -67,7 +71,7 @@ async function mix() {
   await Promise.all(hosts.map((h) => h.stop()));
   await s.process.stop();
   const given = Object.keys(all).filter((name) => !recorded.includes(name)).concat(recorded);
-  table(all, (name) => figures?.targets[given.indexOf(name)]?.packetsDropped);
+  table(all, (name) => figures?.targets[given.indexOf(name)]?.packetsDropped, { ann: '0,0,0.5,1', bob: '0.5,0,0.5,1' });
   say(`exit ${code}`, ...p.log.split('\n').filter((l) => /"code"|WARNING/.test(l)).slice(0, 10));
 }
 

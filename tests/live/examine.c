@@ -1,7 +1,8 @@
-/* What a player gets of a recording or a stream: `examine FILE [SECONDS]` prints one JSON object a file.
+/* What a player gets of a recording or a stream: `examine FILE [SECONDS [X,Y,W,H ...]]` prints one JSON object a file.
  *
  * codecs, size, packets, keys, seconds between key frames, whether a timestamp goes back, the longest gap in each track, and how far picture and sound are apart
- * (flash against chirp, ms; picture behind sound: positive): median, least and most, and the mean of the first and the last SECONDS. A file that cannot be opened is an error; a damaged end is not. */
+ * (flash against chirp, ms; picture behind sound: positive): median, least and most, and the mean of the first and the last SECONDS. A file that cannot be opened is an error; a damaged end is not.
+ * Of a mix, places X,Y,W,H (parts of the picture, 0 to 1) are looked at by themselves, too: `places` has their flashes, each against the nearest chirp. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <math.h>
@@ -11,7 +12,7 @@
 #include "media/barcode.h"
 #include "media/chirp.h"
 
-enum { MAX_EVENTS = 8192, VIDEO = 0, AUDIO = 1 };
+enum { MAX_EVENTS = 8192, MAX_PLACES = 9, VIDEO = 0, AUDIO = 1 };
 
 typedef struct track {
 	AVStream *stream;
@@ -22,8 +23,15 @@ typedef struct track {
 } track;
 
 static track tracks[2];
-static double flashes[MAX_EVENTS], chirps[MAX_EVENTS];
-static int n_flashes, n_chirps;
+/* A part of the picture; the first is the whole. */
+typedef struct place {
+	double x, y, w, h, flashes[MAX_EVENTS];
+	int n;
+} place;
+
+static place places[MAX_PLACES] = {{0, 0, 1, 1, {0}, 0}};
+static int n_places = 1, n_chirps;
+static double chirps[MAX_EVENTS];
 static lq_chirp_detector detector;
 
 static void on_chirp(void *arg, int64_t time, float fit)
@@ -34,8 +42,11 @@ static void on_chirp(void *arg, int64_t time, float fit)
 
 static void see(const AVFrame *f, double t)
 {
-	if (n_flashes < MAX_EVENTS && lq_flash_is(f->data[0], (uint32_t)f->linesize[0], (uint32_t)f->width, (uint32_t)f->height))
-		flashes[n_flashes++] = t;
+	for (place *p = places; p < places + n_places; p++) {
+		const uint8_t *corner = f->data[0] + (ptrdiff_t)(p->y * f->height) * f->linesize[0] + (ptrdiff_t)(p->x * f->width);
+		if (p->n < MAX_EVENTS && lq_flash_is(corner, (uint32_t)f->linesize[0], (uint32_t)(p->w * f->width), (uint32_t)(p->h * f->height)))
+			p->flashes[p->n++] = t;
+	}
 }
 
 static void hear(const AVFrame *f, double t)
@@ -129,22 +140,22 @@ static double mean(const double *times, const double *skew, int n, double from, 
 	return count ? sum / count : NAN;
 }
 
-static void print_skew(double window)
+static void print_skew(const place *p, double window)
 {
 	static double skew[MAX_EVENTS], times[MAX_EVENTS];
 	double end = tracks[VIDEO].last;
 	int n = 0;
-	for (int i = 0; i < n_flashes; i++) {
+	for (int i = 0; i < p->n; i++) {
 		double best = 1e9;
 		for (int k = 0; k < n_chirps; k++)
-			if (fabs(flashes[i] - chirps[k]) < fabs(best))
-				best = flashes[i] - chirps[k];
+			if (fabs(p->flashes[i] - chirps[k]) < fabs(best))
+				best = p->flashes[i] - chirps[k];
 		if (fabs(best) < 0.45) {
-			times[n] = flashes[i];
+			times[n] = p->flashes[i];
 			skew[n++] = best * 1000;
 		}
 	}
-	printf(",\"flashes\":%d,\"chirps\":%d,\"skew_first_ms\":%.1f,\"skew_last_ms\":%.1f", n_flashes, n_chirps, mean(times, skew, n, 0, window),
+	printf("\"flashes\":%d,\"chirps\":%d,\"skew_first_ms\":%.1f,\"skew_last_ms\":%.1f", p->n, n_chirps, mean(times, skew, n, 0, window),
 	       mean(times, skew, n, end - window, end + 1));
 	qsort(skew, (size_t)n, sizeof *skew, by_value);
 	printf(",\"pairs\":%d,\"skew_ms\":%.1f,\"skew_min_ms\":%.1f,\"skew_max_ms\":%.1f", n, n ? skew[n / 2] : NAN, n ? skew[0] : NAN, n ? skew[n - 1] : NAN);
@@ -158,6 +169,24 @@ static void print_track(const char *name, const track *t)
 	       t->stream->codecpar->ch_layout.nb_channels, t->packets, t->frames, t->keys, t->first, t->last, t->gap, t->key_gap, t->back);
 }
 
+static void print_places(double window)
+{
+	printf(",");
+	print_skew(&places[0], window);
+	for (int i = 1; i < n_places; i++) {
+		printf(i == 1 ? ",\"places\":[{" : "},{");
+		print_skew(&places[i], window);
+	}
+	printf(n_places > 1 ? "}]" : "");
+}
+
+static int add_place(const char *text)
+{
+	place *p = &places[n_places++];
+	char end;
+	return sscanf(text, "%lf,%lf,%lf,%lf%c", &p->x, &p->y, &p->w, &p->h, &end) != 4 || p->x < 0 || p->y < 0 || p->w <= 0 || p->h <= 0 || p->x + p->w > 1 || p->y + p->h > 1;
+}
+
 int main(int argc, char **argv)
 {
 	AVFormatContext *av = NULL;
@@ -165,8 +194,11 @@ int main(int argc, char **argv)
 	AVFrame *f = av_frame_alloc();
 	av_log_set_level(AV_LOG_FATAL);
 	lq_chirp_detect_init(&detector);
-	if (argc < 2 || argc > 3 || avformat_open_input(&av, argv[1], NULL, NULL) < 0 || avformat_find_stream_info(av, NULL) < 0 || open_track(av, VIDEO) || open_track(av, AUDIO)) {
-		fprintf(stderr, "usage: examine FILE [SECONDS], which can be opened and decoded\n");
+	int bad = argc < 2 || argc > 2 + MAX_PLACES;
+	for (int i = 3; i < argc && !bad; i++)
+		bad = add_place(argv[i]);
+	if (bad || avformat_open_input(&av, argv[1], NULL, NULL) < 0 || avformat_find_stream_info(av, NULL) < 0 || open_track(av, VIDEO) || open_track(av, AUDIO)) {
+		fprintf(stderr, "usage: examine FILE [SECONDS [X,Y,W,H ...]], which can be opened and decoded\n");
 		return 1;
 	}
 	while (av_read_frame(av, p) >= 0) {
@@ -187,7 +219,7 @@ int main(int argc, char **argv)
 	if (tracks[AUDIO].stream)
 		print_track("audio", &tracks[AUDIO]);
 	if (tracks[VIDEO].stream && tracks[AUDIO].stream)
-		print_skew(argc > 2 ? atof(argv[2]) : 60);
+		print_places(argc > 2 ? atof(argv[2]) : 60);
 	printf("}\n");
 	av_frame_free(&f);
 	av_packet_free(&p);

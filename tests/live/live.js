@@ -41,6 +41,13 @@ function profiles(outs, { video = 'codec.h264.enc', size = '640x360', bitrate = 
   return name;
 }
 
+// A profile of a host for `loquat join --devices`, whose test picture and sound have parameters: `mark`, where in each second flash and chirp lie.
+function hostProfile({ mark }) {
+  const name = file(`profile-${++made}.json`), node = (use, loop) => ({ use, loop, params: { mark } });
+  fs.writeFileSync(name, JSON.stringify({ loquat_profile: 1, name: 'host', extends: 'communication', graphs: { publish: { nodes: { mic: node('capture.tone', 'audio'), cam: node('capture.pattern', 'video') } } } }));
+  return name;
+}
+
 const profile = (use, params, { audio, ...options } = {}) => profiles({ out: { use, params, audio } }, options);
 
 // Runs it for so many seconds: {status, err, stat(name)}.
@@ -58,8 +65,9 @@ const stat = (p) => (name, node = 'out') => {
 // KiB, NaN when it has ended.
 const resident = (pid) => { try { return Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]); } catch { return NaN; } };
 
-function examine(name, seconds = 60) {
-  const r = run(path.join(build, 'tests/live/examine'), [name, String(seconds)]);
+// Places of a mix are parts of its picture: '0,0,0.5,1' is the left half.
+function examine(name, seconds = 60, places = []) {
+  const r = run(path.join(build, 'tests/live/examine'), [name, String(seconds), ...places]);
   try { return JSON.parse(r.out.replace(/nan/g, 'null')); } catch { return { error: r.err + r.out }; }
 }
 
@@ -125,4 +133,4 @@ async function link(to) {
   return state;
 }
 
-module.exports = { file, port, profile, profiles, broadcast, stat, examine, rtmpServer, haveNginx, listening, link, resident };
+module.exports = { file, port, profile, profiles, hostProfile, broadcast, stat, examine, rtmpServer, haveNginx, listening, link, resident };
