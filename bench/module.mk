@@ -21,9 +21,13 @@ CLEANFILES += %D%/isolate_cost
 %C%_isolate_cost_LDADD = libloquat-framework.la
 endif
 
-# broadcast.js runs the tests of live broadcast for longer.
+# broadcast.js runs the tests of live broadcast for longer; broadcast_latency.js gives a peer a camera.
 if PLUGIN_BROADCAST
 if PLUGIN_FFMPEG
-BENCH_BUILT += tests/live/examine
+BENCH_BUILT += tests/live/examine %D%/timed_source
+EXTRA_PROGRAMS += %D%/timed_source
+CLEANFILES += %D%/timed_source
+%C%_timed_source_SOURCES = %D%/timed_source.c
+%C%_timed_source_LDADD = libloquat-measure.la
 endif
 endif
