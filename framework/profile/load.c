@@ -79,7 +79,7 @@ static int find_file(const char *name, const char *dir, char *out, lq_diag *diag
 			return 0;
 	if (try_folder(LQ_PROFILE_DIR, strlen(LQ_PROFILE_DIR), name, out))
 		return 0;
-	return lq_diag_add(diag, LQ_ENOENT, place, "there is no profile \"%s\" in %s%s%s", name, paths ? paths : "", paths ? ":" : "", LQ_PROFILE_DIR);
+	return lq_diag_add(diag, LQ_ENOENT, place, "there is no profile \"%s\" in %s%s%s; LQ_PROFILE_PATH names other folders", name, paths ? paths : "", paths ? ":" : "", LQ_PROFILE_DIR);
 }
 
 static void folder_of(const char *file, char *out)
