@@ -4,6 +4,7 @@ const dgram = require('node:dgram');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const tls = require('node:tls');
 const { dir, build, run, start } = require('../tools/harness.js');
 
 const file = (name) => path.join(dir, name);
@@ -91,6 +92,20 @@ async function rtmpServer(rtmp, http) {
   return { process, home, recordings };
 }
 
+// TLS in front of a port, with a certificate for localhost that nobody vouches for: {port, cert, close()}.
+async function tlsFront(to) {
+  const key = file(`key-${to}.pem`), cert = file(`cert-${to}.pem`);
+  run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+  const front = tls.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) }, (near) => {
+    const far = net.connect(to, '127.0.0.1');
+    near.on('error', () => far.destroy()).pipe(far);
+    far.on('error', () => near.destroy()).pipe(near);
+  });
+  front.on('tlsClientError', () => {});
+  await new Promise((resolve) => front.listen(0, '127.0.0.1', resolve));
+  return { port: front.address().port, cert, close: () => front.close() };
+}
+
 const haveNginx = () => fs.existsSync('/usr/sbin/nginx') && fs.existsSync('/usr/lib/nginx/modules/ngx_rtmp_module.so');
 
 async function listening(p, ms = 20000) {
@@ -133,4 +148,4 @@ async function link(to) {
   return state;
 }
 
-module.exports = { file, port, profile, profiles, hostProfile, broadcast, stat, examine, rtmpServer, haveNginx, listening, link, resident };
+module.exports = { file, port, profile, profiles, hostProfile, broadcast, stat, examine, rtmpServer, tlsFront, haveNginx, listening, link, resident };

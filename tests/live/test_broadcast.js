@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { ok, run, start, server, have, main, build } = require('../tools/harness.js');
-const { file, port, examine, rtmpServer, haveNginx } = require('./live.js');
+const { file, port, examine, rtmpServer, tlsFront, haveNginx } = require('./live.js');
 
 const ROOM = 'show', SECOND = 1000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -77,6 +77,16 @@ async function layouts(mix, times, bob) {
   await pause(2 * SECOND);
   times.alone = now();
   ok((await mix.say({ command: 'dance' })).code === 'EINVAL', 'an unknown command is answered');
+}
+
+// RTMPS to a server whose certificate is its own: to be trusted it has to be named.
+async function trusted(s, rtmp) {
+  const front = await tlsFront(rtmp), give = { server: s.url, give_up: 2, size: '320x180', to: [`rtmps://localhost:${front.port}/live/trusted`] }, no = task(give), yes = task({ ...give, ca_file: front.cert });
+  await yes.event(isTarget(0, 'running'));
+  const failed = await no.event(isTarget(0, 'failed'));
+  ok(/certificate cannot be trusted/.test(failed.text), 'RTMPS: a certificate that nobody vouches for is refused', no.log);
+  ok((await yes.say({ command: 'stop' })).code === 'OK' && (await yes.ended).code === 0, 'RTMPS: one that is named is trusted', yes.log);
+  front.close();
 }
 
 // Broadcasts that cannot be, beside the one that can.
@@ -163,7 +173,7 @@ main(async () => {
   ok(running.code === 'ENOENT' && /regions\[2\].input: there is nobody called "zoe"/.test(running.text), 'who is named at the start may still come', mix.log);
   await mix.event(isTarget(3, 'running'));
   const times = { begin: Date.now() };
-  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`), example(s), lost()]);
+  const [mkv] = await Promise.all([forwarded(s), layouts(mix, times, bob), trouble(s, closed, `rtmp://127.0.0.1:${p}/closed/show`), trusted(s, p), example(s), lost()]);
   ok((await mix.say({ command: 'stop' })).code === 'OK' && (await mix.ended).code === 0, 'it stops when it is told to', mix.log.slice(-1500));
   ok(mix.events().filter((e) => e.event === 'figures').pop().targets.every((t) => t.packetsSent > 100 && t.packetsDropped === 0 && t.failures === 0), 'nothing dropped, nothing failed', mix.log.slice(-1500));
   await Promise.all([nginx.process.stop(), receiver.stop(), alice.stop()]);

@@ -1,10 +1,8 @@
 // Each outlet delivers what it should, to servers and players that are not ours: codecs, size, rate, key frames, timestamps, picture and sound in step.
 'use strict';
 const fs = require('node:fs');
-const tls = require('node:tls');
-const net = require('node:net');
 const { ok, run, start, have, main } = require('../tools/harness.js');
-const { file, port, profile, broadcast, examine, rtmpServer, haveNginx } = require('./live.js');
+const { file, port, profile, broadcast, examine, rtmpServer, tlsFront, haveNginx } = require('./live.js');
 
 const SECONDS = Number(process.env.LIVE_SECONDS || 12); // bench/broadcast.js takes longer
 
@@ -40,17 +38,8 @@ async function rtmp() {
 async function rtmps() {
   if (!haveNginx())
     return;
-  const key = file('key.pem'), cert = file('cert.pem');
-  run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
-  const p = await port(), http = await port(), server = await rtmpServer(p, http);
-  const front = tls.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) }, (near) => {
-    const far = net.connect(p, '127.0.0.1');
-    near.on('error', () => far.destroy()).pipe(far);
-    far.on('error', () => near.destroy()).pipe(near);
-  });
-  front.on('tlsClientError', () => {});
-  await new Promise((resolve) => front.listen(0, '127.0.0.1', resolve));
-  const url = `rtmps://localhost:${front.address().port}/live/show`;
+  const p = await port(), http = await port(), server = await rtmpServer(p, http), front = await tlsFront(p), cert = front.cert;
+  const url = `rtmps://localhost:${front.port}/live/show`;
   const r = fine('RTMPS', await broadcast(profile('transport.rtmp', { url, ca_file: cert }), SECONDS));
   const bad = await broadcast(profile('transport.rtmp', { url }), 8);
   ok(/certificate cannot be trusted/.test(bad.log) && bad.stat('packetsSent') === 0, 'RTMPS: a certificate that nobody vouches for is refused', bad.log.slice(0, 500));

@@ -35,6 +35,7 @@ static const char help[] =
 	"  --user ID            instead of a mix this user's stream alone, not encoded anew where the target carries its codecs\n"
 	"  --stream NAME        which of them: main, sub (the screen), third ... ninth (default: main)\n"
 	"  --give-up N          a target that cannot be reached for N seconds has failed; 0: never (default: 60)\n"
+	"  --ca-file FILE       certificates to trust for rtmps:// and https://, PEM (default: the system's)\n"
 	"  --seconds N          end after N seconds\n"
 	"  --status-json        print what happens as a JSON object a line, for programs\n"
 	"  --commands           read commands from standard input, a JSON object a line, until it ends; without --room the first one is \"start\"\n\n"
@@ -333,7 +334,8 @@ static int read_options(int argc, char **argv, broadcast *b, json_t *words)
 		{"password", required_argument, NULL, WORD}, {"name", required_argument, NULL, WORD}, {"to", required_argument, NULL, WORD},
 		{"record", required_argument, NULL, WORD}, {"layout", required_argument, NULL, WORD}, {"size", required_argument, NULL, WORD},
 		{"fps", required_argument, NULL, WORD}, {"bitrate", required_argument, NULL, WORD}, {"audio-bitrate", required_argument, NULL, WORD},
-		{"user", required_argument, NULL, WORD}, {"stream", required_argument, NULL, WORD}, {"give-up", required_argument, NULL, WORD}, {"seconds", required_argument, NULL, WORD}, {0}};
+		{"user", required_argument, NULL, WORD}, {"stream", required_argument, NULL, WORD}, {"give-up", required_argument, NULL, WORD}, {"seconds", required_argument, NULL, WORD},
+		{"ca-file", required_argument, NULL, WORD}, {0}};
 	int at = 0;
 	for (int o; (o = getopt_long(argc, argv, "h", options, &at)) != -1;)
 		switch (o) {

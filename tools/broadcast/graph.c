@@ -26,6 +26,8 @@ static json_t *target_node(const spec *s, const target *t)
 	json_t *params = json_pack("{s:o}", "url", strstr(t->url, "://") ? json_string(t->url) : overlay_path(t->url));
 	if (is(t, "transport.whip") && s->n_targets > 1) /* one weak server is not to spoil the picture of all */
 		json_object_set_new(params, "adapt", json_false());
+	if (s->ca_file && (is(t, "transport.rtmp") || is(t, "transport.whip")))
+		json_object_set_new(params, "ca_file", overlay_path(s->ca_file));
 	if (!is(t, "transport.file"))
 		json_object_set_new(params, "give_up", json_integer(s->give_up * 1000));
 	if (s->user && !is(t, "transport.whip")) /* who is sent on comes with one track after the other */

@@ -142,7 +142,7 @@ static int read_fps(spec *s, const json_t *v, char error[SPEC_ERROR])
 static int read_word(spec *s, const char *key, json_t *v, char error[SPEC_ERROR])
 {
 	const word words[] = {
-		{"server", &s->server}, {"room", &s->room}, {"token", &s->token}, {"password", &s->password}, {"name", &s->name}, {"size", &s->size}, {"user", &s->user},
+		{"server", &s->server}, {"room", &s->room}, {"token", &s->token}, {"password", &s->password}, {"name", &s->name}, {"size", &s->size}, {"user", &s->user}, {"ca_file", &s->ca_file},
 		{"bitrate", NULL, &s->bitrate, 50000, 50000000}, {"audio_bitrate", NULL, &s->audio_bitrate, 16000, 320000},
 		{"seconds", NULL, &s->seconds, 1, 86400 * 365}, {"give_up", NULL, &s->give_up, 0, 86400},
 	};
@@ -158,7 +158,7 @@ static int read_word(spec *s, const char *key, json_t *v, char error[SPEC_ERROR]
 	if (!strcmp(key, "layout"))
 		return spec_layout(v, &s->layout, error);
 	return wrong(error, LQ_EINVAL, "there is no \"%.60s\": a broadcast has server, room, token, password, name, to, record, layout, size, fps, bitrate, "
-	             "audio_bitrate, user, stream, seconds, give_up", key);
+	             "audio_bitrate, user, stream, seconds, give_up, ca_file", key);
 }
 
 int spec_read(json_t *words, spec *out, char error[SPEC_ERROR])

@@ -17,6 +17,7 @@ typedef struct target {
 typedef struct spec {
 	json_t *words; /* owned: what all texts here belong to */
 	const char *server, *room, *token, *password, *name;
+	const char *ca_file; /* certificates to trust, PEM; NULL: the system's */
 	const char *size; /* NULL: the profile's */
 	char fps[24];     /* "": the profile's */
 	long bitrate, audio_bitrate; /* bit/s, 0: the profile's */
