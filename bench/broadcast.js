@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { start, server, top, have } = require('../tests/tools/harness.js');
-const { file, profile, profiles, hostProfile, stat, examine, port, rtmpServer, haveNginx, resident } = require('../tests/live/live.js');
+const { file, profile, profiles, hostProfile, stat, examine, port, rtmpServer, tlsFront, haveNginx, resident } = require('../tests/live/live.js');
 const virtual = require('../tests/live/virtual.js');
 
 const SECONDS = Number(process.env.LIVE_SECONDS || 60), MINUTES = Number(process.env.LIVE_MINUTES || 5), HOURS = Number(process.env.LIVE_HOURS || 1);
@@ -24,14 +24,15 @@ async function targets() {
   const [rtmp, http, srt] = [await port(), await port(), await port()], server = haveNginx() && await rtmpServer(rtmp, http), ts = file(`srt-${srt}.ts`);
   const receiver = start('sh', ['-c', `exec srt-live-transmit -q 'srt://127.0.0.1:${srt}?mode=listener' file://con > ${ts}`]);
   const all = { srt: [`srt://127.0.0.1:${srt}`, () => ts] };
+  const of = (key) => () => server.recordings().find((f) => path.basename(f).startsWith(`${key}-`)), front = server && await tlsFront(rtmp);
   if (server)
-    all.rtmp = [`rtmp://127.0.0.1:${rtmp}/live/show`, () => server.recordings()[0]];
+    Object.assign(all, { rtmp: [`rtmp://127.0.0.1:${rtmp}/live/plain`, of('plain')], rtmps: [`rtmps://localhost:${front.port}/live/secure`, of('secure')] });
   for (const [name, ending] of [['hls', 'm3u8'], ['dash', 'mpd'], ['mp4', 'mp4'], ['mkv', 'mkv'], ['flv', 'flv']]) {
     const where = path.join(file(`${name}-${srt}`), `show.${ending}`);
     fs.mkdirSync(path.dirname(where));
     all[name] = [where, () => where];
   }
-  return { all, end: async () => { await receiver.stop(); if (server) await server.process.stop(); } };
+  return { all, cert: front?.cert, end: async () => { await receiver.stop(); if (server) { await server.process.stop(); front.close(); } } };
 }
 
 // Of a mix `places` are its hosts' parts of the picture: {name: place}.
@@ -48,9 +49,9 @@ function table(all, dropped, places = {}) {
 
 // One encoder feeds all outputs at once.
 async function outlets() {
-  const { all, end } = await targets(), outs = {};
+  const { all, cert, end } = await targets(), outs = {}, more = { hls: { window: 0 }, dash: { window: 0 }, rtmps: { ca_file: cert } };
   for (const [name, [url]] of Object.entries(all))
-    outs[name] = { use: `transport.${['srt', 'rtmp', 'hls', 'dash'].includes(name) ? name : 'file'}`, params: { url, ...(name === 'hls' || name === 'dash' ? { window: 0 } : {}) } };
+    outs[name] = { use: `transport.${['srt', 'rtmp', 'hls', 'dash'].includes(name) ? name : name === 'rtmps' ? 'rtmp' : 'file'}`, params: { url, ...more[name] } };
   const p = start('loquat', ['run', profiles(outs), '--seconds', String(SECONDS + 3), '--stats']);
   await p.ended;
   await end();
@@ -60,11 +61,11 @@ async function outlets() {
 
 // Two hosts in a room, and `loquat broadcast`, which mixes them for all outputs at once. Each has half of the picture; bob flashes and chirps 0.4 s after ann, so that both are measured.
 async function mix() {
-  const s = await server(), { all, end } = await targets(), recorded = ['mp4', 'mkv', 'flv'], room = ['--server', s.url, '--room', 'show'], marked = { bob: hostProfile({ mark: 400 }) };
+  const s = await server(), { all, cert, end } = await targets(), recorded = ['mp4', 'mkv', 'flv'], room = ['--server', s.url, '--room', 'show'], marked = { bob: hostProfile({ mark: 400 }) };
   const hosts = ['ann', 'bob'].map((user) => start('loquat', ['join', ...room, '--user', user, '--headless', ...(marked[user] ? ['--devices', '--profile', marked[user]] : []), '--size', '640x360']));
   await Promise.all(hosts.map((h) => h.line((l) => /joined/.test(l), 60000)));
   const layout = { layout: 'regions', regions: [{ input: 'ann', x: 0, y: 0, w: 320, h: 360 }, { input: 'bob', x: 320, y: 0, w: 320, h: 360 }] };
-  const p = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--size', '640x360', '--layout', JSON.stringify(layout), '--seconds', String(SECONDS + 3), '--status-json',
+  const p = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--size', '640x360', '--layout', JSON.stringify(layout), '--seconds', String(SECONDS + 3), '--status-json', ...(cert ? ['--ca-file', cert] : []),
     ...Object.entries(all).flatMap(([name, [url]]) => [recorded.includes(name) ? '--record' : '--to', url])]);
   const { code } = await p.ended, figures = p.log.split('\n').filter((l) => l.includes('"figures"')).map((l) => JSON.parse(l)).pop();
   await end();
