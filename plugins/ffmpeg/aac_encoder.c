@@ -1,11 +1,11 @@
 /* codec.aac.enc: cuts sound of any buffer size into frames of 1024 samples and encodes them with FFmpeg's own encoder. A packet is one raw AAC frame; the
  * AudioSpecificConfig is the format's `extra`. */
-#include <libavcodec/avcodec.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/av.h"
 #include "ffmpeg_nodes.h"
+#include "packets.h"
 
 enum { P_BITRATE, MAX_CHANNELS = 2, FRAME = 1024, HELD = 4 };
 #define TIME_TOLERANCE (2 * LQ_MSEC) /* input times may wander this far from the count of samples before they are believed instead */
@@ -146,15 +146,15 @@ static int set_format(void *self, uint32_t port, const lq_format *fmt)
 
 /* ---- encoding ---- */
 
-static int submit_packet(encoder *e)
+static int submit_packet(void *self)
 {
+	encoder *e = self;
 	frame_time *t = &e->times[(e->packet->pts > 0 ? e->packet->pts : 0) / FRAME % HELD];
 	int64_t at = lq__samples_to_ns(llabs(e->packet->pts), e->in->rate);
 	at = e->packet->pts < 0 ? -at : at;
-	lq_buffer *buf = e->host->buffer_new(e->host, e->out, (uint32_t)e->packet->size);
+	lq_buffer *buf = packet_buffer(e->host, e->out, e->packet);
 	if (!buf)
 		return LQ_ENOMEM;
-	memcpy(buf->planes[0], e->packet->data, (size_t)e->packet->size);
 	buf->pts = t->offset + at;
 	buf->capture_time = lq__time_add(t->capture_offset, at);
 	buf->duration = lq__samples_to_ns(FRAME, e->in->rate);
@@ -168,12 +168,7 @@ static int submit_packet(encoder *e)
 
 static int receive(encoder *e)
 {
-	int r = 0;
-	while (!r && avcodec_receive_packet(e->av, e->packet) >= 0) {
-		r = submit_packet(e);
-		av_packet_unref(e->packet);
-	}
-	return r;
+	return packets_receive(e->av, e->packet, submit_packet, e);
 }
 
 /* Encodes the full frame. Its media time may differ a little from the count of samples, which is what the encoder goes by. */

@@ -2,15 +2,15 @@
  *
  * The rate can change while running only because VBV is on from the start, and then only when bit_rate, rc_max_rate and rc_buffer_size
  * change together. With zerolatency x264 counts frames and not time, so the rate is scaled by nominal / real frame rate. */
-#include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../common/av.h"
+#include "../common/encoder_counts.h"
 #include "../common/frame_rate.h"
 #include "ffmpeg_nodes.h"
 #include "h264_params.h"
+#include "packets.h"
 
 #define N_TIMES 32
 
@@ -34,9 +34,7 @@ typedef struct encoder {
 	int64_t last_key; /* pts of the last key frame that was asked for or due */
 	frame_times times[N_TIMES];
 	uint32_t next_time;
-	uint64_t frames, keys, bytes;
-	double qp_sum;
-	int64_t encode_time;
+	lq__encoder_counts counts;
 } encoder;
 
 static const char *const presets[] = {"auto", "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", NULL};
@@ -178,22 +176,21 @@ static const frame_times *times_of(const encoder *e, int64_t pts)
 static void count(encoder *e)
 {
 	size_t size = 0;
+	double qp = 0;
 	const uint8_t *quality = av_packet_get_side_data(e->packet, AV_PKT_DATA_QUALITY_STATS, &size);
-	e->frames++;
-	e->keys += (e->packet->flags & AV_PKT_FLAG_KEY) != 0;
-	e->bytes += (uint64_t)e->packet->size;
 	if (quality && size >= 4)
-		e->qp_sum += (double)(quality[0] | quality[1] << 8 | quality[2] << 16 | quality[3] << 24) / FF_QP2LAMBDA;
+		qp = (double)(quality[0] | quality[1] << 8 | quality[2] << 16 | quality[3] << 24) / FF_QP2LAMBDA;
+	lq__count_picture(&e->counts, e->packet->flags & AV_PKT_FLAG_KEY, (size_t)e->packet->size, qp);
 }
 
-static int submit_packet(encoder *e)
+static int submit_packet(void *self)
 {
+	encoder *e = self;
 	const frame_times *t = times_of(e, e->packet->pts);
 	int key = e->packet->flags & AV_PKT_FLAG_KEY;
-	lq_buffer *buf = e->host->buffer_new(e->host, e->out, (uint32_t)e->packet->size);
+	lq_buffer *buf = packet_buffer(e->host, e->out, e->packet);
 	if (!buf)
 		return LQ_ENOMEM;
-	memcpy(buf->planes[0], e->packet->data, (size_t)e->packet->size);
 	count(e);
 	buf->pts = t ? t->pts : LQ_TIME_NONE;
 	buf->capture_time = t ? t->capture_time : LQ_TIME_NONE;
@@ -205,12 +202,7 @@ static int submit_packet(encoder *e)
 
 static int receive(encoder *e)
 {
-	int r = 0;
-	while (!r && avcodec_receive_packet(e->av, e->packet) >= 0) {
-		r = submit_packet(e);
-		av_packet_unref(e->packet);
-	}
-	return r;
+	return packets_receive(e->av, e->packet, submit_packet, e);
 }
 
 typedef struct held_buffer {
@@ -275,7 +267,7 @@ static int encode(encoder *e, lq_buffer *buf)
 	if (sent < 0)
 		return e->host->fail(e->host, LQ_EIO, "x264 cannot encode: %s", lq__av_error(sent).s);
 	r = receive(e);
-	e->encode_time += e->host->now(e->host) - start;
+	e->counts.time += e->host->now(e->host) - start;
 	return r;
 }
 
@@ -341,13 +333,7 @@ static int event(void *self, const lq_event *event)
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
 	const encoder *e = self;
-	lq__stat(fn, arg, 1, "framesEncoded", (double)e->frames);
-	lq__stat(fn, arg, 1, "keyFramesEncoded", (double)e->keys);
-	lq__stat(fn, arg, 1, "bytesEncoded", (double)e->bytes);
-	lq__stat(fn, arg, 1, "qpSum", e->qp_sum);
-	lq__stat(fn, arg, 1, "totalEncodeTime", (double)e->encode_time / 1e9);
-	lq__stat(fn, arg, 1, "targetBitrate", (double)e->bitrate);
-	lq__stat(fn, arg, 0, "framesPerSecond", e->rate.fps);
+	lq__encoder_stats(&e->counts, e->bitrate, e->rate.fps, fn, arg);
 }
 
 static const lq_param_desc params[] = {

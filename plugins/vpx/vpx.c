@@ -5,6 +5,7 @@
 #include <vpx/vp8cx.h>
 #include <vpx/vpx_encoder.h>
 
+#include "../common/encoder_counts.h"
 #include "../common/frame_rate.h"
 #include "../common/util.h"
 
@@ -24,9 +25,8 @@ typedef struct encoder {
 	vpx_codec_pts_t last_ticks;
 	int64_t key_pts; /* of the last key frame */
 	int want_key, need_config;
-	uint64_t frames, keys, bytes, dropped;
-	double qp_sum;
-	int64_t encode_time;
+	lq__encoder_counts counts;
+	uint64_t dropped;
 } encoder;
 
 static int create(const lq_host *host, const lq_value *params, void **self, int vp9)
@@ -186,10 +186,7 @@ static void count(encoder *e, const vpx_codec_cx_pkt_t *pkt)
 {
 	int q = 0;
 	vpx_codec_control(&e->vpx, VP8E_GET_LAST_QUANTIZER, &q);
-	e->frames++;
-	e->keys += (pkt->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
-	e->bytes += pkt->data.frame.sz;
-	e->qp_sum += q;
+	lq__count_picture(&e->counts, pkt->data.frame.flags & VPX_FRAME_IS_KEY, pkt->data.frame.sz, q);
 }
 
 static int submit_packet(encoder *e, const vpx_codec_cx_pkt_t *pkt, const lq_buffer *in, int64_t pts)
@@ -256,7 +253,7 @@ static int encode(encoder *e, const lq_buffer *buf)
 		e->want_key = 0; /* a frame that the rate control left out does not answer the request */
 	else
 		e->dropped++;
-	e->encode_time += e->host->now(e->host) - start;
+	e->counts.time += e->host->now(e->host) - start;
 	return r;
 }
 
@@ -308,13 +305,7 @@ static int event(void *self, const lq_event *event)
 static void stats(void *self, lq_stat_fn fn, void *arg)
 {
 	const encoder *e = self;
-	lq__stat(fn, arg, 1, "framesEncoded", (double)e->frames);
-	lq__stat(fn, arg, 1, "keyFramesEncoded", (double)e->keys);
-	lq__stat(fn, arg, 1, "bytesEncoded", (double)e->bytes);
-	lq__stat(fn, arg, 1, "qpSum", e->qp_sum);
-	lq__stat(fn, arg, 1, "totalEncodeTime", (double)e->encode_time / 1e9);
-	lq__stat(fn, arg, 1, "targetBitrate", (double)e->bitrate);
-	lq__stat(fn, arg, 0, "framesPerSecond", e->rate.fps);
+	lq__encoder_stats(&e->counts, e->bitrate, e->rate.fps, fn, arg);
 	lq__stat(fn, arg, 0, "framesDropped", (double)e->dropped);
 }
 
