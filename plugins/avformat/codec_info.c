@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "../common/parameter_sets.h"
+
 enum { PRE_SKIP = 312 }; /* of libopus at 48 kHz: what a player leaves out at the beginning */
 
 enum AVCodecID lq__av_codec(uint32_t codec)
@@ -54,39 +56,6 @@ static int aac(const lq_buffer *buf, AVCodecParameters *par)
 	return set_extra(par, f->extra, f->extra_size);
 }
 
-/* Offset of the next start code's first zero at or behind `i`, or size. */
-static size_t start_code(const uint8_t *p, size_t i, size_t size)
-{
-	for (; i + 3 <= size; i++)
-		if (!p[i] && !p[i + 1] && p[i + 2] == 1)
-			return i;
-	return size;
-}
-
-/* The parameter sets (NAL types 7 and 8) of an Annex B access unit, with start codes. Returns their size, 0 where one is missing or they
- * do not fit. */
-static size_t parameter_sets(const lq_buffer *buf, uint8_t *out, size_t room)
-{
-	const uint8_t *p = buf->planes[0];
-	size_t used = 0, size = buf->size;
-	int seen = 0;
-	for (size_t at = start_code(p, 0, size); at + 3 < size;) {
-		size_t end = start_code(p, at + 3, size), n = end - at;
-		int type = p[at + 3] & 31;
-		while (end < size && n > 4 && !p[at + n - 1]) /* the zero of a start code of four bytes */
-			n--;
-		if (type == 7 || type == 8) {
-			if (used + n > room)
-				return 0;
-			memcpy(out + used, p + at, n);
-			used += n;
-			seen |= 1 << (type - 7);
-		}
-		at = end;
-	}
-	return seen == 3 ? used : 0;
-}
-
 /* Decoding one picture tells its size for any codec. */
 static int find_size(const lq_buffer *buf, AVCodecParameters *par)
 {
@@ -114,12 +83,12 @@ static int find_size(const lq_buffer *buf, AVCodecParameters *par)
 
 static int video(const lq_buffer *buf, AVCodecParameters *par)
 {
-	uint8_t sets[1024];
+	parameter_sets sets = {.size = 0};
 	par->codec_type = AVMEDIA_TYPE_VIDEO;
 	par->format = AV_PIX_FMT_YUV420P;
 	if (par->codec_id == AV_CODEC_ID_H264) {
-		size_t n = parameter_sets(buf, sets, sizeof sets);
-		int r = n ? set_extra(par, sets, n) : LQ_EAGAIN;
+		parameter_sets_see(&sets, buf->planes[0], buf->size);
+		int r = sets.size ? set_extra(par, sets.data, sets.size) : LQ_EAGAIN;
 		if (r)
 			return r;
 	}
@@ -147,15 +116,15 @@ static int vp8_fits(const lq_buffer *buf, const AVCodecParameters *par)
 
 int lq__codec_fits(const lq_buffer *buf, const AVCodecParameters *par)
 {
-	uint8_t sets[1024];
+	parameter_sets sets = {.size = 0};
 	const lq_format *f = buf->format;
 	if (lq__av_codec(f->codec) != par->codec_id)
 		return 0;
 	if (par->codec_id == AV_CODEC_ID_VP8)
 		return vp8_fits(buf, par);
 	if (par->codec_id == AV_CODEC_ID_H264) {
-		size_t n = parameter_sets(buf, sets, sizeof sets);
-		return !n || ((int)n == par->extradata_size && !memcmp(sets, par->extradata, n));
+		parameter_sets_see(&sets, buf->planes[0], buf->size);
+		return !sets.size || ((int)sets.size == par->extradata_size && !memcmp(sets.data, par->extradata, sets.size));
 	}
 	if (par->codec_id == AV_CODEC_ID_AAC)
 		return (int)f->extra_size == par->extradata_size && !memcmp(f->extra, par->extradata, f->extra_size);

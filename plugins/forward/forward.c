@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/parameter_sets.h"
 #include "../common/util.h"
-#include "parameter_sets.h"
 
 enum { P_CODECS, P_ASK_INTERVAL };
 enum { PORT_IN, PORT_OUT, CODECS_MAX = 8 };

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "plugins/forward/parameter_sets.h"
+#include "plugins/common/parameter_sets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

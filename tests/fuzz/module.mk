@@ -35,7 +35,7 @@ FUZZ_COMMON = %D%/fuzz.h %D%/replay.c
 %C%_fuzz_sei_SOURCES = %D%/fuzz_sei.c plugins/sei/sei_bits.c plugins/sei/sei_bits.h $(FUZZ_COMMON)
 %C%_fuzz_link_SOURCES = %D%/fuzz_link.c plugins/whip/link.c plugins/whip/link.h plugins/webrtc/ice_server.c plugins/webrtc/ice_server.h $(FUZZ_COMMON)
 %C%_fuzz_srt_url_SOURCES = %D%/fuzz_srt_url.c plugins/broadcast/srt_url.c plugins/broadcast/srt_url.h $(FUZZ_COMMON)
-%C%_fuzz_sets_SOURCES = %D%/fuzz_sets.c plugins/forward/parameter_sets.c plugins/forward/parameter_sets.h $(FUZZ_COMMON)
+%C%_fuzz_sets_SOURCES = %D%/fuzz_sets.c plugins/common/parameter_sets.c plugins/common/parameter_sets.h $(FUZZ_COMMON)
 EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 
 FUZZ_SECONDS = 60
@@ -43,7 +43,7 @@ FUZZ_TARGETS =
 FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/message_stage.c $(srcdir)/server/reader.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
 FUZZ_CODE += $(srcdir)/sdk/protocol_egress.c $(srcdir)/server/message_egress.c $(srcdir)/server/egress/json.c $(srcdir)/server/egress/spec.c $(srcdir)/server/egress/status.c $(srcdir)/server/egress/tasks.c $(srcdir)/server/sid.c
 FUZZ_CODE += $(srcdir)/plugins/whip/link.c $(srcdir)/plugins/webrtc/ice_server.c
-FUZZ_CODE += $(srcdir)/plugins/forward/parameter_sets.c
+FUZZ_CODE += $(srcdir)/plugins/common/parameter_sets.c
 FUZZ_CODE += $(srcdir)/plugins/broadcast/srt_url.c
 .PHONY: fuzz
 fuzz: config.h

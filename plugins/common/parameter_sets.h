@@ -1,6 +1,6 @@
 /* The parameter sets of H.264 (ITU-T H.264 7.3.2) in Annex B access units. */
-#ifndef LQ_PLUGINS_FORWARD_PARAMETER_SETS_H
-#define LQ_PLUGINS_FORWARD_PARAMETER_SETS_H
+#ifndef LQ_PLUGINS_COMMON_PARAMETER_SETS_H
+#define LQ_PLUGINS_COMMON_PARAMETER_SETS_H
 
 #include <stddef.h>
 #include <stdint.h>
