@@ -84,10 +84,12 @@ static int serve_file(struct lws *wsi, const lq__server *s, const char *path)
 
 /* ---- rooms ---- */
 
+enum { TOKEN_ROOM = 8300 };
+
 typedef struct body {
 	char *text; /* of a POST that is being received */
 	size_t len;
-	char path[512], token[8300];
+	char path[512], token[TOKEN_ROOM];
 	int collecting;
 	struct lws *wsi; /* of an answer that comes later */
 	char *answer;
@@ -96,12 +98,13 @@ typedef struct body {
 
 const size_t lq__http_session_size = sizeof(body);
 
-static int bearer(struct lws *wsi, char *token, size_t size)
+/* The request's token, "" where it has none; -1: it is too long. */
+static int bearer(struct lws *wsi, char token[TOKEN_ROOM])
 {
-	char header[8300] = "";
+	char header[TOKEN_ROOM] = "";
 	if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
 		return -1;
-	snprintf(token, size, "%s", strncmp(header, "Bearer ", 7) ? "" : header + 7);
+	snprintf(token, TOKEN_ROOM, "%s", strncmp(header, "Bearer ", 7) ? "" : header + 7);
 	return 0;
 }
 
@@ -157,7 +160,7 @@ static int on_rest(struct lws *wsi, lq__server *s, body *b, const char *path)
 	drop_body(b);
 	if (snprintf(b->path, sizeof b->path, "%s", path) >= (int)sizeof b->path)
 		return respond_text(wsi, 414, "the address is too long\n");
-	if (bearer(wsi, b->token, sizeof b->token))
+	if (bearer(wsi, b->token))
 		return respond_text(wsi, 401, "rooms.token: too long\n");
 	lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	if (!post || !strcmp(length, "0") || !*length)
@@ -207,11 +210,11 @@ static void on_closed(lq__server *s, body *b)
 
 static int serve_calls(struct lws *wsi, const lq__server *s)
 {
-	char header[8300] = "", why[300] = "";
+	char token[TOKEN_ROOM], why[300] = "";
 	int status;
-	if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
+	if (bearer(wsi, token))
 		return respond_text(wsi, 401, "calls.token: too long\n");
-	char *text = lq__session_records(&s->service, strncmp(header, "Bearer ", 7) ? "" : header + 7, lq__service_unix_ms(&s->service, lq__server_now()), &status, why, sizeof why);
+	char *text = lq__session_records(&s->service, token, lq__service_unix_ms(&s->service, lq__server_now()), &status, why, sizeof why);
 	if (!text)
 		return respond_text(wsi, (unsigned)status, strcat(why, "\n"));
 	int r = respond(wsi, 200, "application/json", text, strlen(text));
