@@ -3,7 +3,7 @@
 #ifndef LQ_PLUGINS_DUE_QUEUE_H
 #define LQ_PLUGINS_DUE_QUEUE_H
 
-#include <loquat/plugin/buffer.h>
+#include <loquat/plugin/plugin.h>
 #include <stddef.h>
 
 #define LQ_DUE_MAX 64
@@ -35,6 +35,23 @@ static inline lq_buffer *lq_due_push(lq_due_queue *q, lq_buffer *buf)
 	lq_buffer *out = q->count == LQ_DUE_MAX ? lq_due_pop(q) : NULL;
 	q->buf[(q->first + q->count++) % LQ_DUE_MAX] = buf;
 	return out;
+}
+
+/* Releases the buffer, which may be NULL. Returns what is lost with it: samples of sound, or 1 picture. */
+static inline uint64_t lq_due_release(const lq_host *host, lq_buffer *buf)
+{
+	uint64_t lost = !buf ? 0 : buf->format->media == LQ_MEDIA_AUDIO ? buf->samples : 1;
+	host->buffer_unref(host, buf);
+	return lost;
+}
+
+/* The same for all of them. */
+static inline uint64_t lq_due_clear(lq_due_queue *q, const lq_host *host)
+{
+	uint64_t lost = 0;
+	while (q->count)
+		lost += lq_due_release(host, lq_due_pop(q));
+	return lost;
 }
 
 /* Is a buffer with this presentation time, wanted `lead` ns before it, due? */

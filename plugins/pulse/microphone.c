@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/fifo.h"
 #include "../common/util.h"
 #include "client.h"
-#include "fifo.h"
 #include "pulse.h"
 
 enum { P_DEVICE, P_LATENCY, P_VOLUME };

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "../common/due_queue.h"
+#include "../common/fifo.h"
 #include "../common/util.h"
 #include "client.h"
-#include "fifo.h"
 #include "pulse.h"
 
 enum { P_DEVICE, P_LATENCY, P_VOLUME };
@@ -161,19 +161,10 @@ static void prepare(void *arg, pa_stream *stream)
 	pa_stream_set_started_callback(stream, on_started, s);
 }
 
-static void drop(speaker *s, lq_buffer *buf)
-{
-	if (buf)
-		s->dropped += buf->samples;
-	s->host->buffer_unref(s->host, buf);
-}
-
 static void stop(void *self)
 {
 	speaker *s = self;
-	lq_buffer *b;
-	while ((b = lq_due_pop(&s->early)))
-		drop(s, b);
+	s->dropped += lq_due_clear(&s->early, s->host);
 	if (s->io) {
 		pa_threaded_mainloop_lock(s->client.loop);
 		pa_threaded_mainloop_get_api(s->client.loop)->io_free(s->io);
@@ -287,7 +278,7 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 		return 0; /* an empty end of stream */
 	if (!fits(buf->format) || buf->format->channels != s->channels || buf->size < (uint64_t)buf->samples * s->channels * sizeof(float))
 		return s->host->fail(s->host, LQ_EFORMAT, "sound of another format than was negotiated");
-	drop(s, lq_due_push(&s->early, s->host->buffer_ref(s->host, buf)));
+	s->dropped += lq_due_release(s->host, lq_due_push(&s->early, s->host->buffer_ref(s->host, buf)));
 	return run(s, s->host->now(s->host));
 }
 

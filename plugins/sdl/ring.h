@@ -1,17 +1,14 @@
-/* A lock-free ring of float samples between one writer (the node) and one reader (the sound card's callback). It plays only once
+/* A lock-free queue of sound between one writer (the node) and one reader (the sound card's callback). It plays only once
  * `target` frames are there, and again after each underrun; when more than twice that has piled up, the reader skips to `target`,
  * so that delay does not stay. Every skip and underrun is counted. */
 #ifndef LQ_SDL_RING_H
 #define LQ_SDL_RING_H
 
-#include <stdatomic.h>
-#include <stdint.h>
+#include "../common/fifo.h"
 
 typedef struct lq__ring {
-	float *data;
-	uint32_t frames, channels; /* room */
-	uint32_t target, high;     /* frames */
-	_Atomic uint64_t written, read;
+	lq__fifo fifo;
+	uint32_t target, high;                       /* frames */
 	_Atomic uint64_t underruns, silent, skipped; /* times, frames, frames */
 	int primed;                                  /* the reader's */
 } lq__ring;

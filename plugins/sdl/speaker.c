@@ -130,19 +130,10 @@ static int start(void *self)
 	return 0;
 }
 
-static void drop(speaker *s, lq_buffer *buf)
-{
-	if (buf)
-		s->dropped += buf->samples;
-	s->host->buffer_unref(s->host, buf);
-}
-
 static int flush(void *self)
 {
 	speaker *s = self;
-	lq_buffer *b;
-	while ((b = lq_due_pop(&s->early)))
-		drop(s, b);
+	s->dropped += lq_due_clear(&s->early, s->host);
 	return 0;
 }
 
@@ -212,7 +203,7 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 	if (buf->format->rate != s->rate || buf->format->channels != s->channels || buf->format->sample != LQ_SAMPLE_F32 ||
 	    buf->size < (uint64_t)buf->samples * s->channels * sizeof(float))
 		return s->host->fail(s->host, LQ_EFORMAT, "sound of another format than was negotiated");
-	drop(s, lq_due_push(&s->early, s->host->buffer_ref(s->host, buf)));
+	s->dropped += lq_due_release(s->host, lq_due_push(&s->early, s->host->buffer_ref(s->host, buf)));
 	return run(s, s->host->now(s->host));
 }
 

@@ -24,13 +24,6 @@ typedef struct window_node {
 	lq__sdl_counts before; /* of windows closed by stop */
 } window_node;
 
-static void drop(window_node *n, lq_buffer *buf)
-{
-	if (buf)
-		n->dropped++;
-	n->host->buffer_unref(n->host, buf);
-}
-
 /* Is somebody listening at a local X display (":0")? Others are left to SDL to find out. */
 static int local_x_answers(const char *display)
 {
@@ -112,9 +105,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 static int flush(void *self)
 {
 	window_node *n = self;
-	lq_buffer *b;
-	while ((b = lq_due_pop(&n->early)))
-		drop(n, b);
+	n->dropped += lq_due_clear(&n->early, n->host);
 	return 0;
 }
 
@@ -183,7 +174,7 @@ static int run(void *self, int64_t now)
 		if (lq_due_is(lq_due_at(&n->early, i), 0, now))
 			due = i + 1;
 	for (; due > 1; due--)
-		drop(n, lq_due_pop(&n->early));
+		n->dropped += lq_due_release(n->host, lq_due_pop(&n->early));
 	if (due)
 		lq__sdl_window_show(n->window, lq_due_pop(&n->early));
 	lq_buffer *first = lq_due_at(&n->early, 0);
@@ -205,7 +196,7 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 	int64_t now = n->host->now(n->host);
 	n->received++;
 	n->late += buf->pts != LQ_TIME_NONE && now - buf->pts > 20 * LQ_MSEC;
-	drop(n, lq_due_push(&n->early, n->host->buffer_ref(n->host, buf)));
+	n->dropped += lq_due_release(n->host, lq_due_push(&n->early, n->host->buffer_ref(n->host, buf)));
 	return run(n, now);
 }
 

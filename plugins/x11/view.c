@@ -31,12 +31,6 @@ typedef struct view {
 	uint64_t received, drawn, dropped, late;
 } view;
 
-static void drop(view *v, lq_buffer *buf)
-{
-	v->dropped += buf != NULL;
-	v->host->buffer_unref(v->host, buf);
-}
-
 static int create(const lq_host *host, const lq_value *params, void **self)
 {
 	view *v = calloc(1, sizeof *v);
@@ -54,9 +48,7 @@ static int create(const lq_host *host, const lq_value *params, void **self)
 static int flush(void *self)
 {
 	view *v = self;
-	lq_buffer *b;
-	while ((b = lq_due_pop(&v->early)))
-		drop(v, b);
+	v->dropped += lq_due_clear(&v->early, v->host);
 	return 0;
 }
 
@@ -216,7 +208,7 @@ static int run(void *self, int64_t now)
 		if (lq_due_is(lq_due_at(&v->early, i), 0, now))
 			due = i + 1;
 	for (; due > 1; due--)
-		drop(v, lq_due_pop(&v->early));
+		v->dropped += lq_due_release(v->host, lq_due_pop(&v->early));
 	if (due) {
 		v->host->buffer_unref(v->host, v->shown);
 		v->shown = lq_due_pop(&v->early);
@@ -245,7 +237,7 @@ static int render(void *self, uint32_t port, lq_buffer *buf)
 	}
 	int64_t now = v->host->now(v->host);
 	v->late += buf->pts != LQ_TIME_NONE && now - buf->pts > 20 * LQ_MSEC;
-	drop(v, lq_due_push(&v->early, v->host->buffer_ref(v->host, buf)));
+	v->dropped += lq_due_release(v->host, lq_due_push(&v->early, v->host->buffer_ref(v->host, buf)));
 	return run(v, now);
 }
 

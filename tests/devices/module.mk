@@ -3,7 +3,7 @@ if HAVE_CHECK
 if PLUGIN_SDL
 check_PROGRAMS += %D%/test_sdl_speaker
 TESTS += %D%/test_sdl_speaker
-%C%_test_sdl_speaker_SOURCES = %D%/test_sdl_speaker.c %D%/devhost.c %D%/devhost.h plugins/sdl/ring.c
+%C%_test_sdl_speaker_SOURCES = %D%/test_sdl_speaker.c %D%/devhost.c %D%/devhost.h plugins/sdl/ring.c plugins/common/fifo.c
 %C%_test_sdl_speaker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_sdl_speaker_LDADD = $(CHECK_LIBS)
 if PLUGIN_XCB

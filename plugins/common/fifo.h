@@ -1,6 +1,6 @@
 /* A lock-free queue of sound between one writer and one reader on two threads. Bounded: what has no room is not taken. */
-#ifndef LQ_PULSE_FIFO_H
-#define LQ_PULSE_FIFO_H
+#ifndef LQ_PLUGINS_COMMON_FIFO_H
+#define LQ_PLUGINS_COMMON_FIFO_H
 
 #include <stdatomic.h>
 #include <stdint.h>
