@@ -4,8 +4,7 @@
 #define LQ_ISOLATE_CHILD_H
 
 #include "graph/graph.h"
-#include "isolate/wire.h"
-#include "media/pool.h"
+#include "isolate/outbox.h"
 
 /* Called once on the node's loop after its start, for a node that says LQ_NODE_PURE: gives up all rights that computing does not need. */
 typedef int (*lq__confine_fn)(char *text, size_t size);
@@ -38,16 +37,11 @@ struct lq__child {
 
 	/* under lock: what is sent to the graph */
 	pthread_mutex_t lock;
-	lq__bytes out;
-	int out_fds[LQ__WIRE_FDS];
-	uint32_t n_out_fds;
+	lq__outbox out;
 	int is_held; /* records wait for the end of what the loop is doing */
 	pthread_t holder;
 	lq_buffer *results[LQ__WIRE_RESULTS];
 	uint32_t last_result;
-	lq__segment *shown[LQ__WIRE_SEGMENTS];
-	const lq_format *told[LQ__WIRE_FORMATS];
-	uint32_t next_told;
 	_Atomic uint64_t dropped;
 };
 

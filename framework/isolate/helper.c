@@ -36,7 +36,6 @@ static void unref(lq__helper *h)
 	if (atomic_fetch_sub_explicit(&h->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	pthread_mutex_destroy(&h->lock);
-	lq__bytes_finish(&h->out);
 	lq__free(h->room);
 	lq__free(h);
 }
@@ -57,14 +56,11 @@ uint32_t lq__helper_close(lq__helper *h)
 	pthread_mutex_unlock(&h->lock);
 	for (uint32_t i = 0; i < LQ__WIRE_INPUTS; i++)
 		lq__buffer_unref(h->inputs[i]);
-	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++) {
-		lq__segment_unref(h->shown[i]);
+	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++)
 		lq__segment_unref(h->mapped[i]);
-	}
-	for (uint32_t i = 0; i < LQ__WIRE_FORMATS; i++) {
-		lq__format_unref(h->told[i]);
+	for (uint32_t i = 0; i < LQ__WIRE_FORMATS; i++)
 		lq__format_unref(h->learned[i]);
-	}
+	lq__outbox_finish(&h->out);
 	unref(h);
 	return in_op;
 }
@@ -112,83 +108,14 @@ static void free_result(void *opaque)
 int lq__helper_flush(lq__helper *h)
 {
 	pthread_mutex_lock(&h->lock);
-	say_freed(h, &h->out);
+	say_freed(h, &h->out.bytes);
 	pthread_mutex_unlock(&h->lock);
-	if (h->out.failed)
-		return LQ_EPIPE; /* a message that is not whole cannot be mended */
-	if (!h->out.n)
-		return 0;
-	int r = lq__wire_send(h->fd, &h->out, h->out_fds, h->n_out_fds);
-	if (r)
-		return r;
-	h->out.n = 0;
-	h->n_out_fds = 0;
-	return 0;
-}
-
-static uint32_t tell_format(lq__helper *h, const lq_format *fmt)
-{
-	for (uint32_t i = 0; i < LQ__WIRE_FORMATS; i++)
-		if (h->told[i] == fmt)
-			return i;
-	uint32_t i = h->next_told;
-	h->next_told = (i + 1) % LQ__WIRE_FORMATS;
-	lq__format_unref(h->told[i]);
-	h->told[i] = lq__format_ref(fmt);
-	size_t begin = lq__record_begin(&h->out, LQ__SAY_FORMAT);
-	lq__bytes_u32(&h->out, i);
-	lq__wire_format(&h->out, fmt);
-	lq__record_end(&h->out, begin);
-	return i;
-}
-
-static void forget_retired(lq__helper *h)
-{
-	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++) {
-		if (!h->shown[i] || !atomic_load(&h->shown[i]->retired))
-			continue;
-		size_t begin = lq__record_begin(&h->out, LQ__SAY_FORGET);
-		lq__bytes_u32(&h->out, h->shown[i]->id);
-		lq__record_end(&h->out, begin);
-		lq__segment_unref(h->shown[i]);
-		h->shown[i] = NULL;
-	}
-}
-
-static int show_segment(lq__helper *h, lq__segment *s)
-{
-	uint32_t i = 0;
-	while (i < LQ__WIRE_SEGMENTS && h->shown[i] != s)
-		i++;
-	if (i < LQ__WIRE_SEGMENTS)
-		return 0;
-	forget_retired(h);
-	for (i = 0; i < LQ__WIRE_SEGMENTS && h->shown[i]; i++)
-		;
-	if (i == LQ__WIRE_SEGMENTS || h->n_out_fds == LQ__WIRE_FDS)
-		return LQ_EFULL;
-	h->shown[i] = lq__segment_ref(s);
-	h->out_fds[h->n_out_fds++] = s->fd;
-	size_t begin = lq__record_begin(&h->out, LQ__SAY_SEGMENT);
-	lq__bytes_u32(&h->out, s->id);
-	lq__bytes_u64(&h->out, s->size);
-	lq__record_end(&h->out, begin);
-	return 0;
+	return lq__outbox_send(&h->out, h->fd);
 }
 
 static lq__segment *segment_of(const lq_buffer *buf)
 {
 	return ((const lq__block *)buf)->segment;
-}
-
-static int locate(const lq_buffer *buf, const lq__segment *s, lq__wire_buffer *w)
-{
-	for (uint32_t i = 0; s && i < w->n_planes; i++) {
-		if (buf->planes[i] < s->base || buf->planes[i] >= s->base + s->size)
-			return 0;
-		w->offsets[i] = (uint64_t)(buf->planes[i] - s->base);
-	}
-	return s != NULL;
 }
 
 /* A reference to the buffer, or to a copy of it that can be seen from there. NULL: no memory, or no room for a further segment. */
@@ -197,14 +124,14 @@ static lq_buffer *make_visible(lq__helper *h, lq__pool *pool, lq_buffer *buf, lq
 	lq__wire_describe(w, buf);
 	if (!w->n_planes)
 		return lq__buffer_ref(buf);
-	lq_buffer *own = locate(buf, segment_of(buf), w) ? lq__buffer_ref(buf) : lq__buffer_copy(pool, buf);
+	lq_buffer *own = lq__outbox_locate(buf, w) ? lq__buffer_ref(buf) : lq__buffer_copy(pool, buf);
 	if (!own)
 		return NULL;
 	if (own != buf) {
 		++*copied;
 		lq__wire_describe(w, own);
 	}
-	if (!locate(own, segment_of(own), w) || show_segment(h, segment_of(own))) {
+	if (!lq__outbox_locate(own, w) || lq__outbox_segment(&h->out, segment_of(own))) {
 		lq__buffer_unref(own);
 		return NULL;
 	}
@@ -213,22 +140,12 @@ static lq_buffer *make_visible(lq__helper *h, lq__pool *pool, lq_buffer *buf, lq
 	return own;
 }
 
-static uint32_t free_number(lq__helper *h)
-{
-	for (uint32_t i = 1; i <= LQ__WIRE_INPUTS; i++) {
-		uint32_t n = (h->last_input + i) % LQ__WIRE_INPUTS;
-		if (!h->inputs[n])
-			return h->last_input = n;
-	}
-	return LQ__WIRE_INPUTS;
-}
-
 int lq__helper_give(lq__helper *h, lq__pool *pool, uint32_t port, lq_buffer *buf, uint32_t flags, uint64_t *copied)
 {
 	lq__wire_buffer w;
-	if (h->out.n > LQ__WIRE_MAX / 2)
+	if (h->out.bytes.n > LQ__WIRE_MAX / 2)
 		return LQ_EAGAIN;
-	uint32_t number = free_number(h);
+	uint32_t number = lq__outbox_number(h->inputs, LQ__WIRE_INPUTS, &h->last_input);
 	if (number == LQ__WIRE_INPUTS)
 		return LQ_EFULL;
 	lq_buffer *own = make_visible(h, pool, buf, &w, copied);
@@ -237,14 +154,14 @@ int lq__helper_give(lq__helper *h, lq__pool *pool, uint32_t port, lq_buffer *buf
 	w.number = number;
 	w.port = port;
 	w.flags |= flags;
-	w.format = tell_format(h, own->format);
+	w.format = lq__outbox_format(&h->out, own->format);
 	h->inputs[number] = own;
 	h->in_op[number] = 1;
 	h->n_inputs++;
 	h->n_in_op++;
-	size_t begin = lq__record_begin(&h->out, LQ__SAY_BUFFER);
-	lq__bytes_add(&h->out, &w, sizeof w);
-	lq__record_end(&h->out, begin);
+	size_t begin = lq__record_begin(&h->out.bytes, LQ__SAY_BUFFER);
+	lq__bytes_add(&h->out.bytes, &w, sizeof w);
+	lq__record_end(&h->out.bytes, begin);
 	int r = lq__helper_flush(h);
 	return r == LQ_EAGAIN ? 0 : r; /* it goes with the next message */
 }
@@ -414,7 +331,7 @@ int lq__helper_record(lq__helper *h, lq__pool *pool, uint32_t type, lq__reader *
 
 void lq__helper_tidy(lq__helper *h)
 {
-	forget_retired(h);
+	lq__outbox_forget_retired(&h->out);
 	lq__helper_flush(h);
 }
 

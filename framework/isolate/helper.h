@@ -9,8 +9,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "isolate/wire.h"
-#include "media/pool.h"
+#include "isolate/outbox.h"
 
 typedef struct lq__helper lq__helper;
 
@@ -35,13 +34,10 @@ struct lq__helper {
 	lq_buffer *inputs[LQ__WIRE_INPUTS]; /* over there; one reference each */
 	uint8_t in_op[LQ__WIRE_INPUTS];     /* its op has not returned */
 	uint32_t n_inputs, n_in_op, last_input;
-	lq__segment *shown[LQ__WIRE_SEGMENTS], *mapped[LQ__WIRE_SEGMENTS];
+	lq__segment *mapped[LQ__WIRE_SEGMENTS];
 	uint64_t mapped_bytes;
-	const lq_format *told[LQ__WIRE_FORMATS], *learned[LQ__WIRE_FORMATS];
-	uint32_t next_told;
-	lq__bytes out;
-	int out_fds[LQ__WIRE_FDS];
-	uint32_t n_out_fds;
+	const lq_format *learned[LQ__WIRE_FORMATS];
+	lq__outbox out;
 	uint8_t *room; /* LQ__WIRE_MAX: the message that is being read */
 	int fds[LQ__WIRE_FDS];
 	uint32_t n_fds, next_fd;

@@ -13,33 +13,29 @@ static void flush(lq__child *c)
 {
 	struct pollfd p = {c->fd, POLLOUT, 0};
 	int r;
-	if (!c->out.n)
+	if (!c->out.bytes.n)
 		return;
-	if (c->out.failed)
-		_exit(1); /* no memory: the graph sees us end, and begins anew */
-	while ((r = lq__wire_send(c->fd, &c->out, c->out_fds, c->n_out_fds)) == LQ_EAGAIN)
+	while ((r = lq__outbox_send(&c->out, c->fd)) == LQ_EAGAIN)
 		poll(&p, 1, -1);
 	if (r)
-		_exit(1);
-	c->out.n = 0;
-	c->n_out_fds = 0;
+		_exit(1); /* also where there was no memory: the graph sees us end, and begins anew */
 }
 
 static int must_wait(const lq__child *c)
 {
-	return c->is_held && pthread_equal(c->holder, pthread_self()) && c->out.n < LQ__WIRE_MAX / 2 && c->n_out_fds < LQ__WIRE_FDS;
+	return c->is_held && pthread_equal(c->holder, pthread_self()) && c->out.bytes.n < LQ__WIRE_MAX / 2 && c->out.n_fds < LQ__WIRE_FDS;
 }
 
 lq__bytes *lq__outlet_begin(lq__child *c, uint32_t type, size_t *begin)
 {
 	pthread_mutex_lock(&c->lock);
-	*begin = lq__record_begin(&c->out, type);
-	return &c->out;
+	*begin = lq__record_begin(&c->out.bytes, type);
+	return &c->out.bytes;
 }
 
 void lq__outlet_end(lq__child *c, size_t begin)
 {
-	lq__record_end(&c->out, begin);
+	lq__record_end(&c->out.bytes, begin);
 	if (!must_wait(c))
 		flush(c);
 	pthread_mutex_unlock(&c->lock);
@@ -85,72 +81,18 @@ void lq__outlet_free_input(void *opaque)
 }
 
 /* Under lock, like all below. */
-static uint32_t tell_format(lq__child *c, const lq_format *fmt)
-{
-	for (uint32_t i = 0; i < LQ__WIRE_FORMATS; i++)
-		if (c->told[i] == fmt)
-			return i;
-	uint32_t i = c->next_told;
-	c->next_told = (i + 1) % LQ__WIRE_FORMATS;
-	lq__format_unref(c->told[i]);
-	c->told[i] = lq__format_ref(fmt);
-	size_t begin = lq__record_begin(&c->out, LQ__SAY_FORMAT);
-	lq__bytes_u32(&c->out, i);
-	lq__wire_format(&c->out, fmt);
-	lq__record_end(&c->out, begin);
-	return i;
-}
-
-/* Segments that the pool has given up are told of before a new one takes their place. */
-static void forget_retired(lq__child *c)
-{
-	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++) {
-		if (!c->shown[i] || !atomic_load(&c->shown[i]->retired))
-			continue;
-		size_t begin = lq__record_begin(&c->out, LQ__SAY_FORGET);
-		lq__bytes_u32(&c->out, c->shown[i]->id);
-		lq__record_end(&c->out, begin);
-		lq__segment_unref(c->shown[i]);
-		c->shown[i] = NULL;
-	}
-}
-
 static int show_segment(lq__child *c, lq__segment *s)
 {
-	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++)
-		if (c->shown[i] == s)
-			return 0;
-	forget_retired(c);
-	uint32_t i = 0;
-	while (i < LQ__WIRE_SEGMENTS && c->shown[i])
-		i++;
-	if (i == LQ__WIRE_SEGMENTS)
-		return LQ_EFULL;
-	if (c->n_out_fds == LQ__WIRE_FDS)
-		flush(c);
-	c->shown[i] = lq__segment_ref(s);
-	c->out_fds[c->n_out_fds++] = s->fd;
-	size_t begin = lq__record_begin(&c->out, LQ__SAY_SEGMENT);
-	lq__bytes_u32(&c->out, s->id);
-	lq__bytes_u64(&c->out, s->size);
-	lq__record_end(&c->out, begin);
-	return 0;
+	int r = lq__outbox_segment(&c->out, s);
+	if (r != LQ_EAGAIN)
+		return r;
+	flush(c);
+	return lq__outbox_segment(&c->out, s);
 }
 
 static lq__block *of(lq_buffer *buf)
 {
 	return (lq__block *)buf;
-}
-
-/* Offsets of the planes from `base`; 0 when one lies outside of the segment. */
-static int locate(const lq_buffer *buf, const lq__segment *s, lq__wire_buffer *w)
-{
-	for (uint32_t i = 0; s && i < w->n_planes; i++) {
-		if (buf->planes[i] < s->base || buf->planes[i] >= s->base + s->size)
-			return 0;
-		w->offsets[i] = (uint64_t)(buf->planes[i] - s->base);
-	}
-	return s != NULL;
 }
 
 /* Finds out how the memory can be seen from outside; makes a copy that can be where it cannot. Consumes the reference. NULL: dropped. */
@@ -160,7 +102,7 @@ static lq_buffer *make_visible(lq__child *c, lq_buffer *buf, lq__wire_buffer *w)
 	lq__wire_describe(w, buf);
 	if (!w->n_planes)
 		return buf;
-	if (locate(buf, b->segment, w)) {
+	if (lq__outbox_locate(buf, w)) {
 		int is_input = b->release == lq__outlet_free_input;
 		w->where = is_input ? LQ__IN_INPUT : LQ__IN_SEGMENT;
 		w->source = is_input ? ((lq__child_input *)b->opaque)->number : b->segment->id;
@@ -175,22 +117,12 @@ static lq_buffer *make_visible(lq__child *c, lq_buffer *buf, lq__wire_buffer *w)
 	lq__wire_describe(w, copy);
 	w->where = LQ__IN_SEGMENT;
 	w->copied = 1;
-	if (!locate(copy, b->segment, w) || show_segment(c, b->segment)) {
+	if (!lq__outbox_locate(copy, w) || show_segment(c, b->segment)) {
 		lq__buffer_unref(copy);
 		return NULL;
 	}
 	w->source = b->segment->id;
 	return copy;
-}
-
-static uint32_t free_number(lq__child *c)
-{
-	for (uint32_t i = 1; i <= LQ__WIRE_RESULTS; i++) {
-		uint32_t n = (c->last_result + i) % LQ__WIRE_RESULTS;
-		if (!c->results[n])
-			return c->last_result = n;
-	}
-	return LQ__WIRE_RESULTS;
 }
 
 /* lq_host.submit of the node: what the graph cannot take is dropped and counted. */
@@ -201,15 +133,15 @@ static int submit(const lq_host *host, uint32_t port, lq_buffer *buf)
 	if (!buf)
 		return LQ_EINVAL;
 	pthread_mutex_lock(&c->lock);
-	uint32_t number = free_number(c);
+	uint32_t number = lq__outbox_number(c->results, LQ__WIRE_RESULTS, &c->last_result);
 	lq_buffer *drop = number == LQ__WIRE_RESULTS ? buf : NULL, *out = drop ? NULL : make_visible(c, buf, &w);
 	if (out) {
 		w.number = number;
 		w.port = port;
-		w.format = tell_format(c, out->format);
+		w.format = lq__outbox_format(&c->out, out->format);
 		c->results[number] = out;
-		size_t begin = lq__record_begin(&c->out, LQ__SAY_BUFFER);
-		lq__bytes_add(&c->out, &w, sizeof w);
+		size_t begin = lq__record_begin(&c->out.bytes, LQ__SAY_BUFFER);
+		lq__bytes_add(&c->out.bytes, &w, sizeof w);
 		lq__outlet_end(c, begin);
 		return 0;
 	}
@@ -269,9 +201,5 @@ void lq__outlet_finish(lq__child *c)
 {
 	for (uint32_t i = 0; i < LQ__WIRE_RESULTS; i++)
 		lq__buffer_unref(c->results[i]);
-	for (uint32_t i = 0; i < LQ__WIRE_SEGMENTS; i++)
-		lq__segment_unref(c->shown[i]);
-	for (uint32_t i = 0; i < LQ__WIRE_FORMATS; i++)
-		lq__format_unref(c->told[i]);
-	lq__bytes_finish(&c->out);
+	lq__outbox_finish(&c->out);
 }

@@ -199,8 +199,8 @@ static int event(void *self, const lq_event *e)
 	}
 	if (p->state != LQ__PROXY_UP)
 		return 0;
-	size_t begin = lq__record_begin(&p->helper->out, LQ__DO_EVENT);
-	lq__wire_event(&p->helper->out, e);
+	size_t begin = lq__record_begin(&p->helper->out.bytes, LQ__DO_EVENT);
+	lq__wire_event(&p->helper->out.bytes, e);
 	lq__proxy_end(p, begin);
 	return 0;
 }

@@ -196,8 +196,8 @@ static void say_event(lq__proxy *p, const lq_event *e)
 {
 	if (!e->type)
 		return;
-	size_t begin = lq__record_begin(&p->helper->out, LQ__DO_EVENT);
-	lq__wire_event(&p->helper->out, e);
+	size_t begin = lq__record_begin(&p->helper->out.bytes, LQ__DO_EVENT);
+	lq__wire_event(&p->helper->out.bytes, e);
 	lq__proxy_end(p, begin);
 }
 
@@ -373,7 +373,7 @@ void lq__proxy_farewell(lq__proxy *p)
 	lq__proxy_cancel(p);
 	if (!p->helper)
 		return;
-	size_t begin = lq__record_begin(&p->helper->out, LQ__DO_BYE);
+	size_t begin = lq__record_begin(&p->helper->out.bytes, LQ__DO_BYE);
 	lq__proxy_end(p, begin);
 	lq__proxy_wait(p, 0, "good-bye"); /* there is no such request: what ends it is its end */
 }

@@ -19,7 +19,7 @@ int64_t lq__proxy_now(void)
 
 lq__bytes *lq__proxy_begin(lq__proxy *p, uint32_t type, size_t *begin)
 {
-	lq__bytes *b = &p->helper->out;
+	lq__bytes *b = &p->helper->out.bytes;
 	*begin = lq__record_begin(b, type);
 	if (!++p->last_request)
 		++p->last_request;
@@ -30,7 +30,7 @@ lq__bytes *lq__proxy_begin(lq__proxy *p, uint32_t type, size_t *begin)
 /* Sends it, or lets it wait behind what waits already. */
 void lq__proxy_end(lq__proxy *p, size_t begin)
 {
-	lq__record_end(&p->helper->out, begin);
+	lq__record_end(&p->helper->out.bytes, begin);
 	lq__helper_flush(p->helper);
 }
 
