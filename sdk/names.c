@@ -79,6 +79,11 @@ int lq__stream_parse(const char *name, lq_stream *out)
 	return LQ_EINVAL;
 }
 
+lq_device_state lq__device_state_parse(const char *state)
+{
+	return !strcmp(state, "opening") ? LQ_DEVICE_OPENING : !strcmp(state, "none") ? LQ_DEVICE_NONE : LQ_DEVICE_CLOSED;
+}
+
 const char *lq__layer_label(lq_layer layer)
 {
 	static const char *const labels[] = {"high", "mid", "low"};

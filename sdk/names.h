@@ -15,6 +15,7 @@ int lq__user_check(const char *user);                         /* 0, LQ_ERANGE, L
 int lq__server_parse(const char *server, lq__server *out);    /* "ws://host:port", "host:port", "[v6]:port"; else LQ_EINVAL */
 const char *lq__stream_label(lq_stream stream);
 int lq__stream_parse(const char *name, lq_stream *out);
+lq_device_state lq__device_state_parse(const char *state);
 void lq__random_name(char *out, size_t size); /* hexadecimal digits */
 const char *lq__kind_label(lq_track_kind kind);
 

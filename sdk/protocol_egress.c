@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "json_text.h"
 #include "names.h"
 #include "protocol.h"
 
@@ -30,14 +29,6 @@ static json_t *number(uint32_t n)
 	return n ? json_integer(n) : NULL;
 }
 
-/* Takes o. */
-static char *dump(json_t *o)
-{
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	return text;
-}
-
 int lq__egress_start_fields(const lq_egress_spec *s, char **out)
 {
 	char size[32];
@@ -51,7 +42,7 @@ int lq__egress_start_fields(const lq_egress_spec *s, char **out)
 		json_decref(o);
 		return LQ_EPARSE;
 	}
-	*out = dump(o);
+	*out = lq__json_dump(o);
 	return *out ? 0 : LQ_EINVAL; /* a text is not UTF-8 */
 }
 
@@ -60,13 +51,13 @@ int lq__egress_layout_fields(const char *task, const char *layout, char **out)
 	json_t *l = layout_json(layout);
 	if (!l)
 		return LQ_EPARSE;
-	*out = dump(json_pack("{s:s, s:o}", "task", task, "layout", l));
+	*out = lq__json_dump(json_pack("{s:s, s:o}", "task", task, "layout", l));
 	return *out ? 0 : LQ_EINVAL;
 }
 
 int lq__egress_task_fields(const char *task, char **out)
 {
-	*out = dump(json_pack("{s:s}", "task", task));
+	*out = lq__json_dump(json_pack("{s:s}", "task", task));
 	return *out ? 0 : LQ_EINVAL;
 }
 
@@ -82,5 +73,5 @@ char *lq__req_egress(int64_t id, const char *type, const char *fields)
 		return NULL;
 	json_object_set_new(o, "type", json_string(type));
 	json_object_set_new(o, "id", json_integer((json_int_t)id));
-	return dump(o);
+	return lq__json_dump(o);
 }

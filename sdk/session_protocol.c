@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "json_text.h"
 #include "names.h"
 #include "protocol.h"
 
@@ -13,25 +12,17 @@
 
 typedef struct parser {
 	lq__smsg *msg;
-	char *error;
-	size_t error_size;
+	lq__fault fault;
 } parser;
 
 static int wrong(parser *p, const char *what, const char *field)
 {
-	snprintf(p->error, p->error_size, "%s \"%s\"", what, field);
-	return LQ_EPROTO;
+	return lq__fault_field(&p->fault, what, field);
 }
 
 static int get_string(parser *p, const json_t *obj, const char *key, const char **out)
 {
-	json_t *v = json_object_get(obj, key);
-	*out = "";
-	if (v && !json_is_null(v) && !json_is_string(v))
-		return wrong(p, "not a string:", key);
-	if (json_is_string(v))
-		*out = json_string_value(v);
-	return 0;
+	return lq__json_string(&p->fault, obj, key, 0, out);
 }
 
 static int get_number(parser *p, const json_t *obj, const char *key, int64_t max, int64_t *out)
@@ -169,10 +160,6 @@ static int parse_object(parser *p, const json_t *obj)
 	lq__smsg *m = p->msg;
 	const char *type;
 	int r;
-	if (!json_is_object(obj)) {
-		snprintf(p->error, p->error_size, "not a JSON object");
-		return LQ_EPROTO;
-	}
 	if ((r = get_string(p, obj, "type", &type)) || (r = get_number(p, obj, "id", INT64_MAX, &m->id)) || (r = get_number(p, obj, "seq", INT64_MAX, &m->seq)))
 		return r;
 	if (!*type)
@@ -188,22 +175,16 @@ static int parse_object(parser *p, const json_t *obj)
 
 int lq__smsg_parse(const char *text, size_t len, lq__smsg *out, char *error, size_t error_size)
 {
-	json_error_t je;
-	parser p = {.msg = out, .error = error, .error_size = error_size};
+	parser p = {.msg = out, .fault = {error, error_size}};
+	json_t *root;
 	memset(out, 0, sizeof *out);
 	out->call = out->user = out->text = out->reason = out->room = out->token = out->session = out->caller = out->callee = out->group_id = out->state = "";
 	out->attachment = out->path = "";
-	if (len > LQ__MESSAGE_MAX) {
-		snprintf(error, error_size, "message of %zu bytes exceeds %d", len, LQ__MESSAGE_MAX);
-		return LQ_EPROTO;
-	}
-	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
-	if (!root) {
-		snprintf(error, error_size, "JSON, byte %d: %s", je.position, je.text);
-		return LQ_EPROTO;
-	}
+	int r = lq__json_load(&p.fault, text, len, &root);
+	if (r)
+		return r;
 	out->json = root;
-	int r = parse_object(&p, root);
+	r = parse_object(&p, root);
 	if (r == LQ_ENOMEM)
 		snprintf(error, error_size, "out of memory");
 	if (r)
@@ -227,19 +208,6 @@ const char *lq__smsg_presence(const lq__smsg *m, uint32_t i, int *online)
 
 /* ---- requests ---- */
 
-/* Takes the object. */
-static char *dump(json_t *obj)
-{
-	char *text = obj ? json_dumps(obj, JSON_COMPACT) : NULL;
-	json_decref(obj);
-	return text;
-}
-
-static const char *given(const char *s)
-{
-	return s && *s ? s : NULL;
-}
-
 static json_t *users_of(const char *const *users, uint32_t n)
 {
 	json_t *array = json_array();
@@ -255,73 +223,73 @@ static const char *media_of(lq_call_type type)
 
 char *lq__sreq_login(int64_t id, const lq__login_request *l)
 {
-	return dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:i, s:s*, s:s*, s:s*}", "type", "login", "id", (json_int_t)id, "v", 1, "user", l->user, "name",
-	                      given(l->name), "token", given(l->token), "device", given(l->device), "session", given(l->session), "seq", (json_int_t)l->seq,
-	                      "ring_ms", (int)l->ring_ms, "app_id", given(l->app_id), "secret_md5", given(l->secret_md5), "auth_code", given(l->auth_code)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:i, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:i, s:s*, s:s*, s:s*}", "type", "login", "id", (json_int_t)id, "v", 1, "user", l->user, "name",
+	                               lq__given(l->name), "token", lq__given(l->token), "device", lq__given(l->device), "session", lq__given(l->session), "seq", (json_int_t)l->seq,
+	                               "ring_ms", (int)l->ring_ms, "app_id", lq__given(l->app_id), "secret_md5", lq__given(l->secret_md5), "auth_code", lq__given(l->auth_code)));
 }
 
 char *lq__sreq_call(int64_t id, const lq_call_params *p, uint32_t timeout_ms)
 {
-	return dump(json_pack("{s:s, s:I, s:o, s:s, s:i, s:s*, s:s*}", "type", "call", "id", (json_int_t)id, "users", users_of(p->users, p->n_users), "media",
-	                      media_of(p->type), "timeout_ms", (int)timeout_ms, "attachment", given(p->attachment), "group", given(p->group)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:o, s:s, s:i, s:s*, s:s*}", "type", "call", "id", (json_int_t)id, "users", users_of(p->users, p->n_users), "media",
+	                               media_of(p->type), "timeout_ms", (int)timeout_ms, "attachment", lq__given(p->attachment), "group", lq__given(p->group)));
 }
 
 char *lq__sreq_op(int64_t id, const char *type, const char *call)
 {
-	return dump(json_pack("{s:s, s:I, s:s*}", "type", type, "id", (json_int_t)id, "call", given(call)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*}", "type", type, "id", (json_int_t)id, "call", lq__given(call)));
 }
 
 char *lq__sreq_reject(int64_t id, const char *call, const char *reason)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:s*}", "type", "call_reject", "id", (json_int_t)id, "call", given(call), "reason", given(reason)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*, s:s*}", "type", "call_reject", "id", (json_int_t)id, "call", lq__given(call), "reason", lq__given(reason)));
 }
 
 char *lq__sreq_add(int64_t id, const char *call, const char *const *users, uint32_t n)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:o}", "type", "call_invite", "id", (json_int_t)id, "call", given(call), "users", users_of(users, n)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*, s:o}", "type", "call_invite", "id", (json_int_t)id, "call", lq__given(call), "users", users_of(users, n)));
 }
 
 char *lq__sreq_switch(int64_t id, const char *call, lq_call_type type, lq_switch confirm)
 {
-	json_t *o = json_pack("{s:s, s:I, s:s*, s:s}", "type", "call_type", "id", (json_int_t)id, "call", given(call), "media", media_of(type));
+	json_t *o = json_pack("{s:s, s:I, s:s*, s:s}", "type", "call_type", "id", (json_int_t)id, "call", lq__given(call), "media", media_of(type));
 	if (o && confirm != LQ_DEFAULT)
 		json_object_set_new(o, "confirm", json_boolean(confirm == LQ_ON));
-	return dump(o);
+	return lq__json_dump(o);
 }
 
 char *lq__sreq_type_reply(int64_t id, const char *call, int agree)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:b}", "type", "call_type_reply", "id", (json_int_t)id, "call", given(call), "agree", agree));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*, s:b}", "type", "call_type_reply", "id", (json_int_t)id, "call", lq__given(call), "agree", agree));
 }
 
 char *lq__sreq_ring(int64_t id, uint32_t ms)
 {
-	return dump(json_pack("{s:s, s:I, s:i}", "type", "ring_timeout", "id", (json_int_t)id, "ring_ms", (int)ms));
+	return lq__json_dump(json_pack("{s:s, s:I, s:i}", "type", "ring_timeout", "id", (json_int_t)id, "ring_ms", (int)ms));
 }
 
 char *lq__sreq_message(int64_t id, const char *to, const char *text)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:s}", "type", "message", "id", (json_int_t)id, "to", given(to), "text", text));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*, s:s}", "type", "message", "id", (json_int_t)id, "to", lq__given(to), "text", text));
 }
 
 char *lq__sreq_room_create(int64_t id, const lq_room_spec *s)
 {
-	return dump(json_pack("{s:s, s:I, s:s*, s:s*, s:I, s:b, s:b, s:I, s:I, s:I}", "type", "room_create", "id", (json_int_t)id, "room", given(s->name), "password",
-	                      given(s->password), "max_members", (json_int_t)s->max_members, "locked", s->locked == LQ_ON, "keep", s->keep == LQ_ON,
-	                      "max_open_mics", (json_int_t)s->max_open_mics, "max_cameras", (json_int_t)s->max_cameras, "max_broadcasters", (json_int_t)s->max_broadcasters));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s*, s:s*, s:I, s:b, s:b, s:I, s:I, s:I}", "type", "room_create", "id", (json_int_t)id, "room", lq__given(s->name), "password",
+	                               lq__given(s->password), "max_members", (json_int_t)s->max_members, "locked", s->locked == LQ_ON, "keep", s->keep == LQ_ON,
+	                               "max_open_mics", (json_int_t)s->max_open_mics, "max_cameras", (json_int_t)s->max_cameras, "max_broadcasters", (json_int_t)s->max_broadcasters));
 }
 
 char *lq__sreq_room(int64_t id, const char *type, const char *room)
 {
-	return dump(json_pack("{s:s, s:I, s:s}", "type", type, "id", (json_int_t)id, "room", room));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s}", "type", type, "id", (json_int_t)id, "room", room));
 }
 
 char *lq__sreq_room_lock(int64_t id, const char *room, int locked)
 {
-	return dump(json_pack("{s:s, s:I, s:s, s:b}", "type", "room_lock", "id", (json_int_t)id, "room", room, "locked", locked));
+	return lq__json_dump(json_pack("{s:s, s:I, s:s, s:b}", "type", "room_lock", "id", (json_int_t)id, "room", room, "locked", locked));
 }
 
 char *lq__sreq_watch(int64_t id, const char *user, int on)
 {
-	return dump(json_pack("{s:s, s:I, s:o}", "type", on ? "watch" : "unwatch", "id", (json_int_t)id, "users", users_of(&user, 1)));
+	return lq__json_dump(json_pack("{s:s, s:I, s:o}", "type", on ? "watch" : "unwatch", "id", (json_int_t)id, "users", users_of(&user, 1)));
 }

@@ -40,7 +40,7 @@ EXTRA_DIST += %D%/run %D%/sdp.dict %D%/protocol.dict %D%/profile.dict %D%/corpus
 
 FUZZ_SECONDS = 60
 FUZZ_TARGETS =
-FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/message_stage.c $(srcdir)/server/reader.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
+FUZZ_CODE = $(srcdir)/framework/*/*.c $(srcdir)/plugins/sei/sei_bits.c $(srcdir)/webrtc/*.c $(srcdir)/server/message.c $(srcdir)/server/message_call.c $(srcdir)/server/message_room.c $(srcdir)/server/message_stage.c $(srcdir)/server/reader.c $(srcdir)/sdk/json_text.c $(srcdir)/sdk/protocol.c $(srcdir)/sdk/protocol_fields.c $(srcdir)/sdk/protocol_lists.c $(srcdir)/sdk/protocol_requests.c $(srcdir)/sdk/session_protocol.c $(srcdir)/sdk/names.c
 FUZZ_CODE += $(srcdir)/sdk/protocol_egress.c $(srcdir)/server/message_egress.c $(srcdir)/server/egress/json.c $(srcdir)/server/egress/spec.c $(srcdir)/server/egress/status.c $(srcdir)/server/egress/tasks.c $(srcdir)/server/sid.c
 FUZZ_CODE += $(srcdir)/plugins/whip/link.c $(srcdir)/plugins/webrtc/ice_server.c
 FUZZ_CODE += $(srcdir)/plugins/common/parameter_sets.c
