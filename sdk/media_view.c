@@ -13,11 +13,6 @@ enum { NAME_MAX_BYTES = LQ__GROUP_MAX + 64, PARAMS = 4 };
 
 static const char *const scales[] = {"fit", "stretch", "crop"};
 
-static int is_local(const lq__media_track *t)
-{
-	return !*t->user;
-}
-
 /* Adds a renderer to a track's raw picture, as a group of its own, and starts it. */
 static int hang(lq__media *m, const lq__media_track *t, const char *group, const char *node, const char *use, const lq_param_text *params, size_t n,
                 lq_diag *diag)
@@ -53,7 +48,7 @@ static const char *title_of(const lq__entry *e, const lq__binding *b, char *room
 {
 	if (*b->title)
 		return b->title;
-	snprintf(room, size, "%.100s, %s", is_local(&e->track) ? "Myself" : e->track.user, lq__stream_label(e->track.stream));
+	snprintf(room, size, "%.100s, %s", lq__is_local(&e->track) ? "Myself" : e->track.user, lq__stream_label(e->track.stream));
 	return room;
 }
 
@@ -128,7 +123,7 @@ int lq__media_view(lq__media *m, const lq__media_track *t, lq_diag *diag)
 		return 0;
 	lq__views_binding(m->config.views, t->user, t->stream, &b);
 	lq__group_name(t, group);
-	lq_node *decoder = b.bound && !is_local(t) ? lq__media_codec(m, group, 0) : NULL;
+	lq_node *decoder = b.bound && !lq__is_local(t) ? lq__media_codec(m, group, 0) : NULL;
 	if (decoder)
 		quiet(m, decoder, group, 0, diag);
 	if (e->shown.drawn && (!b.drawn || b.hidden || b.window != e->shown.window))
@@ -169,7 +164,7 @@ int lq__media_mirror_entry(lq__media *m, lq__entry *e, lq_diag *diag)
 int lq__media_mirror(lq__media *m, const lq__media_track *t, lq_diag *diag)
 {
 	lq__entry *e = lq__media_find(m, t);
-	if (!e || t->kind != LQ_VIDEO || !is_local(t))
+	if (!e || t->kind != LQ_VIDEO || !lq__is_local(t))
 		return 0;
 	int r = lq__media_mirror_entry(m, e, diag);
 	return r ? r : lq__media_view(m, t, diag); /* it is turned the other way */

@@ -6,7 +6,7 @@ SDK_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/include $(JANSSON_CFLAGS) $(LW
 noinst_LTLIBRARIES += libloquat-sdk.la
 libloquat_sdk_la_SOURCES = \
 	%D%/call.c %D%/call_api.c %D%/change.c %D%/change.h %D%/choices.c %D%/choices.h %D%/control.c %D%/control.h %D%/devices.c %D%/devices.h %D%/engine.c %D%/engine.h %D%/handles.c %D%/handles.h %D%/logfile.c %D%/logfile.h %D%/events.c %D%/events.h %D%/job.c %D%/job.h %D%/json_text.c %D%/json_text.h %D%/media.c %D%/media.h \
-	%D%/media_private.h %D%/media_view.c %D%/mirror.c %D%/preview.c %D%/screen.c %D%/snapshot.c %D%/view_api.c \
+	%D%/media_group.c %D%/media_net.c %D%/media_private.h %D%/media_tracks.c %D%/media_view.c %D%/mirror.c %D%/preview.c %D%/screen.c %D%/snapshot.c %D%/view_api.c \
 	%D%/members.c %D%/names.c %D%/names.h %D%/protocol.c %D%/protocol.h %D%/protocol_fields.c %D%/protocol_fields.h %D%/protocol_lists.c %D%/protocol_requests.c %D%/publish.c %D%/reconnect.c %D%/rejoin.c %D%/room.c %D%/room.h %D%/room_api.c \
 	%D%/room_data.c %D%/room_graph.c %D%/room_in.c %D%/room_out.c %D%/session.c %D%/session.h %D%/session_api.c %D%/session_in.c \
 	%D%/session_protocol.c %D%/session_protocol.h %D%/signalling.c %D%/signalling.h %D%/stats.c %D%/subscribe.c %D%/tap.c %D%/task.c \
