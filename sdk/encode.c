@@ -80,13 +80,11 @@ static void do_encode(lq__api_task *t)
 	const lq__pub *p = &room->pubs[t->stream][LQ_VIDEO - 1];
 	if (room->finishing || (!p->built && !p->running && !room->pub_busy))
 		return;
-	lq__job *job = lq__job_new(room, 1, lq__work_encode, changed);
+	lq__job *job = lq__job_for(room, "", t->stream, LQ_VIDEO, lq__work_encode, changed);
 	if (!job) {
 		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory to change how a picture is encoded");
 		return;
 	}
-	job->tracks[0].stream = t->stream;
-	job->tracks[0].kind = LQ_VIDEO;
 	lq__job_post(job);
 }
 

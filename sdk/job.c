@@ -57,6 +57,17 @@ void lq__job_post(lq__job *job)
 	lq__tasks_post(&job->room->engine->media, &job->task);
 }
 
+lq__job *lq__job_for(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__job_fn work, lq__job_fn done)
+{
+	lq__job *job = lq__job_new(room, 1, work, done);
+	if (!job)
+		return NULL;
+	snprintf(job->tracks[0].user, sizeof job->tracks[0].user, "%s", user);
+	job->tracks[0].stream = stream;
+	job->tracks[0].kind = kind;
+	return job;
+}
+
 static void keep_error(char *out, size_t size, int code, const lq_diag *diag)
 {
 	size_t n = 0;
@@ -315,13 +326,22 @@ void lq__work_destroy(lq__job *job)
 
 void lq__job_remove(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind)
 {
-	lq__job *job = lq__job_new(room, 1, lq__work_remove, NULL);
+	lq__job *job = lq__job_for(room, user, stream, kind, lq__work_remove, NULL);
 	if (!job) {
 		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "a track's media could not be removed");
 		return;
 	}
-	snprintf(job->tracks[0].user, sizeof job->tracks[0].user, "%s", user);
-	job->tracks[0].stream = stream;
-	job->tracks[0].kind = kind;
 	lq__job_post(job);
+}
+
+void lq__job_describe_later(lq__job *job, uint32_t direction)
+{
+	lq__describing *d = &job->room->describing[direction];
+	job->work = lq__work_describe;
+	if (d->changed) {
+		d->changed = 0;
+		lq__job_post(job);
+	} else {
+		d->waiting = job;
+	}
 }

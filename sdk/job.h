@@ -31,6 +31,8 @@ struct lq__job {
 };
 
 lq__job *lq__job_new(lq_room *room, uint32_t n_tracks, lq__job_fn work, lq__job_fn done); /* NULL: no memory */
+/* Of one track; user "": our own. NULL: no memory. */
+lq__job *lq__job_for(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind, lq__job_fn work, lq__job_fn done);
 void lq__job_post(lq__job *job);
 void lq__job_free(lq__job *job);
 
@@ -55,5 +57,8 @@ void lq__work_destroy(lq__job *job);    /* all of the room's media */
 
 /* [control thread] Removes the media of one track. */
 void lq__job_remove(lq_room *room, const char *user, lq_stream stream, lq_track_kind kind);
+
+/* [control thread] The transport has no description yet: the job describes it when there is one. */
+void lq__job_describe_later(lq__job *job, uint32_t direction);
 
 #endif

@@ -34,14 +34,12 @@ static void started(lq__job *job)
 
 static void start(lq_room *room, lq_stream stream)
 {
-	lq__job *job = lq__job_new(room, 1, lq__work_preview, started);
+	lq__job *job = lq__job_for(room, "", stream, LQ_VIDEO, lq__work_preview, started);
 	if (!job) {
 		forget(room, stream);
 		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_ERROR, .stream = stream, .kind = LQ_VIDEO, .code = LQ_ENOMEM, .text = "no memory for the preview"});
 		return;
 	}
-	job->tracks[0].stream = stream;
-	job->tracks[0].kind = LQ_VIDEO;
 	job->tracks[0].preview = 1;
 	pub(room, stream)->running = 1;
 	room->had_media = 1;

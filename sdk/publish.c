@@ -30,13 +30,11 @@ static void report(lq_room *room, unsigned i, int code, const char *text)
 
 static void mute_media(lq_room *room, unsigned i, int muted)
 {
-	lq__job *job = lq__job_new(room, 1, lq__work_mute, NULL);
+	lq__job *job = lq__job_for(room, "", stream_of(i), kind_of(i), lq__work_mute, NULL);
 	if (!job) {
 		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory to mute");
 		return;
 	}
-	job->tracks[0].stream = stream_of(i);
-	job->tracks[0].kind = kind_of(i);
 	job->muted = muted;
 	lq__job_post(job);
 }
@@ -45,15 +43,13 @@ static void mute_media(lq_room *room, unsigned i, int muted)
 static void remove_media(lq_room *room, unsigned i)
 {
 	lq__pub *p = &room->pubs[i / 2][i % 2];
-	lq__job *job = p->preview ? lq__job_new(room, 1, lq__work_unpublish, NULL) : NULL;
+	lq__job *job = p->preview ? lq__job_for(room, "", stream_of(i), kind_of(i), lq__work_unpublish, NULL) : NULL;
 	p->built = p->told = 0;
 	p->running = job != NULL;
 	if (!job) {
 		lq__job_remove(room, "", stream_of(i), kind_of(i));
 		return;
 	}
-	job->tracks[0].stream = stream_of(i);
-	job->tracks[0].kind = kind_of(i);
 	lq__job_post(job);
 }
 
@@ -113,7 +109,6 @@ static void finished(lq_room *room)
 static void offer_made(lq__job *job)
 {
 	lq_room *room = job->room;
-	lq__describing *d = &room->describing[LQ_SEND];
 	if (job->work == lq__work_publish)
 		for (uint32_t i = 0; i < job->n_tracks; i++) {
 			if (job->code && job->code != LQ_EAGAIN && !job->tracks[i].code) {
@@ -130,13 +125,7 @@ static void offer_made(lq__job *job)
 		return;
 	}
 	if (job->code == LQ_EAGAIN) {
-		job->work = lq__work_describe;
-		if (d->changed) {
-			d->changed = 0;
-			lq__job_post(job);
-		} else {
-			d->waiting = job;
-		}
+		lq__job_describe_later(job, LQ_SEND);
 		return;
 	}
 	if (job->code && job->work == lq__work_describe) {

@@ -99,7 +99,7 @@ static void do_snapshot(lq__api_task *t)
 	lq_room *room = t->room;
 	lq__snapshot *s = t->snapshot;
 	int ends = room->finishing || atomic_load(&room->closed);
-	lq__job *job = ends ? NULL : lq__job_new(room, 1, lq__work_snapshot, begun);
+	lq__job *job = ends ? NULL : lq__job_for(room, s->user, s->stream, LQ_VIDEO, lq__work_snapshot, begun);
 	if (!job || !(job->path = strdup(s->path))) {
 		lq__job_free(job);
 		finish(room, s, ends ? LQ_ESTATE : LQ_ENOMEM, ends ? "the stream has ended" : lq_error_text(LQ_ENOMEM));
@@ -109,9 +109,6 @@ static void do_snapshot(lq__api_task *t)
 	s->until = lq_clock_now(lq_clock_real()) + PATIENCE;
 	s->next = room->snapshots;
 	room->snapshots = s;
-	memcpy(job->tracks[0].user, s->user, sizeof s->user);
-	job->tracks[0].stream = s->stream;
-	job->tracks[0].kind = LQ_VIDEO;
 	lq__job_post(job);
 	set_timer(room);
 }

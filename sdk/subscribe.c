@@ -75,12 +75,9 @@ void lq__unsubscribe(lq_room *room, lq__member *m, lq_stream stream, lq_track_ki
 
 void lq__track_muted(lq_room *room, const lq__member *m, lq_stream stream, lq_track_kind kind, const lq__track *t)
 {
-	lq__job *job = t->sub == LQ__SUB_NONE ? NULL : lq__job_new(room, 1, lq__work_mute, NULL);
+	lq__job *job = t->sub == LQ__SUB_NONE ? NULL : lq__job_for(room, m->user, stream, kind, lq__work_mute, NULL);
 	if (!job)
 		return;
-	memcpy(job->tracks[0].user, m->user, sizeof job->tracks[0].user);
-	job->tracks[0].stream = stream;
-	job->tracks[0].kind = kind;
 	job->muted = t->muted;
 	lq__job_post(job);
 }
@@ -118,19 +115,12 @@ static void track_done(lq_room *room, const lq__media_track *t, int code, const 
 static void offer_done(lq__job *job)
 {
 	lq_room *room = job->room;
-	lq__describing *d = &room->describing[LQ_RECEIVE];
 	if (job->life != room->life) { /* its connection is no more */
 		lq__job_free(job);
 		return;
 	}
 	if (job->code == LQ_EAGAIN) {
-		job->work = lq__work_describe;
-		if (d->changed) {
-			d->changed = 0;
-			lq__job_post(job);
-		} else {
-			d->waiting = job;
-		}
+		lq__job_describe_later(job, LQ_RECEIVE);
 		return;
 	}
 	room->offer_busy = 0;

@@ -7,14 +7,11 @@
 
 static void post_view(lq_room *room, const char *user, lq_stream stream)
 {
-	lq__job *job = lq__job_new(room, 1, lq__work_view, NULL);
+	lq__job *job = lq__job_for(room, user, stream, LQ_VIDEO, lq__work_view, NULL);
 	if (!job) {
 		lq__room_warn(room, LQ_ON_ERROR, LQ_ENOMEM, "no memory for a view");
 		return;
 	}
-	snprintf(job->tracks[0].user, sizeof job->tracks[0].user, "%s", user);
-	job->tracks[0].stream = stream;
-	job->tracks[0].kind = LQ_VIDEO;
 	lq__job_post(job);
 }
 
