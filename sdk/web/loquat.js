@@ -20,7 +20,9 @@
 // Options besides: profile: "live" (of a room that we make), create: "auto" (default) or "must_exist", password, info (shown to others), role, codec, layers (see publish), autoSubscribe: true (default), false, "audio" or "video".
 
 import { Link, RoomError } from './link.js';
-import { setRates, wantMusic } from './profile.js';
+import { Members } from './members.js';
+import { Receiving } from './receiving.js';
+import { Sending } from './sending.js';
 import { Stage } from './stage.js';
 
 export { RoomError };
@@ -32,34 +34,31 @@ export const STREAMS = ['main', 'sub', 'third', 'fourth', 'fifth', 'sixth', 'sev
 export class Room extends EventTarget {
 	#options;
 	#link = null;
-	#rev = 0; // of the last offer
-	#life = 0; // how often media was begun anew
-	#restore = []; // what is to be published again then: "main-video"
-	#before = { known: new Set(), asked: new Set() }; // tracks as they were then: "ann/main-video"
-	#layers = new Map(); // of our streams by name, as they were published
 	#renew = ''; // media has lost its way to the server: 'wanted', 'asked' the server
 	#renewed = -Infinity;
-	#sending = null; // peer connections
-	#receiving = null;
-	#offers = Promise.resolve(); // offers are answered one after the other
-	#published = new Map(); // our track ids by "main-video" and the like
-	#shown = new Set(); // ids of tracks that were given to the app
-	#qualities = new Map(); // by user: {up, down}
+	#sending;
+	#receiving;
+	#members = new Members((type, detail) => this.#emit(type, detail));
 	#qualityTimer = null;
-	#asked = new Set(); // ids of tracks that were subscribed
-	#slots = new Map(); // what each transceiver of ours carries: "main-video"
-	#wishes = new Map(); // layers that we want of others: by "user/stream"
 
 	constructor(options) {
 		super();
 		this.#options = { autoSubscribe: true, ...options };
 		this.user = '';
-		this.members = new Map(); // user: {user, name, tracks: Map of id: info}
-		this.attributes = {};
 		this.role = options.role ?? 'broadcaster';
 		this.profile = this.#options.profile ?? 'communication'; // of the room
 		this.localStreams = new Map(); // ours by name
+		const ways = { request: (m) => this.#request(m), emit: (type, detail) => this.#emit(type, detail) };
+		this.#sending = new Sending({ ...ways, connect: () => this.#connect('sending'), isLive: () => this.profile === 'live', streams: this.localStreams,
+			codec: this.#options.codec });
+		this.#receiving = new Receiving({ ...ways, connect: () => this.#connect('receiving'), members: this.#members, auto: this.#options.autoSubscribe });
 	}
+
+	// The others: user: {user, name, tracks: Map of id: info}.
+	get members() { return this.#members.all; }
+
+	// The room's.
+	get attributes() { return this.#members.attributes; }
 
 	// That of "main".
 	get localStream() { return this.localStreams.get('main') ?? null; }
@@ -92,15 +91,15 @@ export class Room extends EventTarget {
 		});
 		this.user = joined.user;
 		this.name = joined.name;
-		this.attributes = joined.attributes ?? {};
+		this.#members.attributes = joined.attributes ?? {};
 		this.profile = joined.profile ?? 'communication';
 		for (const m of joined.members)
-			this.#addMember(m);
+			this.#members.add(m);
 		this.role = joined.role ?? 'broadcaster';
 		this.#stage.waits(joined.waiting);
-		this.#subscribeAll();
+		this.#receiving.welcome(this.#members.tracks.map((t) => t.id));
 		clearInterval(this.#qualityTimer);
-		this.#qualityTimer = setInterval(() => this.#tellQuality(), 2000);
+		this.#qualityTimer = setInterval(() => this.#members.tellQuality(this.user), 2000);
 		return joined;
 	}
 
@@ -110,94 +109,14 @@ export class Room extends EventTarget {
 	async publish(stream, name = 'main', { layers = this.#options.layers } = {}) {
 		if (!STREAMS.includes(name))
 			throw new RoomError('EINVAL', `there is no stream "${name}": ${STREAMS.join(', ')}`);
-		if (stream.getTracks().some((t) => this.#published.has(`${name}-${t.kind}`)))
-			throw new RoomError('ESTATE', 'already publishing');
-		if (!this.#sending) {
-			this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-			this.#watch(this.#sending, 'sending');
-		}
-		for (const track of stream.getTracks())
-			await this.#sendTrack(track, stream, name, track.kind === 'video' ? encodingsOf(layers, track.getSettings()) : []);
-		this.#layers.set(name, layers);
-		await this.#offer();
+		await this.#sending.publish(stream, name, layers);
 	}
 
 	// kind: "audio" or "video". The track itself is the app's to stop.
-	async unpublish(kind, name = 'main') {
-		const slot = `${name}-${kind}`;
-		const track = this.#published.get(slot);
-		if (!track)
-			return;
-		this.#published.delete(slot);
-		const transceiver = this.#sending.getTransceivers().find((t) => this.#slots.get(t) === slot);
-		this.#slots.delete(transceiver);
-		await transceiver.sender.replaceTrack(null);
-		transceiver.direction = 'inactive';
-		await this.#request({ type: 'unpublish', tracks: [track] });
-	}
+	unpublish(kind, name = 'main') { return this.#sending.unpublish(kind, name); }
 
 	// Another track, of the same kind, in the place of a published one: nothing is published anew. The old one is stopped.
-	async replaceTrack(track, name = 'main') {
-		const slot = `${name}-${track.kind}`;
-		const transceiver = this.#sending?.getTransceivers().find((t) => this.#slots.get(t) === slot && t.sender.track);
-		if (!transceiver)
-			throw new RoomError('ESTATE', `"${name}" has no ${track.kind} that is published`);
-		const old = transceiver.sender.track, media = this.localStreams.get(name);
-		track.enabled = old.enabled;
-		await transceiver.sender.replaceTrack(track);
-		media?.removeTrack(old);
-		media?.addTrack(track);
-		old.stop();
-	}
-
-	#local(name, stream) {
-		const known = this.localStreams.get(name);
-		if (!known) {
-			this.localStreams.set(name, stream);
-			return;
-		}
-		for (const track of stream.getTracks()) {
-			if (known.getTracks().includes(track))
-				continue;
-			for (const old of known.getTracks())
-				if (old.kind === track.kind)
-					known.removeTrack(old);
-			known.addTrack(track);
-		}
-	}
-
-	async #sendTrack(track, stream, name, encodings) {
-		const pc = this.#sending;
-		this.#local(name, stream);
-		const rids = (t) => t.sender.getParameters().encodings.map((e) => e.rid).filter(Boolean).join();
-		const free = pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track && rids(t) === encodings.map((e) => e.rid).join());
-		if (free) {
-			await free.sender.replaceTrack(track);
-			free.direction = 'sendonly';
-			this.#slots.set(free, `${name}-${track.kind}`);
-			return;
-		}
-		const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...(encodings.length && { sendEncodings: encodings }) });
-		this.#slots.set(transceiver, `${name}-${track.kind}`);
-		if (track.kind === 'video' && this.#options.codec)
-			preferCodec(transceiver, this.#options.codec);
-	}
-
-	async #offer() {
-		const pc = this.#sending;
-		await pc.setLocalDescription();
-		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
-			const [stream, kind] = this.#slots.get(t).split('-');
-			return { mid: t.mid, kind, stream, ...sizesOf(t) };
-		});
-		const published = await this.#request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
-		for (const t of published.tracks) {
-			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
-			this.#published.set(`${stream}-${kind}`, t.track);
-		}
-		await pc.setRemoteDescription({ type: 'answer', sdp: this.profile === 'live' ? wantMusic(published.sdp) : published.sdp });
-		await setRates(pc, this.profile === 'live');
-	}
+	replaceTrack(track, name = 'main') { return this.#sending.replaceTrack(track, name); }
 
 	// For everybody in the room: "communication" or "live". Needs the right `admin`.
 	setProfile(profile) {
@@ -209,8 +128,8 @@ export class Room extends EventTarget {
 			return;
 		this.profile = profile;
 		this.#emit('profile', { profile });
-		if (this.#published.size)
-			await this.#offer(); // stereo is agreed on anew
+		if (this.#sending.isActive)
+			await this.#sending.offer(); // stereo is agreed on anew
 	}
 
 	// kind: "audio" or "video".
@@ -218,7 +137,7 @@ export class Room extends EventTarget {
 		for (const track of this.localStreams.get(name)?.getTracks() ?? [])
 			if (track.kind === kind)
 				track.enabled = !muted;
-		const track = this.#published.get(`${name}-${kind}`);
+		const track = this.#sending.id(name, kind);
 		if (track)
 			await this.#request({ type: 'mute', track, muted });
 	}
@@ -227,31 +146,21 @@ export class Room extends EventTarget {
 	async setLayer(user, layer, stream = 'main') {
 		if (!LAYERS.includes(layer))
 			throw new RoomError('EINVAL', `there is no layer "${layer}": ${LAYERS.join(', ')}`);
-		this.#wishes.set(`${user}/${stream}`, layer);
-		const info = this.#find(user, 'video', stream);
-		if (info && this.#asked.has(info.id))
-			await this.#request({ type: 'layer', track: info.id, layer });
+		await this.#receiving.setLayer(user, layer, stream);
 	}
 
 	// kind: "audio" or "video".
 	subscribe(user, kind, stream = 'main') {
-		const info = this.#find(user, kind, stream);
+		const info = this.#members.find(user, kind, stream);
 		if (!info)
 			return Promise.reject(new RoomError('ENOENT', `${user} does not publish ${stream} ${kind}`));
-		return this.#ask([info.id]);
+		return this.#receiving.subscribe([info.id]);
 	}
 
 	async unsubscribe(user, kind, stream = 'main') {
-		const info = this.#find(user, kind, stream);
-		if (!info || !this.#asked.delete(info.id))
-			return;
-		await this.#request({ type: 'unsubscribe', tracks: [info.id] });
-		if (this.#shown.delete(info.id))
-			this.#emit('trackended', { info });
-	}
-
-	#find(user, kind, stream) {
-		return [...this.members.get(user)?.tracks.values() ?? []].find((t) => t.kind === kind && t.stream === stream);
+		const info = this.#members.find(user, kind, stream);
+		if (info)
+			await this.#receiving.unsubscribe(info);
 	}
 
 	// A text to all others, or to one.
@@ -304,20 +213,9 @@ export class Room extends EventTarget {
 		this.#stage.became(role);
 		if (role === 'audience') {
 			this.#joining.role = role;
-			this.#unpublished();
+			this.#sending.dropped();
 		}
 		this.#emit('role', { role });
-	}
-
-	// The server has dropped all of ours.
-	#unpublished() {
-		this.#published.clear();
-		this.#restore = [];
-		for (const t of this.#sending?.getTransceivers() ?? []) {
-			this.#slots.delete(t);
-			t.sender.replaceTrack(null);
-			t.direction = 'inactive';
-		}
 	}
 
 	// ---- others' devices ----
@@ -345,7 +243,7 @@ export class Room extends EventTarget {
 
 	// What the browser measures: {sending, receiving}, each an RTCStatsReport or null.
 	async stats() {
-		return { sending: (await this.#sending?.getStats()) ?? null, receiving: (await this.#receiving?.getStats()) ?? null };
+		return { sending: (await this.#sending.pc?.getStats()) ?? null, receiving: (await this.#receiving.pc?.getStats()) ?? null };
 	}
 
 	// What the server counts for us: publish and subscribe, each {open, tracks: [{track, and figures by their W3C webrtc-stats names}]}.
@@ -364,8 +262,8 @@ export class Room extends EventTarget {
 		this.#link = null;
 		link.close(reason);
 		clearInterval(this.#qualityTimer);
-		this.#sending?.close();
-		this.#receiving?.close();
+		this.#sending.pc?.close();
+		this.#receiving.pc?.close();
 		this.#emit('closed', { reason });
 	}
 
@@ -379,100 +277,34 @@ export class Room extends EventTarget {
 	}
 
 	async #rejoined(joined) {
-		const now = new Map(joined.members.map((m) => [m.user, m]));
 		this.#anew();
 		this.#renew = '';
 		this.#emit('rejoined', { room_sid: joined.room_sid, user: joined.user });
-		for (const [user, { tracks }] of [...this.members].filter(([u]) => !now.has(u))) {
-			for (const info of tracks.values())
-				this.#emit('unpublished', { info });
-			this.#dropMember(user, 'left');
-		}
-		for (const m of now.values())
-			if (this.members.has(m.user))
-				this.#updateMember(m);
-			else
-				this.#addMember(m);
-		this.#differ('room', '', this.attributes, joined.attributes ?? {});
+		this.#members.rejoined(joined.members, joined.attributes ?? {});
 		this.#stage.rejoined(joined);
 		await this.#onProfile(joined.profile ?? 'communication');
-		this.#resubscribe();
-		await this.#republish();
-	}
-
-	#updateMember({ user, tracks, attributes = {}, cameras = [], default_camera: defaultCamera = 'main' }) {
-		const member = this.members.get(user), before = [...member.tracks.values()], same = (t) => (o) => keyOf(o) === keyOf(t) && o.codec === t.codec;
-		Object.assign(member, { cameras, defaultCamera, tracks: new Map(tracks.map((t) => [t.id, t])) });
-		for (const info of before.filter((t) => !tracks.some(same(t))))
-			this.#emit('unpublished', { info });
-		for (const info of tracks) {
-			const old = before.find(same(info));
-			if (!old)
-				this.#emit('published', { info });
-			else if (old.muted !== info.muted)
-				this.#emit('muted', { info });
-		}
-		this.#differ('user', user, member.attributes, attributes);
-	}
-
-	#differ(of, user, known, now) {
-		const changes = Object.fromEntries([...new Set([...Object.keys(known), ...Object.keys(now)])].filter((n) => known[n] !== now[n]).map((n) => [n, now[n] ?? null]));
-		if (Object.keys(changes).length)
-			this.#onAttributes({ of, user, attributes: changes });
+		this.#receiving.resubscribe();
+		await this.#sending.republish();
 	}
 
 	// ---- media on new connections ----
 
 	#anew() {
-		this.#life++;
-		this.#rev = 0;
-		this.#restore = [...new Set([...this.#restore, ...this.#published.keys()])];
-		this.#sending?.close();
-		this.#receiving?.close();
-		this.#sending = this.#receiving = null;
-		this.#offers = Promise.resolve();
-		this.#published.clear();
-		this.#slots.clear();
-		for (const { tracks } of this.members.values())
-			for (const [id, info] of tracks)
-				if (this.#shown.has(id))
-					this.#emit('trackended', { info });
-		const all = [...this.members.values()].flatMap((m) => [...m.tracks.values()]);
-		this.#before = { known: new Set(all.map(keyOf)), asked: new Set(all.filter((t) => this.#asked.has(t.id)).map(keyOf)) };
-		this.#shown.clear();
-		this.#asked.clear();
+		this.#sending.anew();
+		this.#receiving.anew();
 	}
 
-	// What was subscribed, and what is new.
-	#resubscribe() {
-		const all = [...this.members.values()].flatMap((m) => [...m.tracks.values()]), { known, asked } = this.#before;
-		const again = all.filter((t) => asked.has(keyOf(t))).map((t) => t.id);
-		if (again.length)
-			this.#ask(again).catch((e) => e.code !== 'ECONN' && this.#emit('error', { message: e.message }));
-		this.#subscribe(all.filter((t) => !known.has(keyOf(t))).map((t) => t.id));
-	}
-
-	async #republish() {
-		const life = this.#life, wanted = this.#restore;
-		const tracks = [...this.localStreams].flatMap(([name, stream]) => stream.getTracks().map((track) => ({ name, stream, track, slot: `${name}-${track.kind}` })))
-			.filter((t) => wanted.includes(t.slot) && t.track.readyState === 'live');
-		if (!tracks.length)
-			return;
-		this.#sending = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-		this.#watch(this.#sending, 'sending');
-		try {
-			for (const { name, stream, track } of tracks)
-				await this.#sendTrack(track, stream, name, track.kind === 'video' ? encodingsOf(this.#layers.get(name), track.getSettings()) : []);
-			await this.#offer();
-			for (const { track, slot } of tracks)
-				if (!track.enabled)
-					await this.#request({ type: 'mute', track: this.#published.get(slot), muted: true });
-			if (life === this.#life)
-				this.#restore = [];
-		} catch (e) {
-			if (life === this.#life && e.code !== 'ECONN') // else it begins anew once more
-				this.#emit('error', { message: `could not publish again: ${e.message}` });
-		}
+	#connect(what) {
+		const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+		let worked = false;
+		pc.addEventListener('connectionstatechange', () => {
+			worked ||= pc.connectionState === 'connected';
+			if (pc.connectionState === 'failed' && worked && (pc === this.#sending.pc || pc === this.#receiving.pc))
+				this.#renewMedia();
+			else if (pc.connectionState === 'failed')
+				this.#emit('error', { message: `${what} media failed: the server's UDP port is not reachable` });
+		});
+		return pc;
 	}
 
 	// The same membership: others see the tracks go and come back.
@@ -496,8 +328,8 @@ export class Room extends EventTarget {
 		} finally {
 			this.#renew = '';
 		}
-		this.#resubscribe();
-		await this.#republish();
+		this.#receiving.resubscribe();
+		await this.#sending.republish();
 	}
 
 	// ---- events ----
@@ -506,235 +338,46 @@ export class Room extends EventTarget {
 		this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 
-	#onEvent(m) {
-		switch (m.type) {
-		case 'offer':
-			if (this.#renew === 'asked')
-				break; // of the connections that were
-			this.#offers = this.#offers.then(() => this.#onOffer(m)).catch((e) => {
-				if (e.code !== 'ECONN') // else the server makes it again
-					this.#emit('error', { message: e.message });
-			});
-			break;
-		case 'user_joined':
-			this.#addMember({ ...m, tracks: [] });
-			break;
-		case 'user_left':
-			this.#dropMember(m.user, m.reason);
-			break;
-		case 'track_published':
-			this.members.get(m.track.user)?.tracks.set(m.track.id, m.track);
-			this.#emit('published', { info: m.track });
-			this.#subscribe([m.track.id]);
-			break;
-		case 'track_unpublished':
-			this.#onUnpublished(m);
-			break;
-		case 'track_muted':
-			this.#onMuted(m);
-			break;
-		case 'quality':
-			for (const { user, up, down } of m.members)
-				this.#qualities.set(user, { up, down });
-			break;
-		case 'layer':
-			this.#onLayer(m);
-			break;
-		case 'control':
-			this.#emit('control', { kind: m.kind, stream: m.stream, on: m.on, by: m.by ?? '' });
-			break;
-		case 'device':
-			this.#emit('device', { user: m.user, kind: m.kind, stream: m.stream, state: m.state, by: m.by ?? '' });
-			break;
-		case 'cameras':
-			Object.assign(this.members.get(m.user) ?? {}, { cameras: m.cameras });
-			this.#emit('cameras', { user: m.user, cameras: m.cameras });
-			break;
-		case 'default_camera':
-			Object.assign(this.members.get(m.user) ?? {}, { defaultCamera: m.stream });
-			this.#emit('defaultcamera', { user: m.user, stream: m.stream, by: m.by ?? '' });
-			break;
-		case 'egress':
-			this.#emit('egress', { task: m.task, state: m.state, code: m.code ?? '', text: m.text ?? '' });
-			break;
-		case 'stage_request':
-			this.#stage.onRequest(m);
-			break;
-		case 'stage_answer':
-			this.#stage.onAnswer(m);
-			break;
-		case 'guest':
-			this.#emit('guest', { room: m.room, user: m.user, on: m.on, reason: m.reason ?? '' });
-			break;
-		case 'room_profile':
-			this.#onProfile(m.profile).catch((e) => this.#emit('error', { message: `what is sent did not follow the room's profile: ${e.message}` }));
-			break;
-		case 'room_locked':
-			this.#emit('roomlocked', { locked: m.locked });
-			break;
-		case 'message':
-			this.#emit('message', { from: m.from, text: m.text, private: m.private });
-			break;
-		case 'attributes':
-			this.#onAttributes(m);
-			break;
-		case 'kicked':
+	#onEvent(m) { this.#on[m.type]?.(m); }
+
+	// By the type of a message; a client has to ignore those that it does not know.
+	#on = {
+		__proto__: null,
+		offer: (m) => {
+			if (this.#renew !== 'asked') // else it is of the connections that were
+				this.#receiving.onOffer(m);
+		},
+		user_joined: (m) => this.#members.add({ ...m, tracks: [] }),
+		user_left: (m) => this.#members.drop(m.user, m.reason),
+		track_published: (m) => {
+			this.#members.onPublished(m);
+			this.#receiving.welcome([m.track.id]);
+		},
+		track_unpublished: (m) => {
+			const info = this.#members.removeTrack(m);
+			this.#receiving.ended(m.track, info);
+			if (info)
+				this.#emit('unpublished', { info });
+		},
+		track_muted: (m) => this.#members.onMuted(m),
+		quality: (m) => this.#members.onQuality(m),
+		layer: (m) => this.#members.onLayer(m),
+		control: (m) => this.#emit('control', { kind: m.kind, stream: m.stream, on: m.on, by: m.by ?? '' }),
+		device: (m) => this.#emit('device', { user: m.user, kind: m.kind, stream: m.stream, state: m.state, by: m.by ?? '' }),
+		cameras: (m) => this.#members.onCameras(m),
+		default_camera: (m) => this.#members.onDefaultCamera(m),
+		egress: (m) => this.#emit('egress', { task: m.task, state: m.state, code: m.code ?? '', text: m.text ?? '' }),
+		stage_request: (m) => this.#stage.onRequest(m),
+		stage_answer: (m) => this.#stage.onAnswer(m),
+		guest: (m) => this.#emit('guest', { room: m.room, user: m.user, on: m.on, reason: m.reason ?? '' }),
+		room_profile: (m) => this.#onProfile(m.profile).catch((e) => this.#emit('error', { message: `what is sent did not follow the room's profile: ${e.message}` })),
+		room_locked: (m) => this.#emit('roomlocked', { locked: m.locked }),
+		message: (m) => this.#emit('message', { from: m.from, text: m.text, private: m.private }),
+		attributes: (m) => this.#members.onAttributes(m),
+		kicked: (m) => {
 			this.#emit('kicked', { reason: m.reason });
 			this.#end(m.reason);
-			break;
-		case 'error':
-			this.#emit('error', { message: m.message });
-			break;
-		}
-	}
-
-	#tellQuality() {
-		const of = (user) => this.#qualities.get(user) ?? { up: 0, down: 0 };
-		this.#emit('quality', { qualities: [{ user: '', ...of(this.user) }, ...[...this.members.keys()].map((user) => ({ user, ...of(user) }))] });
-	}
-
-	#onAttributes({ of, user, attributes }) {
-		const target = of === 'room' ? this.attributes : this.members.get(user)?.attributes ?? {};
-		for (const [name, value] of Object.entries(attributes))
-			if (value === null)
-				delete target[name];
-			else
-				target[name] = value;
-		this.#emit('attributes', { of, user, attributes });
-	}
-
-	#dropMember(user, reason) {
-		this.members.delete(user);
-		this.#qualities.delete(user);
-		this.#emit('userleft', { user, reason });
-	}
-
-	#addMember({ user, name, tracks, info = '', attributes = {}, cameras = [], default_camera: defaultCamera = 'main', guest = null }) {
-		this.members.set(user, { user, name, info, attributes, cameras, defaultCamera, guest, tracks: new Map(tracks.map((t) => [t.id, t])) });
-		this.#emit('userjoined', { user, name, info, guest });
-	}
-
-	#onUnpublished({ user, track }) {
-		const info = this.members.get(user)?.tracks.get(track);
-		this.members.get(user)?.tracks.delete(track);
-		this.#asked.delete(track);
-		if (this.#shown.delete(track) && info)
-			this.#emit('trackended', { info });
-		if (info)
-			this.#emit('unpublished', { info });
-	}
-
-	#onLayer({ user, track, layer, width, height }) {
-		const info = this.members.get(user)?.tracks.get(track);
-		if (info)
-			this.#emit('layer', { info, layer, width, height });
-	}
-
-	#onMuted({ user, track, muted }) {
-		const info = this.members.get(user)?.tracks.get(track);
-		if (!info)
-			return;
-		info.muted = muted;
-		this.#emit('muted', { info });
-	}
-
-	// ---- receiving ----
-
-	#subscribeAll() { this.#subscribe([...this.members.values()].flatMap((m) => [...m.tracks.keys()])); }
-
-	#subscribe(tracks) {
-		const auto = this.#options.autoSubscribe, infos = new Map([...this.members.values()].flatMap((m) => [...m.tracks]));
-		const wanted = tracks.filter((id) => auto === true || (auto && auto === infos.get(id)?.kind));
-		if (wanted.length)
-			this.#ask(wanted).catch((e) => {
-				if (e.code !== 'ENOENT' && e.code !== 'ECONN') // it may have gone in the meantime, or is asked for again
-					this.#emit('error', { message: e.message });
-			});
-	}
-
-	async #ask(tracks) {
-		for (const id of tracks)
-			this.#asked.add(id);
-		const subscribed = this.#request({ type: 'subscribe', tracks });
-		const chosen = [...this.members.values()].flatMap((m) => [...m.tracks.values()]).filter((t) => tracks.includes(t.id) && t.kind === 'video');
-		for (const t of chosen)
-			if (this.#wishes.has(`${t.user}/${t.stream}`))
-				this.#request({ type: 'layer', track: t.id, layer: this.#wishes.get(`${t.user}/${t.stream}`) }).catch(() => {});
-		await subscribed;
-	}
-
-	async #onOffer({ sdp, rev, tracks }) {
-		const life = this.#life;
-		if (rev <= this.#rev)
-			return; // sent once more after a loss
-		this.#rev = rev;
-		if (!this.#receiving) {
-			this.#receiving = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-			this.#watch(this.#receiving, 'receiving');
-		}
-		const pc = this.#receiving;
-		await pc.setRemoteDescription({ type: 'offer', sdp });
-		await pc.setLocalDescription();
-		await this.#request({ type: 'answer', sdp: pc.localDescription.sdp, rev });
-		if (life !== this.#life)
-			return;
-		for (const t of tracks) {
-			const info = this.members.get(t.user)?.tracks.get(t.track);
-			const transceiver = pc.getTransceivers().find((x) => x.mid === t.mid);
-			if (!info || !transceiver || this.#shown.has(t.track))
-				continue;
-			this.#shown.add(t.track);
-			this.#emit('track', { info, track: transceiver.receiver.track });
-		}
-	}
-
-	#watch(pc, what) {
-		let worked = false;
-		pc.addEventListener('connectionstatechange', () => {
-			worked ||= pc.connectionState === 'connected';
-			if (pc.connectionState === 'failed' && worked && (pc === this.#sending || pc === this.#receiving))
-				this.#renewMedia();
-			else if (pc.connectionState === 'failed')
-				this.#emit('error', { message: `${what} media failed: the server's UDP port is not reachable` });
-		});
-	}
-}
-
-const keyOf = (t) => `${t.user}/${t.stream}-${t.kind}`;
-
-const RIDS = { 2: ['h', 'l'], 3: ['h', 'm', 'l'] };
-
-// Browsers send no more layers of a small picture, and would leave out the best.
-function layersAt({ width = 1280, height = 720 }) {
-	return width * height >= 960 * 540 ? 3 : width * height >= 480 * 270 ? 2 : 1;
-}
-
-// What a browser takes: the smallest first. [] for one encoding.
-function encodingsOf(layers, size) {
-	let list = Array.isArray(layers) ? layers : Array.from({ length: layers ?? 1 }, () => ({}));
-	if (list.length > 3)
-		throw new RoomError('EINVAL', 'at most three layers');
-	while (list.length > layersAt(size)) // the middle goes first
-		list = list.filter((_, i) => i !== 1);
-	const rids = RIDS[list.length] ?? [];
-	return rids.map((rid, i) => ({ rid, scaleResolutionDownBy: list[i].scale ?? 2 ** i, ...(list[i].bitrate && { maxBitrate: list[i].bitrate }),
-		...(list[i].fps && { maxFramerate: list[i].fps }) })).reverse();
-}
-
-// Of a transceiver's picture, and of its layers, the best first.
-function sizesOf(transceiver) {
-	const { width, height } = transceiver.sender.track.kind === 'video' ? transceiver.sender.track.getSettings() : {};
-	const encodings = transceiver.sender.getParameters().encodings.filter((e) => e.rid).reverse();
-	const scaled = (n, e) => Math.floor(n / (e.scaleResolutionDownBy ?? 1));
-	return { ...(width && height && { width, height }),
-		...(encodings.length > 1 && { layers: encodings.map((e) => ({ rid: e.rid, ...(width && height && { width: scaled(width, e), height: scaled(height, e) }) })) }) };
-}
-
-// The preferred codec first; the others stay as a way out.
-function preferCodec(transceiver, name) {
-	const codecs = RTCRtpSender.getCapabilities('video').codecs;
-	const wanted = (c) => c.mimeType.toLowerCase() === `video/${name.toLowerCase()}` && !/packetization-mode=0/.test(c.sdpFmtpLine ?? '');
-	if (!codecs.some(wanted))
-		throw new RoomError('ENOTSUP', `this browser has no ${name}`);
-	transceiver.setCodecPreferences([...codecs.filter(wanted), ...codecs.filter((c) => !wanted(c))]);
+		},
+		error: (m) => this.#emit('error', { message: m.message }),
+	};
 }

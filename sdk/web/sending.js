@@ -1,0 +1,154 @@
+// What we publish: the part of a Room that has the peer connection to the server.
+
+import { encodingsOf, preferCodec, sizesOf } from './encodings.js';
+import { RoomError } from './link.js';
+import { setRates, wantMusic } from './profile.js';
+
+export class Sending {
+	pc = null; // peer connection
+	#o;
+	#slots = new Map(); // what each transceiver carries: "main-video"
+	#published = new Map(); // our track ids by slot
+	#layers = new Map(); // of our streams by name, as they were published
+	#restore = []; // slots that are to be published again on a new connection
+	#life = 0; // how often that was begun anew
+
+	// request(message), emit(type, detail); connect(): a new peer connection; isLive(): the room's profile; streams: ours by name; codec: the preferred one.
+	constructor(options) {
+		this.#o = options;
+	}
+
+	// Is there anything?
+	get isActive() { return this.#published.size > 0; }
+
+	// The server's id of a track of ours.
+	id(name, kind) { return this.#published.get(`${name}-${kind}`); }
+
+	async publish(stream, name, layers) {
+		if (stream.getTracks().some((t) => this.id(name, t.kind)))
+			throw new RoomError('ESTATE', 'already publishing');
+		this.pc ??= this.#o.connect();
+		for (const track of stream.getTracks())
+			await this.#send(track, stream, name, layers);
+		this.#layers.set(name, layers);
+		await this.offer();
+	}
+
+	async unpublish(kind, name) {
+		const slot = `${name}-${kind}`;
+		const track = this.#published.get(slot);
+		if (!track)
+			return;
+		this.#published.delete(slot);
+		const transceiver = this.pc.getTransceivers().find((t) => this.#slots.get(t) === slot);
+		this.#slots.delete(transceiver);
+		await transceiver.sender.replaceTrack(null);
+		transceiver.direction = 'inactive';
+		await this.#o.request({ type: 'unpublish', tracks: [track] });
+	}
+
+	async replaceTrack(track, name) {
+		const slot = `${name}-${track.kind}`;
+		const transceiver = this.pc?.getTransceivers().find((t) => this.#slots.get(t) === slot && t.sender.track);
+		if (!transceiver)
+			throw new RoomError('ESTATE', `"${name}" has no ${track.kind} that is published`);
+		const old = transceiver.sender.track, media = this.#o.streams.get(name);
+		track.enabled = old.enabled;
+		await transceiver.sender.replaceTrack(track);
+		media?.removeTrack(old);
+		media?.addTrack(track);
+		old.stop();
+	}
+
+	#local(name, stream) {
+		const known = this.#o.streams.get(name);
+		if (!known) {
+			this.#o.streams.set(name, stream);
+			return;
+		}
+		for (const track of stream.getTracks()) {
+			if (known.getTracks().includes(track))
+				continue;
+			for (const old of known.getTracks())
+				if (old.kind === track.kind)
+					known.removeTrack(old);
+			known.addTrack(track);
+		}
+	}
+
+	async #send(track, stream, name, layers) {
+		const encodings = track.kind === 'video' ? encodingsOf(layers, track.getSettings()) : [];
+		this.#local(name, stream);
+		const rids = (t) => t.sender.getParameters().encodings.map((e) => e.rid).filter(Boolean).join();
+		const free = this.pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track && rids(t) === encodings.map((e) => e.rid).join());
+		if (free) {
+			await free.sender.replaceTrack(track);
+			free.direction = 'sendonly';
+			this.#slots.set(free, `${name}-${track.kind}`);
+			return;
+		}
+		const transceiver = this.pc.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...(encodings.length && { sendEncodings: encodings }) });
+		this.#slots.set(transceiver, `${name}-${track.kind}`);
+		if (track.kind === 'video' && this.#o.codec)
+			preferCodec(transceiver, this.#o.codec);
+	}
+
+	async offer() {
+		const pc = this.pc;
+		await pc.setLocalDescription();
+		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
+			const [stream, kind] = this.#slots.get(t).split('-');
+			return { mid: t.mid, kind, stream, ...sizesOf(t) };
+		});
+		const published = await this.#o.request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
+		for (const t of published.tracks) {
+			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
+			this.#published.set(`${stream}-${kind}`, t.track);
+		}
+		await pc.setRemoteDescription({ type: 'answer', sdp: this.#o.isLive() ? wantMusic(published.sdp) : published.sdp });
+		await setRates(pc, this.#o.isLive());
+	}
+
+	// The server has dropped all of ours.
+	dropped() {
+		this.#published.clear();
+		this.#restore = [];
+		for (const t of this.pc?.getTransceivers() ?? []) {
+			this.#slots.delete(t);
+			t.sender.replaceTrack(null);
+			t.direction = 'inactive';
+		}
+	}
+
+	// The connection is no more; republish() makes the next.
+	anew() {
+		this.#life++;
+		this.#restore = [...new Set([...this.#restore, ...this.#published.keys()])];
+		this.pc?.close();
+		this.pc = null;
+		this.#published.clear();
+		this.#slots.clear();
+	}
+
+	async republish() {
+		const life = this.#life, wanted = this.#restore;
+		const tracks = [...this.#o.streams].flatMap(([name, stream]) => stream.getTracks().map((track) => ({ name, stream, track })))
+			.filter((t) => wanted.includes(`${t.name}-${t.track.kind}`) && t.track.readyState === 'live');
+		if (!tracks.length)
+			return;
+		this.pc = this.#o.connect();
+		try {
+			for (const { name, stream, track } of tracks)
+				await this.#send(track, stream, name, this.#layers.get(name));
+			await this.offer();
+			for (const { name, track } of tracks)
+				if (!track.enabled)
+					await this.#o.request({ type: 'mute', track: this.id(name, track.kind), muted: true });
+			if (life === this.#life)
+				this.#restore = [];
+		} catch (e) {
+			if (life === this.#life && e.code !== 'ECONN') // else it begins anew once more
+				this.#o.emit('error', { message: `could not publish again: ${e.message}` });
+		}
+	}
+}
