@@ -2,8 +2,8 @@
 if HAVE_CHECK
 check_PROGRAMS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media %D%/test_stage_random
 TESTS += %D%/test_names %D%/test_message %D%/test_token %D%/test_room %D%/test_media %D%/test_layers %D%/test_call_matrix %D%/test_calls %D%/test_sessions %D%/test_stage %D%/test_guest %D%/test_guest_media %D%/test_stage_random
-check_PROGRAMS += %D%/test_egress %D%/test_hooks
-TESTS += %D%/test_egress %D%/test_hooks
+check_PROGRAMS += %D%/test_egress %D%/test_egress_texts %D%/test_hooks
+TESTS += %D%/test_egress %D%/test_egress_texts %D%/test_hooks
 %C%_test_names_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_names_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_names_LDADD = libloquat-server.la $(CHECK_LIBS)
@@ -19,9 +19,14 @@ TESTS += %D%/test_egress %D%/test_hooks
 %C%_test_hooks_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_hooks_LDADD = libloquat-server.la $(CHECK_LIBS)
+%C%_test_egress_SOURCES = %D%/test_egress.c %D%/egress_rig.c %D%/egress_rig.h
 %C%_test_egress_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_egress_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_egress_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS)
+%C%_test_egress_texts_SOURCES = %D%/test_egress_texts.c %D%/egress_rig.c %D%/egress_rig.h
+%C%_test_egress_texts_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
+%C%_test_egress_texts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_egress_texts_LDADD = libloquat-server.la $(CHECK_LIBS) $(JANSSON_LIBS)
 %C%_test_call_matrix_SOURCES = %D%/test_call_matrix.c %D%/people.c %D%/people.h
 %C%_test_call_matrix_CPPFLAGS = $(libloquat_server_la_CPPFLAGS)
 %C%_test_call_matrix_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -2,8 +2,8 @@
 EXTRA_DIST += %D%/test.h %D%/sdp
 
 if HAVE_CHECK
-check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp
-TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp
+check_PROGRAMS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp %D%/test_sdp_answer
+TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_payload %D%/test_sdp %D%/test_sdp_answer
 %C%_test_stun_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_stun_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 %C%_test_ice_lite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -14,8 +14,12 @@ TESTS += %D%/test_stun %D%/test_ice_lite %D%/test_rtp %D%/test_rtcp %D%/test_pay
 %C%_test_rtcp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 %C%_test_payload_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_payload_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_sdp_SOURCES = %D%/test_sdp.c %D%/sdp_kit.c %D%/sdp_kit.h
 %C%_test_sdp_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_sdp_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
+%C%_test_sdp_answer_SOURCES = %D%/test_sdp_answer.c %D%/sdp_kit.c %D%/sdp_kit.h
+%C%_test_sdp_answer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_sdp_answer_LDADD = libloquat-webrtc.la $(CHECK_LIBS)
 endif
 
 if HAVE_CHECK
