@@ -4,55 +4,28 @@
  *
  * direct: one loop, driven by this thread. queue: the sink is on a loop, and so on a thread, of its own, behind a blocking queue as long as
  * GStreamer's. Prints wall and processor time in nanoseconds a buffer, as JSON. */
-#include <loquat/graph.h>
+#include "bench/cost.h"
+
 #include <loquat/log.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define QUEUE_BUFFERS 200 /* the default of GStreamer's queue */
 #define MAX_FILTERS 64
 #define MAX_COUNT 100000000
 
-typedef struct node {
-	const lq_host *host;
-	const lq_format *out;
-	int64_t left;
-} node;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int over;
-static uint64_t arrived; /* sink's loop; read by main after `over` */
-
-static int create(const lq_host *host, const lq_value *values, void **self)
-{
-	node *n = calloc(1, sizeof *n);
-	if (!n)
-		return LQ_ENOMEM;
-	n->host = host;
-	*self = n;
-	return 0;
-}
+static uint64_t arrived; /* sink's loop; read by main after the end */
 
 static int source_create(const lq_host *host, const lq_value *values, void **self)
 {
-	int r = create(host, values, self);
+	int r = cost_create(host, values, self);
 	if (!r)
-		((node *)*self)->left = values[0].i;
+		((cost_node *)*self)->n = values[0].i;
 	return r;
-}
-
-static void destroy(void *self)
-{
-	node *n = self;
-	n->host->format_unref(n->host, n->out);
-	free(n);
 }
 
 static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
@@ -63,15 +36,6 @@ static int formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	return 0;
 }
 
-static int source_set_format(void *self, uint32_t port, const lq_format *fmt)
-{
-	node *n = self;
-	n->host->format_ref(n->host, fmt);
-	n->host->format_unref(n->host, n->out);
-	n->out = fmt;
-	return 0;
-}
-
 static int set_format(void *self, uint32_t port, const lq_format *fmt)
 {
 	return 0;
@@ -79,8 +43,8 @@ static int set_format(void *self, uint32_t port, const lq_format *fmt)
 
 static int read_one(void *self, int64_t deadline, int64_t *next)
 {
-	node *n = self;
-	if (!n->left--)
+	cost_node *n = self;
+	if (!n->n--)
 		return LQ_END;
 	lq_buffer *b = n->host->buffer_new(n->host, n->out, 64);
 	if (!b)
@@ -92,7 +56,7 @@ static int read_one(void *self, int64_t deadline, int64_t *next)
 
 static int pass(void *self, uint32_t port, lq_buffer *b)
 {
-	node *n = self;
+	cost_node *n = self;
 	return b->flags & LQ_BUFFER_EOS ? 0 : n->host->submit(n->host, 1, n->host->buffer_ref(n->host, b));
 }
 
@@ -106,8 +70,8 @@ static const lq_port_desc source_ports[] = {{"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
 static const lq_port_desc pass_ports[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, 0}, {"out", LQ_OUT, LQ_MEDIA_AUDIO, 0}};
 static const lq_port_desc sink_ports[] = {{"in", LQ_IN, LQ_MEDIA_AUDIO, 0}};
 static const lq_param_desc source_params[] = {{"count", LQ_PARAM_INT, 0, NULL, "1", 1, MAX_COUNT, NULL, "Buffers until the end."}};
-static const lq_node_ops source_ops = {.create = source_create, .destroy = destroy, .formats = formats, .set_format = source_set_format};
-static const lq_node_ops ops = {.create = create, .destroy = destroy, .formats = formats, .set_format = set_format};
+static const lq_node_ops source_ops = {.create = source_create, .destroy = cost_destroy, .formats = formats, .set_format = cost_set_output};
+static const lq_node_ops ops = {.create = cost_create, .destroy = cost_destroy, .formats = formats, .set_format = set_format};
 static const lq_capture_ops capture = {.read = read_one};
 static const lq_filter_ops filter = {.process = pass};
 static const lq_renderer_ops renderer = {.render = render};
@@ -125,16 +89,6 @@ static const lq_plugin plugin = {
 	.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "cost", .version = "1", .licence = "Apache-2.0",
 	.summary = "Nodes that do nothing.", .nodes = nodes, .n_nodes = COUNT(nodes)};
 
-static void on_event(void *arg, lq_node *n, const lq_event *e)
-{
-	if (e->type != LQ_EVENT_EOS || lq_node_descriptor(n) != &sink_node)
-		return;
-	pthread_mutex_lock(&lock);
-	over = 1;
-	pthread_cond_signal(&changed);
-	pthread_mutex_unlock(&lock);
-}
-
 static int64_t wall(void)
 {
 	struct timespec t;
@@ -142,27 +96,12 @@ static int64_t wall(void)
 	return t.tv_sec * LQ_SEC + t.tv_nsec;
 }
 
-static int64_t processor(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_SELF, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * LQ_SEC + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
-}
-
-static void check(int r, const lq_diag *diag)
-{
-	if (r >= 0)
-		return;
-	fprintf(stderr, "graph_cost: %s\n", lq_diag_count(diag) ? lq_diag_text(diag, 0) : lq_error_text(r));
-	exit(1);
-}
-
 static lq_node *add(lq_graph *g, lq_diag *diag, const char *name, const char *use, const char *loop, const char *count)
 {
 	lq_param_text text = {"count", count};
 	lq_node_config c = {.name = name, .use = use, .loop = loop, .params = &text, .n_params = count ? 1 : 0};
 	lq_node *n = NULL;
-	check(lq_graph_add_node(g, &c, name, diag, &n), diag);
+	cost_check(lq_graph_add_node(g, &c, name, diag, &n), diag);
 	return n;
 }
 
@@ -174,22 +113,19 @@ static void build(lq_graph *g, lq_diag *diag, int queue, int filters, const char
 		char name[16];
 		snprintf(name, sizeof name, "pass%d", i);
 		lq_node *n = add(g, diag, name, "cost.pass", "one", NULL);
-		check(lq_graph_link(g, last, NULL, n, NULL, NULL, "link", diag, NULL), diag);
+		cost_check(lq_graph_link(g, last, NULL, n, NULL, NULL, "link", diag, NULL), diag);
 		last = n;
 	}
 	lq_node *sink = add(g, diag, "sink", "cost.sink", queue ? "two" : "one", NULL);
-	check(lq_graph_link(g, last, NULL, sink, NULL, queue ? &block : NULL, "link", diag, NULL), diag);
+	cost_check(lq_graph_link(g, last, NULL, sink, NULL, queue ? &block : NULL, "link", diag, NULL), diag);
 }
 
 static void run(lq_graph *g, lq_clock *clock, lq_diag *diag)
 {
-	check(lq_graph_start(g, NULL, diag), diag);
+	cost_check(lq_graph_start(g, NULL, diag), diag);
 	if (clock)
-		check(lq_graph_run_until(g, lq_clock_now(clock) + MAX_COUNT + 1), diag);
-	pthread_mutex_lock(&lock);
-	while (!over)
-		pthread_cond_wait(&changed, &lock);
-	pthread_mutex_unlock(&lock);
+		cost_check(lq_graph_run_until(g, lq_clock_now(clock) + MAX_COUNT + 1), diag);
+	cost_wait();
 }
 
 int main(int argc, char **argv)
@@ -202,16 +138,16 @@ int main(int argc, char **argv)
 	}
 	lq_diag *diag = lq_diag_create();
 	lq_clock *clock = queue ? NULL : lq_clock_virtual(LQ_SEC);
-	lq_graph_config config = {.clock = clock, .threads = queue, .event_fn = on_event};
+	lq_graph_config config = {.clock = clock, .threads = queue, .event_fn = cost_on_event};
 	lq_graph *g;
-	check(lq_registry_create(&config.registry), diag);
-	check(lq_registry_add(config.registry, &plugin, diag), diag);
-	check(lq_graph_create(&config, &g), diag);
+	cost_check(lq_registry_create(&config.registry), diag);
+	cost_check(lq_registry_add(config.registry, &plugin, diag), diag);
+	cost_check(lq_graph_create(&config, &g), diag);
 	build(g, diag, queue, filters, argv[3]);
-	int64_t begin = wall(), used = processor();
+	int64_t begin = wall(), used = cost_processor(RUSAGE_SELF);
 	run(g, clock, diag);
 	begin = wall() - begin;
-	used = processor() - used;
+	used = cost_processor(RUSAGE_SELF) - used;
 	lq_graph_destroy(g);
 	printf("{\"wall\": %.1f, \"cpu\": %.1f}\n", (double)begin / (double)count, (double)used / (double)count);
 	if (arrived != (uint64_t)count)

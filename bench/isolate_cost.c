@@ -4,49 +4,21 @@
  *
  * NODE (codec.h264.enc, filter.scale, …) stands between a source of moving pictures of 1280x720 and a sink. Prints the quantiles of the latency in microseconds,
  * processor time a frame (of both processes) and the frames that did not arrive, as JSON. */
-#include <loquat/graph.h>
+#include "bench/cost.h"
+
 #include <loquat/log.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WARM_UP 10 /* frames that are not counted */
 enum { WIDTH = 1280, HEIGHT = 720, MAX_FRAMES = 100000 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int over;                      /* under lock */
-static int64_t latencies[MAX_FRAMES]; /* sink's loop; read by main after `over` */
+static int64_t latencies[MAX_FRAMES]; /* sink's loop; read by main after the end */
 static size_t n_latencies;
 static int frames, fps, half;
-
-typedef struct node {
-	const lq_host *host;
-	const lq_format *out;
-	int n;
-	int64_t due;
-} node;
-
-static int create(const lq_host *host, const lq_value *values, void **self)
-{
-	node *n = calloc(1, sizeof *n);
-	if (!n)
-		return LQ_ENOMEM;
-	n->host = host;
-	*self = n;
-	return 0;
-}
-
-static void destroy(void *self)
-{
-	node *n = self;
-	n->host->format_unref(n->host, n->out);
-	free(n);
-}
 
 static int source_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 {
@@ -70,15 +42,6 @@ static int sink_formats(void *self, uint32_t port, uint32_t i, lq_format *out)
 	return 0;
 }
 
-static int source_set_format(void *self, uint32_t port, const lq_format *fmt)
-{
-	node *n = self;
-	n->host->format_ref(n->host, fmt);
-	n->host->format_unref(n->host, n->out);
-	n->out = fmt;
-	return 0;
-}
-
 static void draw(lq_buffer *b, int shift)
 {
 	for (uint32_t i = 0; i < b->n_planes; i++)
@@ -89,7 +52,7 @@ static void draw(lq_buffer *b, int shift)
 /* The picture's time is when it leaves, so that the sink sees what it took. */
 static int read_one(void *self, int64_t deadline, int64_t *next)
 {
-	node *n = self;
+	cost_node *n = self;
 	if (n->n == frames)
 		return LQ_END;
 	lq_buffer *b = n->host->buffer_new(n->host, n->out, 0);
@@ -106,15 +69,15 @@ static int read_one(void *self, int64_t deadline, int64_t *next)
 
 static int render(void *self, uint32_t port, lq_buffer *b)
 {
-	node *n = self;
+	cost_node *n = self;
 	if (b->n_planes && n->n++ >= WARM_UP && n_latencies < MAX_FRAMES)
 		latencies[n_latencies++] = n->host->now(n->host) - b->pts;
 	return 0;
 }
 
 static const lq_port_desc source_ports[] = {{"out", LQ_OUT, LQ_MEDIA_VIDEO, 0}}, sink_ports[] = {{"in", LQ_IN, LQ_MEDIA_VIDEO, 0}};
-static const lq_node_ops source_ops = {.create = create, .destroy = destroy, .formats = source_formats, .set_format = source_set_format};
-static const lq_node_ops sink_ops = {.create = create, .destroy = destroy, .formats = sink_formats};
+static const lq_node_ops source_ops = {.create = cost_create, .destroy = cost_destroy, .formats = source_formats, .set_format = cost_set_output};
+static const lq_node_ops sink_ops = {.create = cost_create, .destroy = cost_destroy, .formats = sink_formats};
 static const lq_capture_ops capture = {.read = read_one};
 static const lq_renderer_ops renderer = {.render = render};
 static const lq_node_desc source_node = {
@@ -128,50 +91,22 @@ static const lq_plugin plugin = {
 	.struct_size = sizeof(lq_plugin), .abi_minor = LQ_ABI_MINOR, .name = "cost", .version = "1", .licence = "Apache-2.0", .summary = "Source and sink.",
 	.nodes = nodes, .n_nodes = COUNT(nodes)};
 
-static void on_event(void *arg, lq_node *n, const lq_event *e)
-{
-	if (e->type != LQ_EVENT_EOS || lq_node_descriptor(n) != &sink_node)
-		return;
-	pthread_mutex_lock(&lock);
-	over = 1;
-	pthread_cond_signal(&changed);
-	pthread_mutex_unlock(&lock);
-}
-
-static void check(int r, const lq_diag *diag)
-{
-	if (r >= 0)
-		return;
-	fprintf(stderr, "isolate_cost: %s\n", lq_diag_count(diag) ? lq_diag_text(diag, 0) : lq_error_text(r));
-	exit(1);
-}
-
 static lq_node *add(lq_graph *g, lq_diag *diag, const char *name, const char *use, int isolate)
 {
 	lq_node *n = NULL;
-	check(lq_graph_add_node(g, &(lq_node_config){.name = name, .use = use, .isolate = isolate}, name, diag, &n), diag);
+	cost_check(lq_graph_add_node(g, &(lq_node_config){.name = name, .use = use, .isolate = isolate}, name, diag, &n), diag);
 	return n;
-}
-
-static int64_t used_by(int who)
-{
-	struct rusage u;
-	getrusage(who, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * LQ_SEC + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
 }
 
 static void run(lq_registry *reg, lq_diag *diag, const char *use, int isolate)
 {
 	lq_graph *g;
-	check(lq_graph_create(&(lq_graph_config){.registry = reg, .threads = 1, .event_fn = on_event}, &g), diag);
+	cost_check(lq_graph_create(&(lq_graph_config){.registry = reg, .threads = 1, .event_fn = cost_on_event}, &g), diag);
 	lq_node *source = add(g, diag, "source", "cost.source", 0), *middle = add(g, diag, "middle", use, isolate), *sink = add(g, diag, "sink", "cost.sink", 0);
-	check(lq_graph_link(g, source, NULL, middle, NULL, NULL, "link", diag, NULL), diag);
-	check(lq_graph_link(g, middle, NULL, sink, NULL, NULL, "link", diag, NULL), diag);
-	check(lq_graph_start(g, NULL, diag), diag);
-	pthread_mutex_lock(&lock);
-	while (!over)
-		pthread_cond_wait(&changed, &lock);
-	pthread_mutex_unlock(&lock);
+	cost_check(lq_graph_link(g, source, NULL, middle, NULL, NULL, "link", diag, NULL), diag);
+	cost_check(lq_graph_link(g, middle, NULL, sink, NULL, NULL, "link", diag, NULL), diag);
+	cost_check(lq_graph_start(g, NULL, diag), diag);
+	cost_wait();
 	lq_graph_destroy(g); /* and the helper has been waited for, so that its time is known */
 }
 
@@ -197,13 +132,13 @@ int main(int argc, char **argv)
 	lq_registry *reg;
 	lq_diag *diag = lq_diag_create();
 	half = !strcmp(argv[1], "filter.scale");
-	check(lq_registry_create(&reg), diag);
-	check(lq_registry_add(reg, &plugin, diag), diag);
-	check(lq_registry_scan_default(reg), diag);
-	int64_t own = used_by(RUSAGE_SELF), others = used_by(RUSAGE_CHILDREN);
+	cost_check(lq_registry_create(&reg), diag);
+	cost_check(lq_registry_add(reg, &plugin, diag), diag);
+	cost_check(lq_registry_scan_default(reg), diag);
+	int64_t own = cost_processor(RUSAGE_SELF), others = cost_processor(RUSAGE_CHILDREN);
 	run(reg, diag, argv[1], atoi(argv[2]));
-	own = used_by(RUSAGE_SELF) - own;
-	others = used_by(RUSAGE_CHILDREN) - others;
+	own = cost_processor(RUSAGE_SELF) - own;
+	others = cost_processor(RUSAGE_CHILDREN) - others;
 	qsort(latencies, n_latencies, sizeof *latencies, by_value);
 	printf("{\"p50\": %.1f, \"p95\": %.1f, \"p99\": %.1f, \"cpu\": %.1f, \"lost\": %d}\n", quantile(0.5), quantile(0.95), quantile(0.99),
 	       (double)(own + others) / frames / 1000, frames - WARM_UP - (int)n_latencies);

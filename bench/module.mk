@@ -5,7 +5,7 @@ EXTRA_DIST += %D%/call.js %D%/startup.js %D%/framework.js %D%/isolate.js %D%/siz
 EXTRA_PROGRAMS += %D%/graph_cost
 BENCH_BUILT += %D%/graph_cost
 CLEANFILES += %D%/graph_cost
-%C%_graph_cost_SOURCES = %D%/graph_cost.c
+%C%_graph_cost_SOURCES = %D%/graph_cost.c %D%/cost.c %D%/cost.h
 %C%_graph_cost_LDADD = libloquat-framework.la
 
 # startup.js fills up its thirty plugins with copies of this one.
@@ -17,7 +17,7 @@ if PLUGIN_FFMPEG
 EXTRA_PROGRAMS += %D%/isolate_cost
 BENCH_BUILT += %D%/isolate_cost
 CLEANFILES += %D%/isolate_cost
-%C%_isolate_cost_SOURCES = %D%/isolate_cost.c
+%C%_isolate_cost_SOURCES = %D%/isolate_cost.c %D%/cost.c %D%/cost.h
 %C%_isolate_cost_LDADD = libloquat-framework.la
 endif
 
