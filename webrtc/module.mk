@@ -7,7 +7,7 @@ libloquat_webrtc_la_SOURCES = \
 	%D%/ice_lite.h %D%/ice_lite.c \
 	%D%/rtp.h %D%/rtp.c \
 	%D%/rtcp.h %D%/rtcp.c %D%/rtcp_write.c \
-	%D%/payload.h %D%/payload_formats.h %D%/payload.c %D%/payload_audio.c %D%/payload_h264.c %D%/payload_vp8.c %D%/payload_vp9.c %D%/payload_size.c \
+	%D%/payload.h %D%/payload_formats.h %D%/payload.c %D%/payload_audio.c %D%/payload_h264.c %D%/payload_vp8.c %D%/payload_vp9.c %D%/payload_vpx.c %D%/payload_vpx.h %D%/payload_size.c \
 	%D%/sdp.h %D%/sdp_attr.h %D%/sdp_parse.c %D%/sdp_attr.c %D%/sdp_simulcast.c %D%/sdp_write.c %D%/sdp_codec.c %D%/sdp_answer.h %D%/sdp_answer.c
 libloquat_webrtc_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(SRTP_CFLAGS)
 libloquat_webrtc_la_LIBADD = libloquat-base.la $(OPENSSL_LIBS) $(SRTP_LIBS)

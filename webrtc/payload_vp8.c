@@ -4,6 +4,7 @@
 
 #include "webrtc/bytes.h"
 #include "webrtc/payload_formats.h"
+#include "webrtc/payload_vpx.h"
 
 #define DESCRIPTOR 4u
 
@@ -16,28 +17,19 @@ typedef struct descriptor {
 	uint8_t temporal_id;
 } descriptor;
 
+static void write_descriptor(uint8_t *out, uint16_t id, int flags)
+{
+	out[0] = flags & LQ__VPX_FIRST ? 0x90 : 0x80; /* X, and S in the first */
+	out[1] = 0x80;                                /* I */
+	lq__put16(out + 2, id);
+}
+
 int lq__vp8_split(lq_payloader *p, const uint8_t *au, size_t len, size_t max, lq_payload_fn fn, void *arg)
 {
 	static const uint8_t key_start[3] = {0x9d, 0x01, 0x2a};
-	uint8_t buf[LQ_RTP_MAX];
 	if (len < 3 || (!(au[0] & 1) && (len < 10 || memcmp(au + 3, key_start, 3))))
 		return LQ_EPARSE;
-	size_t left = len, count = (left + max - DESCRIPTOR - 1) / (max - DESCRIPTOR);
-	uint16_t id = p->picture_id;
-	p->picture_id = (uint16_t)((id + 1) & 0x7FFF);
-	for (size_t i = 0; i < count; i++) {
-		size_t size = left / (count - i);
-		buf[0] = i ? 0x80 : 0x90; /* X, and S in the first */
-		buf[1] = 0x80;            /* I */
-		lq__put16(buf + 2, (uint16_t)(0x8000 | (id & 0x7FFF)));
-		memcpy(buf + DESCRIPTOR, au, size);
-		int e = fn(arg, buf, DESCRIPTOR + size, i + 1 == count);
-		if (e)
-			return e;
-		au += size;
-		left -= size;
-	}
-	return 0;
+	return lq__vpx_split(p, au, len, max, DESCRIPTOR, write_descriptor, 0, fn, arg);
 }
 
 static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
@@ -54,11 +46,9 @@ static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
 		flags = p[at++];
 	}
 	if (flags & 0x80) {
-		if (at >= len || (p[at] & 0x80 && at + 1 >= len))
-			return LQ_EPARSE;
 		d->picture_at = at;
-		d->picture_id = p[at] & 0x80 ? lq__get16(p + at) & 0x7FFF : p[at];
-		at += p[at] & 0x80 ? 2 : 1;
+		if (lq__vpx_read_id(p, len, &at, &d->picture_id))
+			return LQ_EPARSE;
 	}
 	if (flags & 0x40 && at < len) {
 		d->tl0_index = p[at];

@@ -1,9 +1,9 @@
 /* VP9, RFC 9628. Sent: non-flexible mode, a 15-bit picture id, one layer. Read: every field is stepped over. */
 #include <loquat/plugin/errors.h>
-#include <string.h>
 
 #include "webrtc/bytes.h"
 #include "webrtc/payload_formats.h"
+#include "webrtc/payload_vpx.h"
 
 #define DESCRIPTOR 3u
 enum { HAS_ID = 0x80, INTER = 0x40, HAS_LAYER = 0x20, FLEXIBLE = 0x10, BEGIN = 0x08, END = 0x04, HAS_STRUCTURE = 0x02 };
@@ -26,27 +26,18 @@ static int frame_is_key(uint8_t first)
 	return !show_existing && !inter;
 }
 
+static void write_descriptor(uint8_t *out, uint16_t id, int flags)
+{
+	out[0] = (uint8_t)(HAS_ID | (flags & LQ__VPX_KEY ? 0 : INTER) | (flags & LQ__VPX_FIRST ? BEGIN : 0) | (flags & LQ__VPX_LAST ? END : 0));
+	lq__put16(out + 1, id);
+}
+
 int lq__vp9_split(lq_payloader *p, const uint8_t *au, size_t len, size_t max, lq_payload_fn fn, void *arg)
 {
-	uint8_t buf[LQ_RTP_MAX];
 	int key = len ? frame_is_key(au[0]) : LQ_EPARSE;
 	if (key < 0)
 		return key;
-	size_t left = len, count = (left + max - DESCRIPTOR - 1) / (max - DESCRIPTOR);
-	uint16_t id = p->picture_id;
-	p->picture_id = (uint16_t)((id + 1) & 0x7FFF);
-	for (size_t i = 0; i < count; i++) {
-		size_t size = left / (count - i);
-		buf[0] = (uint8_t)(HAS_ID | (key ? 0 : INTER) | (i ? 0 : BEGIN) | (i + 1 < count ? 0 : END));
-		lq__put16(buf + 1, (uint16_t)(0x8000 | (id & 0x7FFF)));
-		memcpy(buf + DESCRIPTOR, au, size);
-		int e = fn(arg, buf, DESCRIPTOR + size, i + 1 == count);
-		if (e)
-			return e;
-		au += size;
-		left -= size;
-	}
-	return 0;
+	return lq__vpx_split(p, au, len, max, DESCRIPTOR, write_descriptor, key, fn, arg);
 }
 
 /* Steps over the scalability structure (RFC 9628 4.2.1). */
@@ -87,12 +78,8 @@ static int read_descriptor(const uint8_t *p, size_t len, descriptor *d)
 	if (!len)
 		return LQ_EPARSE;
 	d->flags = p[0];
-	if (d->flags & HAS_ID) {
-		if (at >= len || (p[at] & 0x80 && at + 1 >= len))
-			return LQ_EPARSE;
-		d->picture_id = p[at] & 0x80 ? lq__get16(p + at) & 0x7FFF : p[at];
-		at += p[at] & 0x80 ? 2 : 1;
-	}
+	if (d->flags & HAS_ID && lq__vpx_read_id(p, len, &at, &d->picture_id))
+		return LQ_EPARSE;
 	if (d->flags & HAS_LAYER) {
 		if (at >= len)
 			return LQ_EPARSE;
