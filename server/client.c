@@ -8,16 +8,14 @@
 #include <loquat/plugin/buffer.h>
 #include <loquat/plugin/errors.h>
 
+#include "server/client_requests.h"
 #include "server/egress/service.h"
-#include "server/grants.h"
 #include "server/hooks/hooks.h"
 #include "server/message.h"
 #include "server/publish.h"
 #include "server/room_requests.h"
 #include "server/session.h"
-#include "server/stage.h"
 #include "server/subscribe.h"
-#include "server/token.h"
 
 void lq__client_answer(lq__client *c, const lq__message *request, json_t *answer)
 {
@@ -78,111 +76,6 @@ void lq__client_refuse(lq__client *c, const char *why)
 
 /* ---- requests ---- */
 
-/* Debug mode: no token is needed, but one that is given counts. */
-int lq__client_grant(lq__client *c, const lq__token_want *want, const char *token, lq__grant *out, char *error, size_t size)
-{
-	const lq__service *s = c->service;
-	*out = LQ__GRANT_ALL;
-	return s->secret && (!s->debug || *token) ? lq__token_check(token, want, out, error, size) : 0;
-}
-
-static int check_access(lq__client *c, const lq__message *m, int64_t unix_ms, char *error, size_t size)
-{
-	const lq__service *s = c->service;
-	lq__token_want want = {s->secret, s->app_id, m->room, m->user, unix_ms / 1000, NULL};
-	lq__grant grant;
-	int e = 0;
-	if (*m->login) {
-		grant = LQ__GRANT_ALL;
-		if (!lq__calls_trusted(s->calls, m->user, m->login)) {
-			snprintf(error, size, "join.login: that user has no such login by secret: log in first, or join with a token");
-			e = LQ_ETOKEN;
-		}
-	} else {
-		e = lq__client_grant(c, &want, m->token, &grant, error, size);
-	}
-	if (!e)
-		c->grant = grant;
-	return e;
-}
-
-/* Real milliseconds. */
-static json_int_t resume_ms(const lq__client *c)
-{
-	int64_t grace = lq__rooms_grace(c->service->rooms);
-	return (json_int_t)(grace / 1000000);
-}
-
-static void answer_joined(lq__client *c, const lq__message *request)
-{
-	const lq__member *m = c->member;
-	const lq__room *room = m->room;
-	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o, s:o, s:O*, s:s*, s:s*, s:o*}", "type", "joined", "room", room->name, "room_sid", room->sid,
-	                            "user", m->user, "name", m->name, "session", m->session, "seq", (json_int_t)m->seq, "resumed", 0, "resume_ms", resume_ms(c), "members", lq__member_snapshot(m),
-	                            "ice", lq__publish_ice_json(c->service->media, room->worker), "attributes", room->attributes, "role",
-	                            m->audience ? "audience" : NULL, "profile", room->live ? "live" : NULL, "waiting", lq__stage_json(m)));
-}
-
-/* What was said before stays said: the client gets what it missed, and no picture of the room. */
-static void answer_resumed(lq__client *c, const lq__message *request)
-{
-	lq__member *m = c->member;
-	const lq__room *room = m->room;
-	lq_log(LQ_LOG_INFO, "room", "%s is back in %s", m->user, room->name);
-	lq__client_answer(c, request,
-	                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:o}", "type", "joined", "room", room->name, "room_sid", room->sid, "user",
-	                            m->user, "name", m->name, "session", m->session, "seq", (json_int_t)request->seq, "resumed", 1, "resume_ms",
-	                            resume_ms(c), "ice", lq__publish_ice_json(c->service->media, room->worker)));
-	lq__member_resend(m, (uint64_t)request->seq);
-	lq__subscribe_resume(m);
-}
-
-/* The process of a task: it comes with a token of this server's own, and needs nothing else. */
-static int is_task(lq__client *c, const lq__message *m, int64_t unix_ms, char user[LQ_USER_ID_MAX + 1])
-{
-	const lq__egress_service *egress = c->service->egress;
-	if (!egress || !*m->token || !lq__egress_admits(egress, m->token, m->room, unix_ms / 1000, user))
-		return 0;
-	c->grant = (lq__grant){.subscribe = 1};
-	return 1;
-}
-
-static void on_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
-{
-	char error[256];
-	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
-	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
-	                 .audience = m->audience, .live = m->live};
-	char task_user[LQ_USER_ID_MAX + 1];
-	int e = 0;
-	if (is_task(c, m, unix_ms, task_user)) {
-		join.user = task_user;
-		join.egress = join.audience = join.must_exist = 1;
-	} else {
-		e = check_access(c, m, unix_ms, error, sizeof error);
-	}
-	if (e)
-		c->service->refused_tokens++;
-	else
-		e = lq__rooms_resume(c->service->rooms, &join, c, now, &c->member, error, sizeof error);
-	if (!e) {
-		c->joined = 1;
-		answer_resumed(c, m);
-		return;
-	}
-	if (e == LQ_ENOENT && !m->only_resume)
-		e = lq__rooms_join(c->service->rooms, &join, c, now, &c->member, error, sizeof error);
-	if (e) {
-		lq__client_error(c, m, e, error);
-		return;
-	}
-	c->joined = 1;
-	lq_log(LQ_LOG_INFO, "room", "%s joined %s", c->member->user, c->member->room->name);
-	lq__grants_begin(c->member, &c->grant, unix_ms);
-	answer_joined(c, m);
-}
-
 static void on_leave(lq__client *c, const lq__message *m)
 {
 	lq__member *member = c->member;
@@ -191,116 +84,6 @@ static void on_leave(lq__client *c, const lq__message *m)
 	lq__member_leave(member, "left");
 	lq__client_answer(c, m, json_pack("{s:s}", "type", "left"));
 	c->close(c->arg, LQ_CLOSE_NORMAL, "left");
-}
-
-static void on_publish(lq__client *c, const lq__message *m)
-{
-	char error[256] = "";
-	json_t *answer = NULL;
-	int e = lq__publish(c->service->media, c->member, m, &answer, error, sizeof error);
-	if (e) {
-		lq__client_error(c, m, e, error);
-		return;
-	}
-	lq__client_answer(c, m, answer);
-	lq__publish_announce(c->member);
-}
-
-/* Each id must be of a track of that room, or nothing is done. */
-static int find_tracks(lq__client *c, const lq__message *m, lq__track **out)
-{
-	char error[128];
-	for (uint32_t i = 0; i < m->n_ids; i++) {
-		out[i] = lq__room_find_track(c->member->room, m->ids[i]);
-		if (!out[i]) {
-			snprintf(error, sizeof error, "tracks[%u]: there is no track \"%.32s\" in this room", i, m->ids[i]);
-			lq__client_error(c, m, LQ_ENOENT, error);
-			return LQ_ENOENT;
-		}
-	}
-	return 0;
-}
-
-static void on_unpublish(lq__client *c, const lq__message *m)
-{
-	lq__track *tracks[LQ_MESSAGE_IDS];
-	if (find_tracks(c, m, tracks))
-		return;
-	for (uint32_t i = 0; i < m->n_ids; i++)
-		if (tracks[i]->member != c->member) {
-			lq__client_error(c, m, LQ_EPERM, "unpublish.tracks: only one's own tracks can be unpublished");
-			return;
-		}
-	lq__client_ok(c, m);
-	for (uint32_t i = 0; i < m->n_ids; i++) {
-		lq__track *t = lq__room_find_track(c->member->room, m->ids[i]); /* an id may be there twice */
-		if (t)
-			lq__track_remove(t);
-	}
-}
-
-static void on_mute(lq__client *c, const lq__message *m)
-{
-	lq__track *t = lq__room_find_track(c->member->room, m->track);
-	if (!t) {
-		lq__client_error(c, m, LQ_ENOENT, "mute.track: there is no such track in this room");
-	} else if (t->member != c->member) {
-		lq__client_error(c, m, LQ_EPERM, "mute.track: only one's own tracks can be muted");
-	} else {
-		lq__client_ok(c, m);
-		lq__track_mute(t, m->muted);
-	}
-}
-
-static void on_subscribe(lq__client *c, const lq__message *m)
-{
-	lq__track *tracks[LQ_MESSAGE_IDS];
-	char error[256] = "";
-	if (find_tracks(c, m, tracks))
-		return;
-	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, m->n_ids, m->layer, error, sizeof error) : 0;
-	if (e) {
-		lq__client_error(c, m, e, error);
-		return;
-	}
-	if (m->type == LQ_MSG_UNSUBSCRIBE)
-		lq__unsubscribe(c->member, tracks, m->n_ids);
-	lq__client_ok(c, m);
-	lq__subscribe_offer(c->member);
-}
-
-static void on_layer(lq__client *c, const lq__message *m)
-{
-	lq__track *t = lq__room_find_track(c->member->room, m->track);
-	int e = t ? lq__subscribe_layer(c->member, t, m->layer) : LQ_ENOENT;
-	if (!e)
-		lq__client_ok(c, m);
-	else
-		lq__client_error(c, m, e, e == LQ_ENOENT ? "layer.track: there is no such track in this room" :
-		                          e == LQ_ESTATE ? "layer.track: it is not subscribed" : "the server is out of memory");
-}
-
-static void on_answer(lq__client *c, const lq__message *m)
-{
-	char error[256] = "";
-	int e = lq__subscribe_answer(c->member, m, error, sizeof error);
-	if (e) {
-		lq__client_error(c, m, e, error);
-		return;
-	}
-	lq__client_ok(c, m);
-	lq__subscribe_offer(c->member);
-}
-
-/* Its peer connections are no more: what it published and subscribed ends, and it begins anew. */
-static void on_renew(lq__client *c, const lq__message *m)
-{
-	lq__member *member = c->member;
-	lq__subscribe_close(member);
-	LQ__EACH(lq__track, t, &member->tracks, link)
-		lq__track_remove(t);
-	lq__publish_close(member);
-	lq__client_ok(c, m);
 }
 
 static void on_stats(lq__client *c, const lq__message *m)
@@ -403,19 +186,13 @@ static void dispatch(lq__client *c, const lq__message *m, size_t len, int64_t no
 		lq__session_request(c, m, now, unix_ms);
 		return;
 	}
+	if (lq__client_track_request(c, m))
+		return;
 	switch (m->type) {
-	case LQ_MSG_JOIN: on_join(c, m, now, unix_ms); break;
+	case LQ_MSG_JOIN: lq__client_join(c, m, now, unix_ms); break;
 	case LQ_MSG_LEAVE: on_leave(c, m); break;
-	case LQ_MSG_PUBLISH: on_publish(c, m); break;
-	case LQ_MSG_UNPUBLISH: on_unpublish(c, m); break;
-	case LQ_MSG_MUTE: on_mute(c, m); break;
-	case LQ_MSG_SUBSCRIBE:
-	case LQ_MSG_UNSUBSCRIBE: on_subscribe(c, m); break;
-	case LQ_MSG_ANSWER: on_answer(c, m); break;
-	case LQ_MSG_LAYER: on_layer(c, m); break;
 	case LQ_MSG_MESSAGE: on_message(c, m); break;
 	case LQ_MSG_ATTRIBUTES: on_attributes(c, m); break;
-	case LQ_MSG_RENEW: on_renew(c, m); break;
 	case LQ_MSG_STATS: on_stats(c, m); break;
 	case LQ_MSG_EGRESS_START:
 	case LQ_MSG_EGRESS_LAYOUT:

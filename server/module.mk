@@ -1,7 +1,7 @@
 # The room server. Everything but main is a convenience library, so that tests link it, too.
 noinst_LTLIBRARIES += libloquat-server.la
 libloquat_server_la_SOURCES = \
-	%D%/client.c %D%/client.h %D%/codecs.c %D%/codecs.h %D%/describe.c %D%/describe.h %D%/http.c %D%/log.c %D%/log.h %D%/message.c %D%/message.h %D%/message_call.c %D%/metrics.c %D%/options.c %D%/options.h \
+	%D%/client.c %D%/client.h %D%/client_join.c %D%/client_requests.h %D%/client_tracks.c %D%/codecs.c %D%/codecs.h %D%/describe.c %D%/describe.h %D%/http.c %D%/log.c %D%/log.h %D%/message.c %D%/message.h %D%/message_call.c %D%/metrics.c %D%/options.c %D%/options.h \
 	%D%/publish.c %D%/publish.h %D%/resume.c %D%/room.c %D%/room.h %D%/room_private.h %D%/server.h %D%/subscribe.c %D%/subscribe.h \
 	%D%/quality.c %D%/quality.h %D%/reader.c %D%/reader.h %D%/session.c %D%/session.h %D%/attributes.c \
 	%D%/token.c %D%/token.h %D%/track.c %D%/ws.c \
