@@ -90,8 +90,14 @@ int lq__media_tap(lq__media *m, const lq__media_track *t, const char *group, lq_
 lq_node *lq__media_codec(lq__media *m, const char *group, int local)
 {
 	lq_link *l = lq__media_net_link(m, group, local);
-	lq_node *n = !l ? NULL : local ? lq_link_from(l) : lq_link_to(l);
-	return n && lq_node_descriptor(n)->kind == LQ_KIND_CODEC ? n : NULL;
+	for (; l; l = lq_node_link(local ? lq_link_from(l) : lq_link_to(l), local ? LQ_IN : LQ_OUT, 0)) {
+		lq_node *n = local ? lq_link_from(l) : lq_link_to(l);
+		if (!lq__in_group(n, group))
+			return NULL;
+		if (lq_node_descriptor(n)->kind == LQ_KIND_CODEC)
+			return n;
+	}
+	return NULL;
 }
 
 lq_link *lq__media_raw(lq__media *m, const lq__media_track *t)

@@ -44,7 +44,7 @@ int lq__media_bind_port(lq__media *m, uint32_t direction, uint32_t port, const c
 lq_link *lq__media_net_link(lq__media *m, const char *group, int local);
 /* Puts a tap on the output that feeds the link. */
 int lq__media_tap(lq__media *m, const lq__media_track *t, const char *group, lq_link *l, lq_diag *diag);
-/* The node at the far side of the transport's link when it is an encoder or decoder, NULL when it is something else. */
+/* The encoder or decoder nearest to the transport, beyond filters of packets; NULL: the track has none. */
 lq_node *lq__media_codec(lq__media *m, const char *group, int local);
 /* A link whose output carries the track's raw picture or sound: to the encoder, or from the decoder. NULL: it has none. */
 lq_link *lq__media_raw(lq__media *m, const lq__media_track *t);

@@ -13,8 +13,10 @@ typedef struct graph_event {
 	uint32_t type, direction;
 	int64_t value;
 	char node[LQ__GROUP_MAX + 64];
-	char text[256];
+	char text[];
 } graph_event;
+
+enum { TEXT_MAX = 256 }; /* of what is told to people; data is as long as it is */
 
 /* A value means that the description has to be exchanged again. */
 static void on_description(lq_room *room, uint32_t direction, int64_t value)
@@ -101,9 +103,18 @@ static int on_snapshot(lq_room *room, const graph_event *e)
 	return 1;
 }
 
+/* What came with a picture. */
+static void on_data(lq_room *room, const graph_event *e)
+{
+	lq__media_track t = {0};
+	const char *node = strrchr(e->node, '/');
+	if (!lq__group_parse(e->node, &t))
+		lq__room_event(room, &(lq_sdk_event){.type = LQ_ON_STREAM_DATA, .user = t.user, .stream = t.stream, .kind = t.kind, .name = node ? node + 1 : "", .text = e->text});
+}
+
 static void on_trouble(lq_room *room, const graph_event *e)
 {
-	char text[sizeof e->node + sizeof e->text + 8];
+	char text[sizeof e->node + TEXT_MAX + 8];
 	int code = e->type == LQ_EVENT_EOS ? LQ_END : e->value < 0 && e->value > -1000 ? (int)e->value : LQ_EIO;
 	lq__media_track t = {0};
 	if (e->type == LQ_EVENT_EOS && !lq__group_parse(e->node, &t) && !*t.user)
@@ -131,6 +142,8 @@ static void run(lq__task *task)
 			on_view_closed(room, e);
 		else if (e->type == LQ_EVENT_FIRST_BUFFER)
 			on_shown(room, e);
+		else if (e->type == LQ_EVENT_DATA)
+			on_data(room, e);
 		else
 			on_trouble(room, e);
 	}
@@ -153,6 +166,7 @@ static int interesting(const lq_node *node, const lq_event *event)
 	case LQ_EVENT_ERROR:
 	case LQ_EVENT_WARNING:
 	case LQ_EVENT_CLOSED:
+	case LQ_EVENT_DATA:
 		return 1;
 	default:
 		return 0;
@@ -164,7 +178,9 @@ void lq__room_graph_event(void *arg, lq_node *node, const lq_event *event)
 	lq_room *room = arg;
 	if (!interesting(node, event))
 		return;
-	graph_event *e = atomic_fetch_add(&room->n_events, 1) < LQ__GRAPH_EVENTS_MAX ? calloc(1, sizeof *e) : NULL;
+	const char *text = event->text ? event->text : "";
+	size_t length = event->type == LQ_EVENT_DATA ? strlen(text) : strnlen(text, TEXT_MAX - 1);
+	graph_event *e = atomic_fetch_add(&room->n_events, 1) < LQ__GRAPH_EVENTS_MAX ? calloc(1, sizeof *e + length + 1) : NULL;
 	if (!e) {
 		atomic_fetch_sub(&room->n_events, 1);
 		lq_log(LQ_LOG_WARNING, "sdk", "room \"%s\": too many events of the graph: one of %s is lost", room->name, lq_node_name(node));
@@ -176,7 +192,7 @@ void lq__room_graph_event(void *arg, lq_node *node, const lq_event *event)
 	e->direction = event->direction;
 	e->value = event->value;
 	snprintf(e->node, sizeof e->node, "%s", lq_node_name(node));
-	snprintf(e->text, sizeof e->text, "%s", event->text ? event->text : "");
+	memcpy(e->text, text, length);
 	lq__room_ref(room);
 	lq__control_post(room->engine->control, &e->task);
 }

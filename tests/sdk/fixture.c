@@ -9,7 +9,7 @@
 enum { MAX_KEPT = 512 };
 typedef struct kept_event {
 	lq_sdk_event event;
-	char user[130], name[130], text[600], room_sid[80], attachment[300];
+	char user[130], name[130], text[4200], room_sid[80], attachment[300];
 } kept_event;
 static kept_event kept[MAX_KEPT], found;
 static int n_kept;

@@ -160,6 +160,37 @@ START_TEST(nodes_of_a_call_change_while_it_runs)
 }
 END_TEST
 
+START_TEST(data_comes_with_the_picture)
+{
+	char data[4097] = "";
+	const char *url = serve(NULL);
+	lq_engine *e = engine_real("{\"graphs\":{\"subscribe\":{\"nodes\":{\"data\":{\"use\":[\"filter.sei.read\",\"filter.pass\"]}},"
+	                           "\"chains\":[[\"net.audio\",\"adec\",\"mix\"],[\"net.video\",\"data\",\"vdec\",\"window\"]]}}}");
+	lq_room *alice = joined(e, url, "alice", LQ_DEFAULT, LQ_DEFAULT), *bob = joined(e, url, "bob", LQ_OFF, LQ_DEFAULT);
+	await_stream(e, bob, LQ_ON_FIRST_FRAME, "alice", LQ_VIDEO);
+	ck_assert_int_eq(lq_stream_insert(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "venc", "data", "filter.sei.write", NULL, 0), 0);
+	await_change(e, alice, "data", 0);
+	for (int i = 0; i < 2; i++) { /* the same twice is sent twice */
+		memset(data, 'x', sizeof data - 1);
+		const lq_setting send = {"send", data};
+		ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "data", NULL, &send, 1), 0);
+		await_change(e, alice, "data", 0);
+		const lq_sdk_event *ev = await_stream(e, bob, LQ_ON_STREAM_DATA, "alice", LQ_VIDEO);
+		ck_assert_str_eq(ev->text, data);
+		ck_assert_str_eq(ev->name, "data");
+		ck_assert_int_eq(ev->stream, LQ_STREAM_MAIN);
+	}
+	char more[4200];
+	memset(more, 'x', sizeof more - 1);
+	more[sizeof more - 1] = 0;
+	const lq_setting send = {"send", more};
+	ck_assert_int_eq(lq_stream_swap(alice, NULL, LQ_STREAM_MAIN, LQ_VIDEO, "data", NULL, &send, 1), 0);
+	const lq_sdk_event *ev = await_stream(e, alice, LQ_ON_CHANGED, "", LQ_VIDEO);
+	ck_assert_msg(ev->code && strstr(ev->text, "4096"), "%d %s", ev->code, ev->text);
+	lq_engine_destroy(e);
+}
+END_TEST
+
 START_TEST(codec_of_a_published_stream_changes)
 {
 	watcher v = WATCHER;
@@ -351,6 +382,7 @@ int main(void)
 	tcase_add_test(t, a_third_sees_both_at_once);
 	tcase_add_test(t, a_member_has_nine_streams_each_with_sound_and_picture);
 	tcase_add_test(t, nodes_of_a_call_change_while_it_runs);
+	tcase_add_test(t, data_comes_with_the_picture);
 	tcase_add_test(t, codec_of_a_published_stream_changes);
 	tcase_add_test(t, streams_go_and_come_back);
 	tcase_add_test(t, muting_stops_the_picture_and_unmuting_brings_it_back);

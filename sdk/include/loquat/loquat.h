@@ -83,6 +83,8 @@ typedef enum lq_sdk_event_type {
 	LQ_ON_TRANSPORT,            /* another transport of the profile's than the room's own, a server or a file that the room is sent to (docs/broadcast.md): name: its node,
 	                               state: LQ_CONN_CONNECTING, CONNECTED, RECONNECTING (it tries again), FAILED, DISCONNECTED; text: why, which a warning of the
 	                               same name has told before, with its code */
+	LQ_ON_STREAM_DATA,          /* application data that came with a stream's picture (filter.sei.read in the stream's chain, docs/broadcast.md): user, stream, kind, text: the data,
+	                               at most 4,096 bytes, as text or base64, as the filter is set; name: its node */
 	LQ_ON_DEVICE_CHANGED,       /* device, name: its id, text: its name; on: it was plugged in, 0: pulled out. Of the engine (device.h) */
 
 	/* What is asked of a room. */
