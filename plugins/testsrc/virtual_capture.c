@@ -10,7 +10,7 @@
 
 enum { C_DEVICE, C_SIZE, C_FPS };
 enum { M_DEVICE, M_RATE, M_CHANNELS, M_VOLUME };
-enum { MAX_VALUES = 8 };
+enum { MAX_VALUES = 16 }; /* parameters of what is wrapped */
 
 typedef struct source {
 	const lq_host *host;
@@ -43,7 +43,7 @@ static source *source_new(const lq_host *host, const lq_node_desc *inner, const 
 static int made(source *s, int r, const lq_value *values, void **self)
 {
 	if (!r)
-		r = s->inner_desc->ops->create(s->host, values, &s->inner);
+		r = s->inner_desc->n_params > MAX_VALUES ? LQ_ERANGE : s->inner_desc->ops->create(s->host, values, &s->inner);
 	if (r)
 		free(s);
 	else

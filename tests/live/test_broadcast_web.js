@@ -120,7 +120,7 @@ function heard(s, hz, step, pause) {
 // A beep is a square wave of 400 Hz, which has 1200 Hz as well.
 function sounds(name) {
   const raw = decode(name, ['-ac', '1', '-ar', String(RATE), '-f', 'f32le']), s = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.length & ~3)));
-  return { ann: heard(s, 1200, 0.01, 1.2), bob: heard(s, 300, 0.1, 1) };
+  return { ann: heard(s, 1200, 0.01, 1.9), bob: heard(s, 300, 0.1, 1) };
 }
 
 async function show(s, browser, mix) {
@@ -167,7 +167,7 @@ function judge(name) {
   ok(ann.length === 3 && !ann.some((t) => within(t, away)), 'the browser is heard while it is there and its microphone is on', heardText);
   ok(ann.some((t) => t.from < covered.from && t.to > covered.to), 'a muted camera does not mute the microphone', heardText + text);
   const silence = ann.length === 3 ? { from: ann[1].to, to: ann[2].from } : { from: 0, to: 0 };
-  ok(silence.to - silence.from > 1.5 && silence.from > places[5].from && silence.to < places[6].from, 'a muted microphone leaves the picture', heardText + text);
+  ok(silence.to - silence.from > 1.9 && silence.from > places[5].from && silence.to < places[6].from, 'a muted microphone leaves the picture', heardText + text);
   ok(bob.length === 2 && bob[1].to > end - 1, 'the native host is heard all the time, but not with a muted microphone', heardText);
   ok(bob.length === 2 && Math.abs(bob[0].to - off.from) < 1 && Math.abs(bob[1].from - off.to) < 1, 'where it has a place of its own, a muted camera leaves background', heardText + text);
 }
