@@ -1,5 +1,6 @@
 #include "srt_url.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,9 @@ static int read_address(const char *at, size_t n, srt_target *t, char error[SRT_
 	}
 	if (!host_end || !port || port == end || *port != ':' || port + 1 == end)
 		return fail(error, no_port);
-	long number = 0;
+	uint32_t number = 0;
 	for (const char *p = port + 1; p < end; p++) {
-		if (*p < '0' || *p > '9' || (number = number * 10 + *p - '0') > 65535)
+		if (*p < '0' || *p > '9' || (number = number * 10 + (uint32_t)(*p - '0')) > 65535)
 			return fail(error, "the port is a number from 1 to 65535");
 	}
 	if (!number)
@@ -36,7 +37,7 @@ static int read_address(const char *at, size_t n, srt_target *t, char error[SRT_
 	if ((size_t)(host_end - host) >= sizeof t->host)
 		return fail(error, "the host's name is too long");
 	snprintf(t->host, sizeof t->host, "%.*s", (int)(host_end - host), host);
-	snprintf(t->service, sizeof t->service, "%ld", number);
+	snprintf(t->service, sizeof t->service, "%u", (uint16_t)number);
 	return 0;
 }
 
