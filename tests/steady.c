@@ -3,7 +3,7 @@
  *   steady PROGRAM [ARGUMENT…]
  *
  * The exit status is the test's. A standstill is a sleep of 10 ms that took STANDSTILL longer: not a busy machine, on which a sleeper wakes in time, but one
- * that was taken away, as virtual ones are. Each is told in the log. */
+ * whose processors were taken away, by the host of a virtual one or by the kernel's own work. Each is told in the log. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
