@@ -69,8 +69,8 @@ static int set_bridge(lq_link *link, const lq_link *like)
 	return !group || (link->bridge = lq__strdup(group)) ? 0 : LQ_ENOMEM;
 }
 
-/* `like` is the link whose stream this one carries on. */
-static int join(lq_edit *e, const end *from, const end *to, lq_link *like, const lq_queue_config *queue, const char *place)
+/* `like` is the link whose stream this one carries on. `muted`: as that one may be; what is muted is what its end gets, so of several links in its place only the last. */
+static int join(lq_edit *e, const end *from, const end *to, lq_link *like, const lq_queue_config *queue, int muted, const char *place)
 {
 	uint32_t out_row, in_row;
 	lq__port *out, *in;
@@ -88,7 +88,7 @@ static int join(lq_edit *e, const end *from, const end *to, lq_link *like, const
 	if (!r) {
 		link->succeeds = like;
 		link->queue_config = *queue;
-		atomic_store(&link->muted, atomic_load(&like->muted));
+		atomic_store(&link->muted, muted);
 		r = set_bridge(link, like);
 	}
 	if (r)
@@ -124,13 +124,13 @@ static int succeed(lq_edit *e, lq_link *l)
 			continue;
 		end in = {.node = e->changes[i].fresh};
 		int has_input = lq_node_link(in.node, LQ_IN, 0) != NULL; /* behind an output that feeds several */
-		int r = has_input ? 0 : join(e, &from, &in, l, queue, place_of(e, l));
+		int r = has_input ? 0 : join(e, &from, &in, l, queue, 0, place_of(e, l));
 		if (r)
 			return r;
 		from = in;
 		queue = &none;
 	}
-	return join(e, &from, &to, l, queue, place_of(e, l));
+	return join(e, &from, &to, l, queue, atomic_load(&l->muted), place_of(e, l));
 }
 
 static int is_touched(const lq_edit *e, const lq_link *l)

@@ -284,6 +284,37 @@ START_TEST(muted_stays_muted)
 }
 END_TEST
 
+/* What an encoder gets is muted; who knows nothing of the filter that came between unmutes what the encoder gets. */
+START_TEST(filter_in_a_muted_link_is_not_muted_itself)
+{
+	build_chain(_i, NULL);
+	lq_node *a = lq_graph_find(k.graph, "a"), *enc = lq_graph_find(k.graph, "enc"), *two = kit_node(&k, "two", "kit.sink", "one", "more", NULL);
+	kit_link(&k, a, two, LQ_QUEUE_BLOCK, 4);
+	ck_assert_int_eq(lq_graph_start(k.graph, "more", k.diag), 0);
+	lq_link_set_muted(lq_node_link(enc, LQ_IN, 0), 1);
+	run(50);
+	lq_param_text tag = {"tag", "f"};
+	lq_node_config c = {.name = "f", .use = "kit.pass", .group = "", .loop = "one", .params = &tag, .n_params = 1};
+	int r = lq_node_insert_behind(a, NULL, &c, "f", k.diag);
+	ck_assert_msg(!r, "%s", last_message());
+	long before = kit_seen("enc")->buffers, others = kit_seen("two")->buffers;
+	run(50);
+	ck_assert_int_eq(kit_seen("enc")->buffers, before);
+	ck_assert_int_ge(kit_seen("two")->buffers, others + 4);
+	lq_link_set_muted(lq_node_link(enc, LQ_IN, 0), 0);
+	run(50);
+	ck_assert_int_ge(kit_seen("enc")->buffers, before + 4);
+	lq_link_set_muted(lq_node_link(enc, LQ_IN, 0), 1);
+	ck_assert_int_eq(lq_node_take_out(lq_graph_find(k.graph, "f"), "f", k.diag), 0);
+	before = kit_seen("enc")->buffers;
+	run(50);
+	ck_assert_int_eq(kit_seen("enc")->buffers, before);
+	lq_link_set_muted(lq_node_link(enc, LQ_IN, 0), 0);
+	run(50);
+	ck_assert_int_ge(kit_seen("enc")->buffers, before + 4);
+}
+END_TEST
+
 START_TEST(muted_capture_changes_and_stays_muted)
 {
 	build_chain(_i, NULL);
@@ -343,6 +374,7 @@ int main(void)
 	tcase_add_test(t, ports_of_what_stays_keep_their_numbers);
 	tcase_add_test(t, mixer_with_several_inputs_changes);
 	tcase_add_loop_test(t, muted_stays_muted, 1, 3);
+	tcase_add_loop_test(t, filter_in_a_muted_link_is_not_muted_itself, 1, 3);
 	tcase_add_loop_test(t, muted_capture_changes_and_stays_muted, 1, 3);
 	tcase_add_loop_test(t, rate_of_the_network_is_told_to_the_new_encoder, 1, 3);
 	tcase_add_loop_test(t, figures_go_on, 1, 3);

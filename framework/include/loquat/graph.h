@@ -131,7 +131,7 @@ void lq_edit_destroy(lq_edit *edit); /* gives up what was not committed; NULL is
  * formats: where those are to change it is replaced, too. */
 int lq_edit_replace(lq_edit *edit, lq_node *old, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
 
-/* Puts a node with one input and one output into a link. */
+/* Puts a node with one input and one output into a link. Where that is muted, it is what leads on from the node that is so afterwards. */
 int lq_edit_insert(lq_edit *edit, lq_link *link, const lq_node_config *config, const char *place, lq_diag *diag, lq_node **out);
 
 /* The same between an output and all that it feeds. `port` NULL: the node's only output that is linked. */
