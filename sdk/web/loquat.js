@@ -128,8 +128,7 @@ export class Room extends EventTarget {
 			return;
 		this.profile = profile;
 		this.#emit('profile', { profile });
-		if (this.#sending.isActive)
-			await this.#sending.offer(); // stereo is agreed on anew
+		await this.#sending.renegotiate(); // stereo
 	}
 
 	// kind: "audio" or "video".
@@ -370,7 +369,10 @@ export class Room extends EventTarget {
 		stage_request: (m) => this.#stage.onRequest(m),
 		stage_answer: (m) => this.#stage.onAnswer(m),
 		guest: (m) => this.#emit('guest', { room: m.room, user: m.user, on: m.on, reason: m.reason ?? '' }),
-		room_profile: (m) => this.#onProfile(m.profile).catch((e) => this.#emit('error', { message: `what is sent did not follow the room's profile: ${e.message}` })),
+		room_profile: (m) => this.#onProfile(m.profile).catch((e) => {
+			if (e.code !== 'ECONN') // else it is published again
+				this.#emit('error', { message: `what is sent did not follow the room's profile: ${e.message}` });
+		}),
 		room_locked: (m) => this.#emit('roomlocked', { locked: m.locked }),
 		message: (m) => this.#emit('message', { from: m.from, text: m.text, private: m.private }),
 		attributes: (m) => this.#members.onAttributes(m),

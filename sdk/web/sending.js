@@ -12,29 +12,40 @@ export class Sending {
 	#layers = new Map(); // of our streams by name, as they were published
 	#restore = []; // slots that are to be published again on a new connection
 	#life = 0; // how often that was begun anew
+	#turn = Promise.resolve(); // offers are made one after the other
 
 	// request(message), emit(type, detail); connect(): a new peer connection; isLive(): the room's profile; streams: ours by name; codec: the preferred one.
 	constructor(options) {
 		this.#o = options;
 	}
 
-	// Is there anything?
-	get isActive() { return this.#published.size > 0; }
-
 	// The server's id of a track of ours.
 	id(name, kind) { return this.#published.get(`${name}-${kind}`); }
 
-	async publish(stream, name, layers) {
+	publish(stream, name, layers) { return this.#inTurn(() => this.#publish(stream, name, layers)); }
+
+	// What was agreed on is agreed on anew.
+	renegotiate() { return this.#inTurn(() => this.#published.size && this.#offer()); }
+
+	#inTurn(f) {
+		const done = this.#turn.then(f);
+		this.#turn = done.catch(() => {});
+		return done;
+	}
+
+	async #publish(stream, name, layers) {
 		if (stream.getTracks().some((t) => this.id(name, t.kind)))
 			throw new RoomError('ESTATE', 'already publishing');
 		this.pc ??= this.#o.connect();
 		for (const track of stream.getTracks())
 			await this.#send(track, stream, name, layers);
 		this.#layers.set(name, layers);
-		await this.offer();
+		await this.#offer();
 	}
 
-	async unpublish(kind, name) {
+	unpublish(kind, name) { return this.#inTurn(() => this.#unpublish(kind, name)); }
+
+	async #unpublish(kind, name) {
 		const slot = `${name}-${kind}`;
 		const track = this.#published.get(slot);
 		if (!track)
@@ -93,14 +104,16 @@ export class Sending {
 			preferCodec(transceiver, this.#o.codec);
 	}
 
-	async offer() {
-		const pc = this.pc;
+	async #offer() {
+		const pc = this.pc, life = this.#life;
 		await pc.setLocalDescription();
 		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
 			const [stream, kind] = this.#slots.get(t).split('-');
 			return { mid: t.mid, kind, stream, ...sizesOf(t) };
 		});
 		const published = await this.#o.request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
+		if (life !== this.#life)
+			throw new RoomError('ECONN', 'the media connection was lost meanwhile');
 		for (const t of published.tracks) {
 			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
 			this.#published.set(`${stream}-${kind}`, t.track);
@@ -123,6 +136,7 @@ export class Sending {
 	// The connection is no more; republish() makes the next.
 	anew() {
 		this.#life++;
+		this.#turn = Promise.resolve();
 		this.#restore = [...new Set([...this.#restore, ...this.#published.keys()])];
 		this.pc?.close();
 		this.pc = null;
@@ -130,7 +144,9 @@ export class Sending {
 		this.#slots.clear();
 	}
 
-	async republish() {
+	republish() { return this.#inTurn(() => this.#republish()); }
+
+	async #republish() {
 		const life = this.#life, wanted = this.#restore;
 		const tracks = [...this.#o.streams].flatMap(([name, stream]) => stream.getTracks().map((track) => ({ name, stream, track })))
 			.filter((t) => wanted.includes(`${t.name}-${t.track.kind}`) && t.track.readyState === 'live');
@@ -140,7 +156,7 @@ export class Sending {
 		try {
 			for (const { name, stream, track } of tracks)
 				await this.#send(track, stream, name, this.#layers.get(name));
-			await this.offer();
+			await this.#offer();
 			for (const { name, track } of tracks)
 				if (!track.enabled)
 					await this.#o.request({ type: 'mute', track: this.id(name, track.kind), muted: true });
