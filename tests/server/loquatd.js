@@ -8,11 +8,18 @@ const build = process.env.top_builddir || path.resolve(__dirname, '../../build')
 const source = process.env.top_srcdir || path.resolve(__dirname, '../..');
 const running = new Set(); // child processes
 
+// A child process that does not outlive the test.
+function own(program, args, options) {
+	const child = spawn(program, args, options);
+	running.add(child);
+	child.on('exit', () => running.delete(child));
+	return child;
+}
+
 // Starts a program whose first line on stdout is JSON; resolves to {process, ready, exited}.
 function start(program, args, env = {}) {
-	const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
-	running.add(child);
-	const exited = new Promise((resolve) => child.on('exit', (code, signal) => { running.delete(child); resolve({ code, signal }); }));
+	const child = own(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+	const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
 	return new Promise((resolve, reject) => {
 		let text = '';
 		child.on('error', reject);
@@ -49,4 +56,4 @@ function run(main) {
 	});
 }
 
-module.exports = { build, source, start, startServer, stop, run };
+module.exports = { build, source, own, start, startServer, stop, run };
