@@ -191,6 +191,7 @@ int lq_engine_create(const lq_engine_config *config, lq_engine **out, char *erro
 		count_engines(-1);
 		return LQ_ENOMEM;
 	}
+	lq__random_name(e->device, sizeof e->device);
 	e->clock_rate = c->clock_rate ? c->clock_rate : 1;
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_mutex_init(&e->test_lock, NULL);

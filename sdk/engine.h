@@ -23,6 +23,8 @@ struct lq_engine {
 	pthread_t media_thread;
 	int has_media_thread, has_screen, has_voice;
 	lq__logfile *log; /* NULL: none */
+	char device[33]; /* which the server knows this engine by */
+	int64_t joins;   /* control thread */
 	double clock_rate; /* of time-outs and periods; at least a little above 0 */
 	lq_registry *registry;
 	lq_profile *profile;

@@ -105,7 +105,7 @@ typedef struct lq__join_request {
 	const char *login; /* the session that we join by */
 	int must_exist, audience, live;
 	const char *device, *session; /* session: of the join to go on with */
-	int64_t seq;
+	int64_t seq, nth; /* nth: of the device's joins */
 	int only_resume;
 } lq__join_request;
 char *lq__req_join(int64_t id, const lq__join_request *join);

@@ -13,6 +13,8 @@ char *lq__req_join(int64_t id, const lq__join_request *j)
 	                      "user", lq__given(j->user), "name", lq__given(j->name), "token", lq__given(j->token), "password", lq__given(j->password), "info", lq__given(j->info),
 	                      "create", j->must_exist ? "must_exist" : NULL, "device", lq__given(j->device), "session", lq__given(j->session), "role",
 	                      j->audience ? "audience" : NULL, "profile", j->live ? "live" : NULL, "login", lq__given(j->login));
+	if (o && j->nth)
+		json_object_set_new(o, "nth", json_integer((json_int_t)j->nth));
 	if (o && lq__given(j->session)) {
 		json_object_set_new(o, "seq", json_integer((json_int_t)j->seq));
 		if (j->only_resume)

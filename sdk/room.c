@@ -70,7 +70,7 @@ static void on_opened(void *arg)
 	pthread_mutex_lock(&room->lock); /* the token may be renewed at any time */
 	char *text = lq__req_join(id, &(lq__join_request){.room = room->name, .user = *room->self ? room->self : room->user, .name = room->display,
 	                                                  .token = room->token, .password = room->password, .info = room->info,
-	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->device,
+	                                                  .must_exist = room->options.create == LQ_ROOM_MUST_EXIST, .device = room->engine->device, .nth = room->nth,
 	                                                  .session = room->session, .seq = room->seq, .only_resume = room->options.auto_rejoin == LQ_OFF,
 	                                                  .login = room->login ? room->login->id : NULL, .audience = audience, .live = room->live});
 	pthread_mutex_unlock(&room->lock);
@@ -128,7 +128,7 @@ void lq__room_start(lq_room *room)
 	*room->self = *room->session = 0;
 	lq__role_for_join(room);
 	room->may_not_publish = room->may_not_subscribe = 0;
-	lq__random_name(room->device, sizeof room->device);
+	room->nth = ++room->engine->joins;
 	room->timer.fn = on_timer;
 	connection(room, LQ_CONN_CONNECTING, room->server.host);
 	int r = lq__room_connect(room);

@@ -212,7 +212,8 @@ struct lq_room {
 	int64_t lost_time;
 	uint32_t retry_ms;
 	int64_t resume_ms; /* for how long the server waits for us */
-	char self[LQ__USER_MAX + 1], session[LQ__ID_MAX], device[33];
+	char self[LQ__USER_MAX + 1], session[LQ__ID_MAX];
+	int64_t nth;       /* of the engine's joins */
 	int64_t seq;       /* of the last event */
 	int64_t rev;       /* of the last offer */
 	unsigned life;     /* how often media was begun anew */

@@ -87,7 +87,7 @@ static int is_task(lq__client *c, const lq__message *m, int64_t unix_ms, char us
 void lq__client_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
 {
 	char error[256];
-	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq,
+	lq__join join = {.room = m->room, .user = m->user, .name = m->name, .device = m->device, .session = m->session, .seq = (uint64_t)m->seq, .nth = m->nth,
 	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
 	                 .audience = m->audience, .live = m->live};
 	char task_user[LQ_USER_ID_MAX + 1];

@@ -104,6 +104,7 @@ typedef struct lq__message {
 	const char *ids[LQ_MESSAGE_IDS];
 	const char *device, *session;  /* join, login */
 	int64_t seq, ring_ms;          /* join, login; login, ring_timeout */
+	int64_t nth;                   /* join */
 	int only_resume;               /* join */
 	const char *to, *text;         /* message */
 	const char *scope;             /* attributes: "room" or "user" */

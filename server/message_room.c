@@ -47,6 +47,10 @@ int lq__read_join_options(lq__reader *r, const json_t *o, lq__message *m)
 	if (!e)
 		e = lq__read_string(r, o, "login", LQ_OPTIONAL, &m->login);
 	if (!e)
+		e = lq__read_integer(r, o, "nth", LQ_OPTIONAL, &m->nth);
+	if (!e && m->nth < 0)
+		e = lq__read_fail(r, LQ_ERANGE, "join.nth: must not be negative");
+	if (!e)
 		e = read_choice(r, o, "role", "broadcaster", "audience", LQ_OPTIONAL, &m->audience);
 	return e ? e : read_profile(r, o, m);
 }

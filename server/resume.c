@@ -60,10 +60,15 @@ static int can_resume(const lq__member *m, const lq__join *j)
 	return m && !strcmp(m->session, j->session) && j->seq <= m->seq && m->seq - j->seq <= m->log.n;
 }
 
+int lq__join_is_late(const lq__member *m, const lq__join *j)
+{
+	return *m->device && !strcmp(m->device, j->device) && j->nth && j->nth < m->nth;
+}
+
 /* Whoever sits on its place now came later. */
 static int is_another(const lq__member *m, const lq__join *j)
 {
-	return m && strcmp(m->session, j->session) && *m->device && *j->device && strcmp(m->device, j->device);
+	return m && strcmp(m->session, j->session) && *m->device && *j->device && (strcmp(m->device, j->device) || lq__join_is_late(m, j));
 }
 
 int lq__rooms_resume(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t now, lq__member **out, char *error, size_t error_size)

@@ -182,6 +182,7 @@ static lq__member *create_member(lq__room *room, const lq__join *j, void *conn, 
 	lq__sid(m->session);
 	snprintf(m->user, sizeof m->user, "%s%s", *j->user ? "" : "user-", *j->user ? j->user : m->session);
 	snprintf(m->device, sizeof m->device, "%s", j->device);
+	m->nth = j->nth;
 	snprintf(m->name, sizeof m->name, "%s", *j->name ? j->name : m->user);
 	snprintf(m->info, sizeof m->info, "%s", j->info);
 	room->empty_since = 0;
@@ -224,6 +225,10 @@ int lq__rooms_join(lq__rooms *rooms, const lq__join *asked, void *conn, int64_t 
 		return e;
 	lq__room *room = lq__room_find(rooms, join->room);
 	lq__member *old = room && *join->user ? lq__room_member(room, join->user) : NULL;
+	if (old && lq__join_is_late(old, join)) {
+		snprintf(error, error_size, "duplicate: this device has joined once more since");
+		return LQ_EDUPLICATE;
+	}
 	if ((e = lq__room_admit(room, join, old, error, error_size)))
 		return e;
 	if (!room && rooms->figures.rooms >= LQ_ROOMS_MAX) {

@@ -53,6 +53,7 @@ typedef struct lq__member {
 	lq__room *room;
 	char user[LQ_USER_ID_MAX + 1], name[LQ_NICKNAME_MAX + 1], session[LQ_SID_SIZE], info[LQ_INFO_MAX + 1];
 	char device[LQ_DEVICE_NAME_MAX + 1]; /* "": it said none */
+	int64_t nth;      /* of its device's joins */
 	void *conn;       /* the host's; NULL: its socket is lost */
 	int64_t lost_until;
 	lq__log log;      /* the last events, the newest has number seq */
@@ -122,6 +123,7 @@ typedef struct lq__join {
 	int64_t expires;
 	const char *device, *session; /* session: of the join that this one goes on with; NULL or "": none */
 	uint64_t seq;                 /* the last event that came then */
+	int64_t nth;                  /* of the device's joins; 0: it does not say */
 	const char *password, *info; /* NULL: none */
 	int must_exist;              /* the room is not made by joining it */
 	int egress;                  /* of a task */

@@ -30,6 +30,7 @@ struct lq__rooms {
 void lq__room_news(const lq__room *room, const char *event, json_t *details); /* takes details */
 void lq__member_news(const lq__member *m, const char *event, const char *reason); /* reason NULL: none */
 lq__member *lq__rooms_find(lq__rooms *rooms, const char *room, const char *user); /* NULL: not there */
+int lq__join_is_late(const lq__member *m, const lq__join *j); /* m is of a later join of the same device */
 lq__join lq__join_filled(const lq__join *j); /* "" where there is NULL */
 void lq__member_end_noted(const lq__member *m, const char *reason);
 /* ---- room.c ---- */

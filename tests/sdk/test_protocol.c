@@ -180,8 +180,8 @@ START_TEST(requests_are_written)
 	expect(lq__req_stage_answer(3, "u", 0, "why"), "{\"type\":\"stage_answer\",\"id\":3,\"user\":\"u\",\"accept\":false,\"reason\":\"why\"}");
 	expect(lq__req_stage_remove(3, "u", NULL), "{\"type\":\"stage_remove\",\"id\":3,\"user\":\"u\"}");
 	expect(lq__req_kick(3, "u", ""), "{\"type\":\"kick\",\"id\":3,\"user\":\"u\"}");
-	expect(lq__req_join(2, &(lq__join_request){.room = "r", .user = "u", .device = "d", .session = "s", .seq = 7, .only_resume = 1}),
-	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"device\":\"d\",\"session\":\"s\",\"seq\":7,\"only_resume\":true}");
+	expect(lq__req_join(2, &(lq__join_request){.room = "r", .user = "u", .device = "d", .nth = 3, .session = "s", .seq = 7, .only_resume = 1}),
+	       "{\"type\":\"join\",\"id\":2,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"device\":\"d\",\"session\":\"s\",\"nth\":3,\"seq\":7,\"only_resume\":true}");
 	expect(lq__req_again("{\"type\":\"leave\",\"id\":3}"), "{\"type\":\"leave\",\"id\":3,\"again\":true}");
 	expect(lq__req_join(1, &(lq__join_request){.room = "r", .user = "u", .name = "n", .token = "t"}), "{\"type\":\"join\",\"id\":1,\"v\":1,\"room\":\"r\",\"user\":\"u\",\"name\":\"n\",\"token\":\"t\"}");
 	expect(lq__req_publish(2, "v=0", &t, 1),

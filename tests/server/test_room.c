@@ -410,6 +410,23 @@ START_TEST(who_was_put_out_does_not_come_back_by_itself)
 }
 END_TEST
 
+START_TEST(a_join_that_comes_late_takes_no_place_from_the_next_of_its_device)
+{
+	char error[256];
+	lq__join j = {.room = "r", .user = "ann", .name = "", .device = "laptop", .nth = 2};
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, &new, 0, &new.member, error, sizeof error), 0);
+	join(&bob, "r", "bob");
+	j.nth = 1;
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, &old, 0, &old.member, error, sizeof error), LQ_EDUPLICATE);
+	j.session = "0123456789abcdef";
+	ck_assert_int_eq(lq__rooms_resume(rooms, &j, &old, 0, &old.member, error, sizeof error), LQ_EDUPLICATE);
+	said(&bob, "");
+	j.nth = 0; /* does not say: taken for the later one */
+	j.session = NULL;
+	ck_assert_int_eq(lq__rooms_join(rooms, &j, &old, 0, &old.member, error, sizeof error), 0);
+}
+END_TEST
+
 START_TEST(a_rejoin_takes_no_place_from_a_later_device)
 {
 	char error[256];
@@ -521,6 +538,7 @@ int main(void)
 	tcase_add_test(t, nobody_goes_on_with_what_is_not_theirs);
 	tcase_add_test(t, only_so_many_events_are_kept);
 	tcase_add_test(t, who_was_put_out_does_not_come_back_by_itself);
+	tcase_add_test(t, a_join_that_comes_late_takes_no_place_from_the_next_of_its_device);
 	tcase_add_test(t, a_rejoin_takes_no_place_from_a_later_device);
 	tcase_add_test(t, answers_are_kept_for_requests_that_come_again);
 	tcase_add_test(t, a_task_is_not_seen_and_keeps_no_room);
