@@ -37,10 +37,15 @@ export class Sending {
 		if (stream.getTracks().some((t) => this.id(name, t.kind)))
 			throw new RoomError('ESTATE', 'already publishing');
 		this.pc ??= this.#o.connect();
-		for (const track of stream.getTracks())
-			await this.#send(track, stream, name, layers);
-		this.#layers.set(name, layers);
-		await this.#offer();
+		try {
+			for (const track of stream.getTracks())
+				await this.#send(track, stream, name, layers);
+			this.#layers.set(name, layers);
+			await this.#offer();
+		} catch (e) {
+			this.#free((slot) => !this.#published.has(slot));
+			throw e;
+		}
 	}
 
 	unpublish(kind, name) { return this.#inTurn(() => this.#unpublish(kind, name)); }
@@ -51,16 +56,22 @@ export class Sending {
 		if (!track)
 			return;
 		this.#published.delete(slot);
-		const transceiver = this.pc.getTransceivers().find((t) => this.#slots.get(t) === slot);
-		this.#slots.delete(transceiver);
-		await transceiver.sender.replaceTrack(null);
-		transceiver.direction = 'inactive';
+		this.#free((s) => s === slot);
 		await this.#o.request({ type: 'unpublish', tracks: [track] });
+	}
+
+	// Transceivers that carry nothing any more may be of use again.
+	#free(which) {
+		for (const [t, slot] of this.#slots)
+			if (which(slot) && this.#slots.delete(t) && this.pc.signalingState !== 'closed') {
+				t.sender.replaceTrack(null);
+				t.direction = 'inactive';
+			}
 	}
 
 	async replaceTrack(track, name) {
 		const slot = `${name}-${track.kind}`;
-		const transceiver = this.pc?.getTransceivers().find((t) => this.#slots.get(t) === slot && t.sender.track);
+		const transceiver = this.pc?.getTransceivers().find((t) => this.#slots.get(t) === slot);
 		if (!transceiver)
 			throw new RoomError('ESTATE', `"${name}" has no ${track.kind} that is published`);
 		const old = transceiver.sender.track, media = this.#o.streams.get(name);
@@ -91,7 +102,7 @@ export class Sending {
 		const encodings = track.kind === 'video' ? encodingsOf(layers, track.getSettings()) : [];
 		this.#local(name, stream);
 		const rids = (t) => t.sender.getParameters().encodings.map((e) => e.rid).filter(Boolean).join();
-		const free = this.pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !t.sender.track && rids(t) === encodings.map((e) => e.rid).join());
+		const free = this.pc.getTransceivers().find((t) => t.receiver.track.kind === track.kind && !this.#slots.has(t) && rids(t) === encodings.map((e) => e.rid).join());
 		if (free) {
 			await free.sender.replaceTrack(track);
 			free.direction = 'sendonly';
@@ -107,7 +118,7 @@ export class Sending {
 	async #offer() {
 		const pc = this.pc, life = this.#life;
 		await pc.setLocalDescription();
-		const tracks = pc.getTransceivers().filter((t) => t.sender.track).map((t) => {
+		const tracks = pc.getTransceivers().filter((t) => this.#slots.has(t)).map((t) => {
 			const [stream, kind] = this.#slots.get(t).split('-');
 			return { mid: t.mid, kind, stream, ...sizesOf(t) };
 		});
@@ -126,11 +137,7 @@ export class Sending {
 	dropped() {
 		this.#published.clear();
 		this.#restore = [];
-		for (const t of this.pc?.getTransceivers() ?? []) {
-			this.#slots.delete(t);
-			t.sender.replaceTrack(null);
-			t.direction = 'inactive';
-		}
+		this.#free(() => true);
 	}
 
 	// The connection is no more; republish() makes the next.
