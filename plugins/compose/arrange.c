@@ -38,7 +38,7 @@ int layout_find(const layout *l, const who *w, const seen_input *inputs, uint32_
 
 static int nobody(const layout *l, const char *place, const who *w, const seen_input *inputs, uint32_t n, char error[LAYOUT_ERROR])
 {
-	char list[160] = "";
+	char list[150] = "";
 	if (layout_find(l, w, inputs, n) >= 0)
 		return 0;
 	for (uint32_t i = 0; i < n && strlen(list) < 100; i++) {
@@ -48,7 +48,7 @@ static int nobody(const layout *l, const char *place, const who *w, const seen_i
 	if (w->index >= 0)
 		snprintf(error, LAYOUT_ERROR, "layout.%s: there is no input %d; there %s%s", place, w->index, n ? "are: " : "is none", list);
 	else
-		snprintf(error, LAYOUT_ERROR, "layout.%s: there is no input called \"%s\"; there %s%s", place, w->name, n ? "are: " : "is none", list);
+		snprintf(error, LAYOUT_ERROR, "layout.%s: there is no input called \"%.80s\"; there %s%s", place, w->name, n ? "are: " : "is none", list);
 	return LQ_ENOENT;
 }
 

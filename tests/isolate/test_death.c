@@ -164,7 +164,7 @@ START_TEST(parameters_set_while_there_is_no_helper_are_kept)
 	rig_chain(&r, "iso.filter", 1, NULL, NULL);
 	rig_pump(&r, 2);
 	for (int i = 1; i <= 20; i++) {
-		char text[8];
+		char text[12];
 		rig_kill(&r, "node", SIGKILL);
 		snprintf(text, sizeof text, "%d", i);
 		ck_assert_int_eq(lq_node_set_param(lq_graph_find(r.graph, "node"), "level", text, NULL, r.diag), 0);

@@ -382,7 +382,7 @@ END_TEST
 START_TEST(nonsense_is_refused_and_changes_nothing)
 {
 	const char *self[] = {"ann"}, *twice[] = {"bob", "bob"}, *bad[] = {"a b"}, *many[LQ_CALL_USERS_MAX + 1];
-	static char names[LQ_CALL_USERS_MAX + 1][8];
+	static char names[LQ_CALL_USERS_MAX + 1][16];
 	for (int i = 0; i <= LQ_CALL_USERS_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "u%d", i);
 		many[i] = names[i];

@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(watching_has_a_limit)
 {
-	static char names[LQ_WATCHED_MAX + 1][8];
+	static char names[LQ_WATCHED_MAX + 1][16];
 	const char *users[LQ_WATCHED_MAX + 1], *bad[] = {"a b"};
 	json_t *list = NULL;
 	for (int i = 0; i <= LQ_WATCHED_MAX; i++) {
