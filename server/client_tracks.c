@@ -22,32 +22,44 @@ static void on_publish(lq__client *c, const lq__message *m)
 	lq__publish_announce(c->member);
 }
 
-/* Each id must be of a track of that room, or nothing is done. */
+/* The tracks of those ids, how many. Some may have gone while the request was on its way, which is no fault of the others; -1: all have, and the client was told. */
 static int find_tracks(lq__client *c, const lq__message *m, lq__track **out)
 {
 	char error[128];
-	for (uint32_t i = 0; i < m->n_ids; i++) {
-		out[i] = lq__room_find_track(c->member->room, m->ids[i]);
-		if (!out[i]) {
-			snprintf(error, sizeof error, "tracks[%u]: there is no track \"%.32s\" in this room", i, m->ids[i]);
-			lq__client_error(c, m, LQ_ENOENT, error);
-			return LQ_ENOENT;
+	int n = 0;
+	for (uint32_t i = 0; i < m->n_ids; i++)
+		if ((out[n] = lq__room_find_track(c->member->room, m->ids[i])))
+			n++;
+	if (n || !m->n_ids)
+		return n;
+	snprintf(error, sizeof error, "tracks[0]: there is no track \"%.32s\" in this room", m->ids[0]);
+	lq__client_error(c, m, LQ_ENOENT, error);
+	return -1;
+}
+
+static void answer_found(lq__client *c, const lq__message *m)
+{
+	json_t *missing = NULL;
+	for (uint32_t i = 0; i < m->n_ids; i++)
+		if (!lq__room_find_track(c->member->room, m->ids[i])) {
+			missing = missing ? missing : json_array();
+			json_array_append_new(missing, json_string(m->ids[i]));
 		}
-	}
-	return 0;
+	lq__client_answer(c, m, json_pack("{s:s, s:o*}", "type", "ok", "missing", missing));
 }
 
 static void on_unpublish(lq__client *c, const lq__message *m)
 {
 	lq__track *tracks[LQ_MESSAGE_IDS];
-	if (find_tracks(c, m, tracks))
+	int n = find_tracks(c, m, tracks);
+	if (n < 0)
 		return;
-	for (uint32_t i = 0; i < m->n_ids; i++)
+	for (int i = 0; i < n; i++)
 		if (tracks[i]->member != c->member) {
 			lq__client_error(c, m, LQ_EPERM, "unpublish.tracks: only one's own tracks can be unpublished");
 			return;
 		}
-	lq__client_ok(c, m);
+	answer_found(c, m);
 	for (uint32_t i = 0; i < m->n_ids; i++) {
 		lq__track *t = lq__room_find_track(c->member->room, m->ids[i]); /* an id may be there twice */
 		if (t)
@@ -72,16 +84,17 @@ static void on_subscribe(lq__client *c, const lq__message *m)
 {
 	lq__track *tracks[LQ_MESSAGE_IDS];
 	char error[256] = "";
-	if (find_tracks(c, m, tracks))
+	int n = find_tracks(c, m, tracks);
+	if (n < 0)
 		return;
-	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, m->n_ids, m->layer, error, sizeof error) : 0;
+	int e = m->type == LQ_MSG_SUBSCRIBE ? lq__subscribe(c->service->media, c->member, tracks, (uint32_t)n, m->layer, error, sizeof error) : 0;
 	if (e) {
 		lq__client_error(c, m, e, error);
 		return;
 	}
 	if (m->type == LQ_MSG_UNSUBSCRIBE)
-		lq__unsubscribe(c->member, tracks, m->n_ids);
-	lq__client_ok(c, m);
+		lq__unsubscribe(c->member, tracks, (uint32_t)n);
+	answer_found(c, m);
 	lq__subscribe_offer(c->member);
 }
 
