@@ -36,12 +36,12 @@ async function targets() {
 }
 
 // Of a mix `places` are its hosts' parts of the picture: {name: place}.
-function table(all, dropped, places = {}) {
+async function table(all, dropped, places = {}) {
   const skew = (s) => `${s.skew_min_ms}, ${s.skew_ms}, ${s.skew_max_ms}`, names = Object.keys(places);
   say('output', 'codecs', 'size', 'seconds', 'pictures/s', 'longest gaps (s)', 'key frames every', 'times going back',
     ...(names.length ? names : ['']).map((n) => `${n && `${n}'s `}picture behind sound: least, median, most (ms)`), 'dropped');
   for (const [name, [, where]] of Object.entries(all)) {
-    const s = examine(where(), 60, Object.values(places)), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
+    const s = await examine(where(), 60, Object.values(places)), v = s.video || {}, a = s.audio || {}, seconds = v.last - v.first;
     say(name, `${v.codec} ${a.codec}`, `${v.width}x${v.height}`, seconds.toFixed(1), (v.frames / seconds).toFixed(2), `${v.gap}, ${a.gap}`, `${v.key_gap} s`, v.back + a.back,
       ...(names.length ? names.map((n, i) => `${skew(s.places[i])} of ${s.places[i].pairs}`) : [skew(s)]), dropped(name));
   }
@@ -55,7 +55,7 @@ async function outlets() {
   const p = start('loquat', ['run', profiles(outs), '--seconds', String(SECONDS + 3), '--stats']);
   await p.ended;
   await end();
-  table(all, (name) => stat(p)('packetsDropped', name));
+  await table(all, (name) => stat(p)('packetsDropped', name));
   say('pictures that the camera was too late for', stat(p)('framesDropped', 'cam'));
 }
 
@@ -72,7 +72,7 @@ async function mix() {
   await Promise.all(hosts.map((h) => h.stop()));
   await s.process.stop();
   const given = Object.keys(all).filter((name) => !recorded.includes(name)).concat(recorded);
-  table(all, (name) => figures?.targets[given.indexOf(name)]?.packetsDropped, { ann: '0,0,0.5,1', bob: '0.5,0,0.5,1' });
+  await table(all, (name) => figures?.targets[given.indexOf(name)]?.packetsDropped, { ann: '0,0,0.5,1', bob: '0.5,0,0.5,1' });
   say(`exit ${code}`, ...p.log.split('\n').filter((l) => /"code"|WARNING/.test(l)).slice(0, 10));
 }
 
@@ -90,7 +90,7 @@ async function memory() {
 
 // Two cameras and two microphones whose clocks are off by 100 ppm, mixed, on the virtual clock. Six minutes are a whole beat of 30.003 against 30 pictures a second.
 async function hour() {
-  const seconds = 3600 * HOURS, r = await virtual.broadcast('hour', seconds, 100), s = examine(r.file, 333.3), v = s.video || {}, a = s.audio || {};
+  const seconds = 3600 * HOURS, r = await virtual.broadcast('hour', seconds, 100), s = await examine(r.file, 333.3), v = s.video || {}, a = s.audio || {};
   say(`${HOURS} virtual hour(s)`, `took ${r.took.toFixed(0)} s`, `exit ${r.code}`, `pictures ${v.frames}`, `times going back ${v.back + a.back}`, `longest gaps ${v.gap}, ${a.gap} s`, `key frames every ${v.key_gap} s`);
   say('picture behind sound, ms', `first beat ${s.skew_first_ms}`, `last beat ${s.skew_last_ms}`, `least ${s.skew_min_ms}`, `most ${s.skew_max_ms}`, `drift ${(s.skew_last_ms - s.skew_first_ms).toFixed(1)}`);
   say('memory, KiB, most of each fifth', r.memory.join(', '), `dropped ${r.stat('packetsDropped', 'disk')}`, `${s.pairs} flashes with their chirp`);

@@ -65,6 +65,7 @@ static void on_state(lq_room *room, const graph_event *e)
 		return;
 	int failed = e->value == LQ_STATE_FAILED;
 	if (failed && (room->media_was_up[e->direction] || room->renewals)) {
+		lq_log(LQ_LOG_INFO, "sdk", "room \"%s\": media (%s): %s", room->name, what, e->text);
 		lq__room_renew(room);
 		return;
 	}

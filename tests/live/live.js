@@ -67,9 +67,10 @@ const stat = (p) => (name, node = 'out') => {
 const resident = (pid) => { try { return Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]); } catch { return NaN; } };
 
 // Places of a mix are parts of its picture: '0,0,0.5,1' is the left half.
-function examine(name, seconds = 60, places = []) {
-  const r = run(path.join(build, 'tests/live/examine'), [name, String(seconds), ...places]);
-  try { return JSON.parse(r.out.replace(/nan/g, 'null')); } catch { return { error: r.err + r.out }; }
+async function examine(name, seconds = 60, places = []) {
+  const p = start(path.join(build, 'tests/live/examine'), [name, String(seconds), ...places]);
+  await p.ended;
+  try { return JSON.parse(p.out.replace(/nan/g, 'null')); } catch { return { error: p.log }; }
 }
 
 // An nginx with RTMP: applications live (records what comes), closed (refuses), keyed (asks http for the key "good").

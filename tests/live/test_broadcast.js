@@ -99,7 +99,7 @@ async function trouble(s, closed, refused) {
   ok(!dead.log.includes('secret'), 'no stream key is shown', dead.log);
   const failed = refused ? await no.event(isTarget(0, 'failed')) : {};
   ok(failed.code === 'EPERM' && /application and the stream key/.test(failed.text), 'a refused stream: the cause', no.log);
-  ok((await no.say({ command: 'stop' })).code === 'OK' && (await no.ended).code === 0 && examine(file('other.mkv')).video.frames > 10, 'one target that fails does not end the other', no.log);
+  ok((await no.say({ command: 'stop' })).code === 'OK' && (await no.ended).code === 0 && (await examine(file('other.mkv'))).video.frames > 10, 'one target that fails does not end the other', no.log);
   const o = await outside.ended, why = outside.events().filter((e) => e.event === 'state').pop();
   ok(o.code === 1 && why.state === 'failed' && /regions\[0\]: it reaches to 4000,10, outside of the canvas/.test(why.text), 'a region outside of the canvas at the start', outside.log);
   ok((await webm.ended).code === 2 && /WebM holds no H.264/.test(webm.log), 'a container that cannot hold it', webm.log);
@@ -128,7 +128,7 @@ async function lost() {
   ok(!states().pop().code, 'the room is found again', b.log);
   await pause(4 * SECOND);
   ok((await b.say({ command: 'stop' })).code === 'OK' && (await b.ended).code === 0, 'and it ends well', b.log);
-  const seen = examine(name), text = JSON.stringify(seen), at = [empty, there, gone, seen.video.last - 0.5, seen.video.last - 0.02].map((t) => look(name, t, 0.5, 0.7));
+  const seen = await examine(name), text = JSON.stringify(seen), at = [empty, there, gone, seen.video.last - 0.5, seen.video.last - 0.02].map((t) => look(name, t, 0.5, 0.7));
   ok(at[0].black, 'an empty room is background', at[0].text);
   ok(!at[1].black && !at[2].black && !at[3].black, 'the last picture stays while the room is lost, and it moves on', at.map((l) => l.text).join(' '));
   ok(!at[4].black, 'it ends with who is there', at[4].text);
@@ -138,7 +138,7 @@ async function lost() {
 
 // An app that mixes and sends by the SDK alone.
 async function example(s) {
-  const name = file('app.mkv'), p = start(path.join(build, 'examples/broadcast'), [s.url, ROOM, name, '5']), end = await p.ended, seen = examine(name);
+  const name = file('app.mkv'), p = start(path.join(build, 'examples/broadcast'), [s.url, ROOM, name, '5']), end = await p.ended, seen = await examine(name);
   ok(end.code === 0 && /target: running/.test(p.log) && seen.video.width === 640 && seen.video.last > 2 && seen.audio.codec === 'aac', 'examples/broadcast: an app does the same by a profile patch',
     p.log + JSON.stringify(seen));
 }
@@ -181,7 +181,7 @@ main(async () => {
   const whole = Math.floor(times.alone) - 2, mp4 = file('mix.mp4');
   const rtmp = nginx.recordings().find((f) => path.basename(f).startsWith('show'));
   for (const [name, where] of [['RTMP', rtmp], ['HLS', file('www/mix.m3u8')], ['SRT', file('mix.ts')], ['.mp4', mp4]])
-    check(name, examine(where), { least: name === 'HLS' ? 8 : whole });
+    check(name, await examine(where), { least: name === 'HLS' ? 8 : whole });
   const corner = look(mp4, times.corner - 1, 0.9, 0.9), middle = look(mp4, times.corner - 1, 0.6, 0.5);
   ok(corner.blue && !middle.blue, 'regions: bob is in the corner, alice fills the rest', `${corner.text} ${middle.text}`);
   const right = look(mp4, times.beside, 0.75, 0.5), left = look(mp4, times.beside, 0.25, 0.5);
@@ -193,7 +193,7 @@ main(async () => {
   const sent = new Set(units(file('bob.mkv'))), got = units(mkv), both = got.slice(0, got.findLastIndex((u) => sent.has(u)) + 1); // bob left before its end
   ok(both.length > 100 && both.every((u) => sent.has(u)), 'one stream: byte for byte what the member sends', `${got.length} ${both.length} ${both.filter((u) => sent.has(u)).length}`);
   // Sound as it comes: what was lost on the way is missing. Where it is encoded anew there is silence instead.
-  check('one stream, .mkv', examine(mkv), { least: 4, audio: 'opus', key: 3, gap: 1 });
-  check('one stream, .mp4', examine(file('alone.mp4')), { least: 4, audio: 'opus', key: 3, gap: 1 });
-  check('one stream, HLS', examine(file('www/alone.m3u8')), { least: 4, key: 3 });
+  check('one stream, .mkv', await examine(mkv), { least: 4, audio: 'opus', key: 3, gap: 1 });
+  check('one stream, .mp4', await examine(file('alone.mp4')), { least: 4, audio: 'opus', key: 3, gap: 1 });
+  check('one stream, HLS', await examine(file('www/alone.m3u8')), { least: 4, key: 3 });
 });

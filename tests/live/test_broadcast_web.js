@@ -184,7 +184,7 @@ main(async () => {
   await Promise.all([browser.close(), bob.stop()]);
   judge(mp4);
   for (const [name, where] of [['.mp4', mp4], ['HLS', hls]]) {
-    const seen = examine(where), v = seen.video || {}, a = seen.audio || {}, slow = v.gap > 0.2 ? v.gap : 0;
+    const seen = await examine(where), v = seen.video || {}, a = seen.audio || {}, slow = v.gap > 0.2 ? v.gap : 0;
     ok(v.codec === 'h264' && a.codec === 'aac' && v.back === 0 && a.back === 0 && a.gap < 0.1 + slow && v.last - v.first > 6, `${name}: no timestamp goes back, no gap`, JSON.stringify(seen));
   }
 });

@@ -103,12 +103,12 @@ async function life(nginx, rtmp) {
   const text = fs.readFileSync(list, 'utf8'), all = segments();
   ok(/#EXT-X-DISCONTINUITY\n/.test(text) && /#EXT-X-ENDLIST/.test(text) && before.every((f) => all.filter((g) => g === f).length === 1) && new Set(all).size === all.length && all.length > before.length,
     'HLS goes on where the killed task was', text);
-  const whole = examine(list);
+  const whole = await examine(list);
   ok(whole.video?.codec === 'h264' && whole.video.frames > 15 * 4, 'and plays to its end', JSON.stringify(whole));
   const flvs = nginx.recordings(), files = ['show.mkv', 'show-2.mkv'].map((f) => path.join(dir, f));
   ok(flvs.length === 2, 'nginx has got both parts', flvs.join());
   for (const f of [...flvs, ...files]) {
-    const seen = fs.existsSync(f) ? examine(f) : {}, v = seen.video ?? {}, a = seen.audio ?? {};
+    const seen = fs.existsSync(f) ? await examine(f) : {}, v = seen.video ?? {}, a = seen.audio ?? {};
     ok(v.codec === 'h264' && a.codec === 'aac' && `${v.width}x${v.height}` === SIZE && v.back === 0 && a.back === 0 && v.last - v.first > 1, `${path.basename(f)} plays`, JSON.stringify(seen));
     ok(isRed(corner(f)), `${path.basename(f)} ends with the new layout`, corner(f).join());
   }
@@ -148,7 +148,7 @@ async function trouble(rtmp) {
     await ask(s.port, 'DELETE', `trouble/members/${user}`);
   await until('end of the room', async () => (await ask(s.port, 'GET', 'trouble')).status === 404);
   await until('end of its tasks', () => !children(s.process.pid).length);
-  const kept = examine(path.join(dir, 'kept.mkv'));
+  const kept = await examine(path.join(dir, 'kept.mkv'));
   ok(kept.video?.frames > 10, 'tasks end with their room, and their files are complete', JSON.stringify(kept));
   ok((await s.process.stop()).code === 0, 'the server ends as it should');
 }

@@ -50,7 +50,7 @@ async function rtmp(clip) {
   await until(() => server.recordings().length);
   const r = await broadcast(ingest({ url }, out), SECONDS);
   ok(r.code === 0, 'RTMP: as it is', r.log.slice(-800));
-  check('RTMP', examine(out));
+  check('RTMP', await examine(out));
   sets_everywhere('RTMP', out);
   await ffmpeg.stop();
   await server.process.stop();
@@ -71,7 +71,7 @@ async function srt(clip) {
   await capture.ended;
   await sender.stop();
   const s = (name) => Number((capture.log.match(new RegExp(`^run/in +0 +${name} +(\\S+)`, 'm')) || [])[1]);
-  const seen = examine(out), text = `${JSON.stringify(seen)} ${capture.log.slice(0, 600)}`;
+  const seen = await examine(out), text = `${JSON.stringify(seen)} ${capture.log.slice(0, 600)}`;
   ok(s('connections') >= 2, 'SRT: a source that went away is connected again', text);
   ok(seen.video && seen.video.last > 9 && seen.video.back === 0 && Math.abs(seen.skew_ms) <= 40 && seen.pairs >= 4, 'SRT: what follows is in step', text);
 }
@@ -84,7 +84,7 @@ async function rtsp(clip) {
     const out = file(`rtsp-${transport}.mp4`);
     const r = await broadcast(ingest({ url: `rtsp://127.0.0.1:${said.slice(5)}/clip`, rtsp_transport: transport }, out), 7);
     ok(r.code === 0, `RTSP, ${transport}: as it is`, r.log.slice(-800));
-    check(`RTSP, ${transport}`, examine(out), { least: 4 });
+    check(`RTSP, ${transport}`, await examine(out), { least: 4 });
   }
   await server.stop();
 }
@@ -94,10 +94,10 @@ async function b_frames(clip) {
   ok(bad.code !== 0 && /B-frames/.test(bad.log) && /raw I420/.test(bad.log), 'B-frames: not given encoded, and it is told why', bad.log.slice(0, 800));
   const again = file('b-again.mkv'), r = await broadcast(ingest({ url: clip }, again, { encode: true }), 20);
   ok(r.code === 0, 'B-frames: encoded anew', r.log.slice(0, 800));
-  check('B-frames, encoded anew', examine(again), { audio: 'opus', least: 6 });
+  check('B-frames, encoded anew', await examine(again), { audio: 'opus', least: 6 });
   const passed = file('b-passed.mp4'), r2 = await broadcast(ingest({ url: clip, b_frames: 'pass' }, passed), 20);
   ok(r2.code === 0, 'B-frames: passed on', r2.log.slice(0, 800));
-  check('B-frames, passed on', examine(passed), { least: 6 });
+  check('B-frames, passed on', await examine(passed), { least: 6 });
   const probe = run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'stream=has_b_frames', '-of', 'csv=p=0', passed]);
   ok(probe.out.trim() === '2', 'B-frames, passed on: they are still there', probe.out);
 }
@@ -105,7 +105,7 @@ async function b_frames(clip) {
 async function loops(clip) {
   const out = file('loop.mkv');
   const r = await broadcast(ingest({ url: clip, loop: true }, out, { encode: true }), 14);
-  const seen = examine(out), text = JSON.stringify(seen);
+  const seen = await examine(out), text = JSON.stringify(seen);
   ok(r.code === 0 && seen.video.last > 11 && seen.video.gap < 0.3 && seen.audio.gap < 0.2 && seen.video.back === 0, 'a file goes round without a gap', text);
   ok(Math.abs(seen.skew_ms) <= 40, 'a file goes round in step', text);
 }
@@ -146,7 +146,7 @@ async function called(clip) {
     }
     await insist(scheme === 'rtmp' ? key : `srt://127.0.0.1:${p}?pkt_size=1316`);
     await capture.stop();
-    const seen = examine(out), text = `${JSON.stringify(seen)} ${capture.log.slice(0, 600)}`;
+    const seen = await examine(out), text = `${JSON.stringify(seen)} ${capture.log.slice(0, 600)}`;
     ok(seen.video && seen.video.codec === 'h264' && seen.audio.codec === 'opus' && seen.video.last > 5, `waited for, ${scheme}: it has come in`, text);
     ok(Math.abs(seen.skew_ms) <= 40 && seen.pairs >= 4, `waited for, ${scheme}: in step`, text);
   }

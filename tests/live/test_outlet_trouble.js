@@ -66,7 +66,7 @@ async function restart(name) {
   server = await rtmpServer(p, http);
   await sender.ended;
   await server.process.stop();
-  const s = stat(sender), seen = server.recordings().length ? examine(server.recordings()[0]) : {};
+  const s = stat(sender), seen = server.recordings().length ? await examine(server.recordings()[0]) : {};
   ok(s('connections') === 2 && s('packetsDropped') > 50 && s('groupsDropped') >= 1, `${name}: connected again, the loss counted`, sender.log.slice(-2500));
   ok(seen.video && seen.video.last - seen.video.first > 2 && seen.video.back === 0 && seen.audio.back === 0 && Math.abs(seen.skew_ms) <= 40, `${name}: what came after it plays, in step`, JSON.stringify(seen));
 }
@@ -94,7 +94,7 @@ async function slow() {
   await sender.ended;
   await server.process.stop();
   l.close();
-  const s = stat(sender), seen = examine(server.recordings()[0]), text = JSON.stringify(seen);
+  const s = stat(sender), seen = await examine(server.recordings()[0]), text = JSON.stringify(seen);
   ok(s('connections') === 1 && s('groupsDropped') >= 1 && s('packetsDropped') > (sanitized ? 5 : 30), 'a slow link: whole groups of pictures are dropped and counted', sender.log.slice(-2500));
   ok(seen.video.back === 0 && seen.audio.back === 0 && seen.video.last > (sanitized ? 10 : 15), 'a slow link: the stream goes on, no timestamp goes back', text);
   ok(seen.pairs >= (sanitized ? 2 : 8) && Math.max(Math.abs(seen.skew_min_ms), Math.abs(seen.skew_max_ms)) <= 40, 'a slow link: picture and sound stay in step', text);
@@ -114,7 +114,7 @@ async function another_size() {
   const r = run('loquat', ['ctl', 'set', 'cam', 'size', '320x180'], { env });
   await until(() => fs.existsSync(next) && fs.statSync(next).size > 20000);
   await p.stop();
-  const [before, after] = [examine(name), examine(next)], text = JSON.stringify([r, before, after]);
+  const [before, after] = await Promise.all([examine(name), examine(next)]), text = JSON.stringify([r, before, after]);
   ok(before.video && before.video.width === 640 && after.video && after.video.width === 320, 'a picture of another size begins another file', text);
   ok(fs.readFileSync(taken, 'utf8') === 'of somebody else', 'a file that was there is not written over');
 }
@@ -145,7 +145,7 @@ async function killed(ending, n) {
     p.kill('SIGKILL');
     const lived = (Date.now() - began) / 1000;
     await p.ended;
-    const seen = examine(name), text = `${JSON.stringify(seen)} after ${lived} s, ${from} s to begin`;
+    const seen = await examine(name), text = `${JSON.stringify(seen)} after ${lived} s, ${from} s to begin`;
     ok(seen.video && seen.audio && seen.video.back === 0, `.${ending}: a killed recorder's file can be opened`, text);
     const bad = run('ffmpeg', ['-v', 'error', '-i', name, '-f', 'null', '-']).err.split('\n').filter((l) => l && !/truncated|Truncat|partial|Packet corrupt|end of file|corrupt input packet/i.test(l));
     ok(bad.length <= 2, `.${ending}: a player decodes it, but for the cut end`, bad.join('; '));
@@ -167,7 +167,7 @@ async function disk_full() {
     const p = profile('transport.file', { url: `${disk}/show.${ending}` }, { bitrate: 2000000, more: { cam: { pattern: 'noise' } } });
     const out = file(`from-disk.${ending}`);
     const log = await shell(`mount -t tmpfs -o size=2m none ${disk} && { loquat run ${p} --seconds 30; cp ${disk}/show.${ending} ${out}; }`);
-    const seen = examine(out);
+    const seen = await examine(out);
     ok(/no space is left on the disk: recording has stopped; what was written so far can be played/.test(log), `.${ending}: a disk that fills up is told`, log);
     ok(seen.video && seen.video.last > 2, `.${ending}: what was written before plays`, JSON.stringify(seen));
   }

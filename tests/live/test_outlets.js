@@ -31,7 +31,7 @@ async function rtmp() {
   const p = await port(), http = await port(), server = await rtmpServer(p, http);
   const r = fine('RTMP', await broadcast(profile('transport.rtmp', { url: `rtmp://127.0.0.1:${p}/live/show` }), SECONDS));
   await server.process.stop(); // the recording is complete
-  check('RTMP', r, examine(server.recordings()[0]));
+  check('RTMP', r, await examine(server.recordings()[0]));
 }
 
 // The same through TLS, with a certificate of our own before nginx.
@@ -45,7 +45,7 @@ async function rtmps() {
   ok(/certificate cannot be trusted/.test(bad.log) && bad.stat('packetsSent') === 0, 'RTMPS: a certificate that nobody vouches for is refused', bad.log.slice(0, 500));
   await server.process.stop();
   front.close();
-  check('RTMPS', r, examine(server.recordings()[0]));
+  check('RTMPS', r, await examine(server.recordings()[0]));
 }
 
 async function srtCaller(audio) {
@@ -54,7 +54,7 @@ async function srtCaller(audio) {
   const r = await broadcast(profile('transport.srt', { url: `srt://127.0.0.1:${p}`, passphrase: 'correct-horse' }, { audio: `codec.${audio}.enc` }), SECONDS);
   ok(r.code === 0 && r.stat('packetsDropped') === 0 && r.stat('connections') === 1, `${name}: one connection, nothing dropped`, r.log.slice(-1500));
   await receiver.stop();
-  check(name, r, examine(out), { audio });
+  check(name, r, await examine(out), { audio });
 }
 
 async function srtListener() {
@@ -64,7 +64,7 @@ async function srtListener() {
   const r = await sender;
   await player.ended;
   ok(r.code === 0 && r.stat('connections') >= 1 && r.stat('packetsDropped') === 0, 'SRT listener: a player called', r.log.slice(-1500));
-  check('SRT listener', r, examine(out), { least: SECONDS - 6 });
+  check('SRT listener', r, await examine(out), { least: SECONDS - 6 });
 }
 
 const segments = (list) => fs.readFileSync(list, 'utf8').split('\n').filter((l) => l && l[0] !== '#');
@@ -73,7 +73,7 @@ async function hls(type, window, audio) {
   const folder = file(`hls-${type}-${window}`), list = `${folder}/show.m3u8`, name = `HLS ${type}, ${window ? 'live window' : 'full list'}, ${audio}`;
   fs.mkdirSync(folder);
   const r = fine(name, await broadcast(profile('transport.hls', { url: list, segment_type: type, window }, { audio: `codec.${audio}.enc` }), SECONDS));
-  const text = fs.readFileSync(list, 'utf8'), names = segments(list), seen = examine(list), stood = seen.video?.gap > 0.2 ? seen.video.gap : 0;
+  const text = fs.readFileSync(list, 'utf8'), names = segments(list), seen = await examine(list), stood = seen.video?.gap > 0.2 ? seen.video.gap : 0;
   ok(text.includes('#EXT-X-INDEPENDENT-SEGMENTS') && text.includes('#EXT-X-ENDLIST'), `${name}: tags`, text);
   ok(text.match(/#EXTINF:([\d.]+)/g).slice(0, -1).every((l) => Math.abs(l.slice(8) - 2) < 0.1 + stood), `${name}: segments of two seconds`, text);
   const kept = fs.readdirSync(folder).filter((f) => /-\d+\.(ts|m4s)$/.test(f));
@@ -81,8 +81,8 @@ async function hls(type, window, audio) {
     ok(names.length === window && kept.length <= 2 * window + 3 && /MEDIA-SEQUENCE:[1-9]/.test(text), `${name}: the list moves on and old segments go`, `${text}${kept}`);
   else
     ok(/MEDIA-SEQUENCE:0/.test(text) && kept.length === names.length && names.length >= SECONDS / 2 - 1, `${name}: all segments from the first`, `${text}${kept}`);
-  const strict = run('ffmpeg', ['-v', 'warning', '-xerror', '-err_detect', 'explode', '-i', list, '-f', 'null', '-']);
-  ok(strict.status === 0 && strict.err === '', `${name}: a strict player has nothing to complain of`, strict.err);
+  const strict = start('ffmpeg', ['-v', 'warning', '-xerror', '-err_detect', 'explode', '-i', list, '-f', 'null', '-']), read = await strict.ended;
+  ok(read.code === 0 && strict.log === '', `${name}: a strict player has nothing to complain of`, strict.log);
   check(name, r, seen, { audio, least: (window ? 2 * window : SECONDS) - 3 });
 }
 
@@ -92,13 +92,13 @@ async function dash() {
   const r = fine('DASH', await broadcast(profile('transport.dash', { url: list, window: 0 }), SECONDS));
   const text = fs.readFileSync(list, 'utf8');
   ok(text.includes('codecs="avc1.') && text.includes('codecs="mp4a.40.2"') && text.includes('isoff-live'), 'DASH: the manifest names both', text);
-  check('DASH', r, examine(list));
+  check('DASH', r, await examine(list));
 }
 
 async function recording(ending, audio) {
   const name = file(`show.${ending}`);
   const r = fine(`.${ending}`, await broadcast(profile('transport.file', { url: name }, { audio: `codec.${audio}.enc` }), SECONDS));
-  check(`.${ending}, ${audio}`, r, examine(name), { audio });
+  check(`.${ending}, ${audio}`, r, await examine(name), { audio });
 }
 
 main(async () => {

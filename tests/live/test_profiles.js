@@ -32,7 +32,7 @@ async function record(name) {
     const r = run('ffprobe', ['-v', 'error', '-select_streams', type, '-show_entries', 'packet=size', '-of', 'csv=p=0', out]);
     return 8 * r.out.split('\n').reduce((n, l) => n + (parseInt(l, 10) || 0), 0) / SECONDS;
   };
-  return { ...examine(out), audioRate: rate('a'), videoRate: rate('v'), merged };
+  return { ...await examine(out), audioRate: rate('a'), videoRate: rate('v'), merged };
 }
 
 // ---- while it runs ----

@@ -39,8 +39,8 @@ async function lossy() {
   await sender.stop();
   await receiver.stop();
   l.close();
-  return () => {
-    const seen = examine(out), text = JSON.stringify(seen), bad = errors(out), late = stat(sender)('buffersDropped', 'mic');
+  return async () => {
+    const seen = await examine(out), text = JSON.stringify(seen), bad = errors(out), late = stat(sender)('buffersDropped', 'mic');
     ok(l.lost > 0.03 * l.packets && stat(sender)('packetsDropped') === 0 && stat(sender)('connections') === 1, 'lost packets: nothing is dropped for them', `${l.lost} of ${l.packets}: ${sender.log.slice(-1500)}`);
     ok(seen.audio.last - seen.audio.first > LOSSY - 3 && (late || seen.audio.gap < 0.15) && in_step(seen) && bad === '', 'lost packets: all arrives, whole and in step', `${text} ${bad.slice(0, 300)}`);
   };
@@ -61,8 +61,8 @@ async function slow() {
   await sender.stop();
   await receiver.stop();
   l.close();
-  return () => {
-    const s = stat(sender), seen = examine(out), text = JSON.stringify(seen);
+  return async () => {
+    const s = stat(sender), seen = await examine(out), text = JSON.stringify(seen);
     ok(s('connections') === 1 && s('groupsDropped') >= 1 && s('packetsDropped') > 30, 'a slow link: whole groups of pictures are dropped and counted', sender.log.slice(-1500));
     ok(share < 0.25 && narrow > 0.5 * SLOW * BITRATE / 8 / 2, 'a slow link: no more is sent than it takes, and not much less', `${share} lost, ${narrow} bytes arrived`);
     ok(in_step(seen) && seen.audio.gap < 5, 'a slow link: sound goes on, picture and sound stay in step', text);
@@ -82,8 +82,8 @@ async function gone() {
   await until(() => size(second) > 600000, 'the stream arrives again');
   await sender.stop();
   await again.stop();
-  return () => {
-    const s = stat(sender), seen = examine(second), text = JSON.stringify(seen);
+  return async () => {
+    const s = stat(sender), seen = await examine(second), text = JSON.stringify(seen);
     ok(s('connections') === 2 && s('failures') >= 1 && s('packetsDropped') > 20 * OUTAGE && s('groupsDropped') >= 1, 'a receiver that comes back: what was lost is counted', sender.log.slice(-1500));
     ok(in_step(seen) && errors(second) === '', 'a receiver that comes back: the stream goes on at a key frame', `${text} ${sender.log.slice(0, 800)}`);
   };
@@ -102,8 +102,8 @@ async function players() {
     files.push(out);
   }
   const end = await sender.stop();
-  return () => {
-    const seen = files.map((f, i) => ({ ...examine(f), errors: i === 1 ? '' : errors(f) }));
+  return async () => {
+    const seen = await Promise.all(files.map(async (f, i) => ({ ...await examine(f), errors: i === 1 ? '' : errors(f) })));
     ok(end.code === 0 && stat(sender)('connections') === 3, 'players that come and go: each is let in', sender.log.slice(-1500));
     ok(seen.every((s) => s.video.frames > 30 && s.errors === '' && in_step(s)), 'players that come and go: each gets a stream from a key frame on', JSON.stringify(seen));
   };
@@ -112,5 +112,5 @@ async function players() {
 main(async () => {
   have('ffmpeg', 'srt-live-transmit');
   for (const judge of await Promise.all([lossy(), slow(), gone(), players()])) // after all, since that would hold the links up
-    judge();
+    await judge();
 });

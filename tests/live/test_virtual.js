@@ -10,7 +10,7 @@ const SECONDS = 180, PPM = 1000; // ten times what real clocks are off
 const WINDOW = 2e6 / PPM / 30;   // s in which the pictures of camera and canvas have met at every distance twice
 
 async function long() {
-  const r = await broadcast('long', SECONDS, PPM), seen = examine(r.file, WINDOW), v = seen.video || {}, a = seen.audio || {}, text = JSON.stringify(seen);
+  const r = await broadcast('long', SECONDS, PPM), seen = await examine(r.file, WINDOW), v = seen.video || {}, a = seen.audio || {}, text = JSON.stringify(seen);
   ok(r.code === 0 && r.stat('packetsDropped', 'disk') === 0 && r.stat('packetsDropped', 'list') === 0 && r.stat('packetsSkipped', 'disk') === 0, 'nothing is dropped', r.log);
   ok(v.frames === SECONDS * 30 + 1 && v.back === 0 && a.back === 0 && v.gap < 0.034 && a.gap < 0.03 && a.last > SECONDS - 0.1, 'all pictures and sounds are there, each after the other', text);
   ok(Math.abs(v.key_gap - 2) < 0.001 && v.keys === SECONDS / 2 + 1, 'a key frame every two seconds', text);
@@ -33,7 +33,7 @@ async function weeks() {
   };
   fs.writeFileSync(name, JSON.stringify({ loquat_profile: 1, name: 'weeks', graphs: { run: { nodes, chains: [['cam', 'venc', 'out.video']] } } }));
   const r = await start('loquat', ['run', name, '--virtual', '--seconds', String(30 * 86400)]).ended;
-  const [first, second] = ['weeks.flv', 'weeks-2.flv'].map((f) => examine(path.join(dir, f)).video || {});
+  const [first, second] = (await Promise.all(['weeks.flv', 'weeks-2.flv'].map((f) => examine(path.join(dir, f))))).map((s) => s.video || {});
   ok(r.code === 0 && first.last >= 24 * 86400 && first.last < 24.1 * 86400 && first.frames + second.frames === 30 * 144 && first.back === 0 && second.back === 0, 'a month of FLV: a part before its times end, and one behind', JSON.stringify([r, first, second]));
 }
 

@@ -25,7 +25,7 @@ main(async () => {
   const figures = all.filter((e) => e.event === 'figures').pop();
   ok(/^(connecting )?running ended$/.test(target) && figures.targets[0].packetsSent > 100 && figures.targets[0].connections === 1, 'its states and figures', `${target} ${JSON.stringify(figures)}`);
   ok(!p.log.includes('right') && !p.log.includes('/whip/show'), 'neither token nor path are told', p.log.slice(0, 500));
-  const seen = examine(name), sound = run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', name]).out.trim();
+  const seen = await examine(name), sound = run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', name]).out.trim();
   ok(seen.video && seen.video.back === 0 && sound === 'aac', 'the file beside it has AAC', JSON.stringify(seen));
   // One member's stream, as it is: its tracks come when the broadcast runs already.
   const one = start('loquat', ['broadcast', '--server', s.url, '--room', 'show', '--user', 'ann', '--to', w.url('/whip/ann').replace('//', '//right@'), '--status-json', '--commands'],

@@ -41,11 +41,11 @@ function run(command, args = [], options = {}) {
   return { status: r.status, out: r.stdout || '', err: (r.stderr || '') + (r.error ? String(r.error) : '') };
 }
 
-// Starts and leaves running; `line(predicate)` waits for a line of its output.
+// Starts and leaves running; `line(predicate)` waits for a line of its output. log: all of it, out: without errors.
 function start(command, args = [], options = {}) {
   const c = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   children.add(c);
-  c.log = '';
+  c.log = c.out = '';
   const waiting = [];
   let rest = '';
   const take = (chunk) => {
@@ -54,7 +54,7 @@ function start(command, args = [], options = {}) {
     for (let i; (i = rest.indexOf('\n')) >= 0; rest = rest.slice(i + 1))
       for (const w of [...waiting]) w(rest.slice(0, i));
   };
-  c.stdout.on('data', take);
+  c.stdout.on('data', (chunk) => { c.out += chunk; take(chunk); });
   c.stderr.on('data', take);
   c.ended = new Promise((resolve) => c.on('close', (code, signal) => { children.delete(c); resolve({ code, signal }); }));
   c.on('error', (e) => take(`${e}\n`));
