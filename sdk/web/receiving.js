@@ -63,8 +63,9 @@ export class Receiving {
 	}
 
 	onOffer(m) {
-		this.#offers = this.#offers.then(() => this.#answer(m)).catch((e) => {
-			if (e.code !== 'ECONN') // else the server makes it again
+		const life = this.#life;
+		this.#offers = this.#offers.then(() => life === this.#life && this.#answer(m)).catch((e) => {
+			if (life === this.#life && e.code !== 'ECONN') // else the server makes it again
 				this.#o.emit('error', { message: e.message });
 		});
 	}

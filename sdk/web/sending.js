@@ -27,15 +27,32 @@ export class Sending {
 	// What was agreed on is agreed on anew.
 	renegotiate() { return this.#inTurn(() => this.#published.size && this.#offer()); }
 
+	// After what was begun before, and on no other connection than it was meant for.
 	#inTurn(f) {
-		const done = this.#turn.then(f);
+		const life = this.#life, before = this.#turn;
+		const done = (async () => {
+			await before;
+			this.#mustBe(life);
+			try {
+				return await f();
+			} catch (e) {
+				this.#mustBe(life);
+				throw e;
+			}
+		})();
 		this.#turn = done.catch(() => {});
 		return done;
+	}
+
+	#mustBe(life) {
+		if (life !== this.#life)
+			throw new RoomError('ECONN', 'the media connection was lost meanwhile');
 	}
 
 	async #publish(stream, name, layers) {
 		if (stream.getTracks().some((t) => this.id(name, t.kind)))
 			throw new RoomError('ESTATE', 'already publishing');
+		const life = this.#life;
 		this.pc ??= this.#o.connect();
 		try {
 			for (const track of stream.getTracks())
@@ -43,6 +60,7 @@ export class Sending {
 			this.#layers.set(name, layers);
 			await this.#offer();
 		} catch (e) {
+			this.#mustBe(life);
 			this.#free((slot) => !this.#published.has(slot));
 			throw e;
 		}
@@ -123,8 +141,7 @@ export class Sending {
 			return { mid: t.mid, kind, stream, ...sizesOf(t) };
 		});
 		const published = await this.#o.request({ type: 'publish', sdp: pc.localDescription.sdp, tracks });
-		if (life !== this.#life)
-			throw new RoomError('ECONN', 'the media connection was lost meanwhile');
+		this.#mustBe(life);
 		for (const t of published.tracks) {
 			const { stream, kind } = tracks.find((x) => x.mid === t.mid);
 			this.#published.set(`${stream}-${kind}`, t.track);
