@@ -66,12 +66,18 @@ static void on_frame(const lq_frame *f, void *arg)
 	SDL_UnlockMutex(p->lock);
 }
 
-static void clear_pane(pane *p)
+static void look(app *a, const char *user, pane *p)
 {
-	SDL_LockMutex(p->lock);
+	lq_view_params view = {.size = sizeof view, .on_frame = on_frame, .user_data = p};
+	lq_view_bind(a->room, user, LQ_STREAM_MAIN, &view);
+}
+
+/* From then on no frame comes: one may have been on its way. */
+static void look_away(app *a, const char *user, pane *p)
+{
+	lq_view_bind(a->room, user, LQ_STREAM_MAIN, NULL);
 	p->empty = 1;
 	p->fresh = 0;
-	SDL_UnlockMutex(p->lock);
 }
 
 static void upload(app *a, pane *p)
@@ -170,12 +176,13 @@ static void set_camera(app *a, int on)
 {
 	a->camera = on;
 	if (on) {
+		look(a, NULL, &a->local);
 		lq_preview_start(a->room, LQ_STREAM_MAIN);
 		lq_publish(a->room, LQ_STREAM_MAIN, LQ_VIDEO);
 	} else {
 		lq_unpublish(a->room, LQ_STREAM_MAIN, LQ_VIDEO);
 		lq_preview_stop(a->room, LQ_STREAM_MAIN);
-		clear_pane(&a->local);
+		look_away(a, NULL, &a->local);
 	}
 }
 
@@ -183,7 +190,6 @@ static void set_camera(app *a, int on)
 static int open_room(app *a)
 {
 	lq_room_options o = {.size = sizeof o, .auto_publish_video = LQ_OFF, .auto_subscribe_video = LQ_BY_VIEW};
-	lq_view_params local = {.size = sizeof local, .on_frame = on_frame, .user_data = &a->local};
 	if (a->room && !strcmp(a->opened, a->room_name))
 		return 0;
 	lq_room_close(a->room);
@@ -195,7 +201,6 @@ static int open_room(app *a)
 		return r;
 	}
 	strcpy(a->opened, a->room_name);
-	lq_view_bind(a->room, NULL, LQ_STREAM_MAIN, &local);
 	lq_mute(a->room, LQ_STREAM_MAIN, LQ_AUDIO, !a->microphone);
 	set_camera(a, a->camera);
 	return 0;
@@ -215,14 +220,12 @@ static void join(app *a)
 
 static void show(app *a, const char *user, const char *name)
 {
-	lq_view_params p = {.size = sizeof p, .on_frame = on_frame, .user_data = &a->remote};
 	if (*a->other)
-		lq_view_bind(a->room, a->other, LQ_STREAM_MAIN, NULL);
-	clear_pane(&a->remote);
+		look_away(a, a->other, &a->remote);
 	snprintf(a->other, sizeof a->other, "%s", user);
 	snprintf(a->other_name, sizeof a->other_name, "%s", name);
 	if (*user)
-		lq_view_bind(a->room, user, LQ_STREAM_MAIN, &p);
+		look(a, user, &a->remote);
 }
 
 static void show_next(app *a)
@@ -249,9 +252,10 @@ static void on_event(app *a, const lq_sdk_event *e)
 		if (!strcmp(e->user, a->other))
 			show_next(a);
 		return;
+	case LQ_ON_STREAM_PUBLISHED:
 	case LQ_ON_STREAM_UNPUBLISHED:
 		if (e->kind == LQ_VIDEO && e->stream == LQ_STREAM_MAIN && !strcmp(e->user, a->other))
-			clear_pane(&a->remote);
+			(e->type == LQ_ON_STREAM_PUBLISHED ? look : look_away)(a, a->other, &a->remote);
 		return;
 	case LQ_ON_CONNECTION:
 		if (e->state == LQ_CONN_RECONNECTING)
