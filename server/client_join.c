@@ -74,14 +74,14 @@ static void answer_resumed(lq__client *c, const lq__message *request)
 	lq__subscribe_resume(m);
 }
 
-/* The process of a task: it comes with a token of this server's own, and needs nothing else. */
+/* The process of a task comes with a token of this server's own, and needs nothing else: 1; -1: its task has ended, and it may not come as anybody else either. */
 static int is_task(lq__client *c, const lq__message *m, int64_t unix_ms, char user[LQ_USER_ID_MAX + 1])
 {
 	const lq__egress_service *egress = c->service->egress;
-	if (!egress || !*m->token || !lq__egress_admits(egress, m->token, m->room, unix_ms / 1000, user))
-		return 0;
-	c->grant = (lq__grant){.subscribe = 1};
-	return 1;
+	int is = egress && *m->token ? lq__egress_admits(egress, m->token, m->room, unix_ms / 1000, user) : 0;
+	if (is > 0)
+		c->grant = (lq__grant){.subscribe = 1};
+	return is;
 }
 
 void lq__client_join(lq__client *c, const lq__message *m, int64_t now, int64_t unix_ms)
@@ -91,10 +91,13 @@ void lq__client_join(lq__client *c, const lq__message *m, int64_t now, int64_t u
 	                 .password = m->password, .info = m->info, .must_exist = m->must_exist,
 	                 .audience = m->audience, .live = m->live};
 	char task_user[LQ_USER_ID_MAX + 1];
-	int e = 0;
-	if (is_task(c, m, unix_ms, task_user)) {
+	int e = 0, task = is_task(c, m, unix_ms, task_user);
+	if (task > 0) {
 		join.user = task_user;
 		join.egress = join.audience = join.must_exist = 1;
+	} else if (task < 0) {
+		snprintf(error, sizeof error, "join.token: it is of an egress task that has ended");
+		e = LQ_ETOKEN;
 	} else {
 		e = check_access(c, m, unix_ms, error, sizeof error);
 	}

@@ -245,7 +245,7 @@ int lq__egress_admits(const lq__egress_service *e, const char *token, const char
 	const lq__egress_task *t = lq__egress_find(&e->tasks, room, grant.egress);
 	const lq__room *r = lq__room_find(e->service->rooms, room);
 	if (!t || !r || lq__egress_has_ended(t) || strcmp(r->sid, t->room_sid))
-		return 0;
+		return -1;
 	user_of(t, user_out);
 	return 1;
 }

@@ -31,7 +31,7 @@ json_t *lq__egress_request_list(const lq__egress_service *e, const char *room);
 void lq__egress_request_forget(lq__egress_service *e, const void *who); /* it does not wait for answers any more */
 void lq__egress_service_room_ended(lq__egress_service *e, const lq__room *room);
 
-/* Whether a token is that of a task for this room; user_out: under which name it joins. */
+/* Whether a token is that of a task for this room: 1, and under which name it joins (user_out); -1: the task has ended; 0: it is none. */
 int lq__egress_admits(const lq__egress_service *e, const char *token, const char *room, int64_t unix_s, char user_out[LQ_USER_ID_MAX + 1]);
 
 /* ---- requests.c: of members ---- */
