@@ -2,11 +2,13 @@
 
 #include <SDL.h>
 #include <loquat/plugin/errors.h>
+#include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "sdl.h"
 
@@ -18,6 +20,7 @@ typedef struct job {
 } job;
 
 enum { OFF, STARTING, ON, FAILED };
+enum { LOOK_MS = 10 }; /* how often SDL is asked for events */
 
 /* SDL's video state is one a process, and so is this. */
 static struct {
@@ -31,14 +34,9 @@ static struct {
 	job *jobs; /* at most one a caller, each of which waits */
 	char error[256];
 
-	atomic_int kicked;         /* one wake-up event is on its way */
-	pthread_mutex_t push_lock; /* held while SDL is called from another thread */
-	Uint32 wake_event;
+	int kicks;               /* eventfd */
 	lq__sdl_client *clients; /* the thread's own */
-} T = {.users_lock = PTHREAD_MUTEX_INITIALIZER,
-     .lock = PTHREAD_MUTEX_INITIALIZER,
-     .changed = PTHREAD_COND_INITIALIZER,
-     .push_lock = PTHREAD_MUTEX_INITIALIZER};
+} T = {.users_lock = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void set_state(int state)
 {
@@ -81,18 +79,19 @@ static void dispatch(const SDL_Event *e)
 	}
 }
 
+/* SDL_WaitEvent is not used: an event that another thread pushes wakes it by a message to a window, on a connection of its own. When that window goes in the meantime
+ * the X server complains, and Xlib ends the process. */
 static void serve(void)
 {
+	struct pollfd kicks = {.fd = T.kicks, .events = POLLIN};
 	SDL_Event e;
 	while (!stopping()) {
-		if (!SDL_WaitEvent(&e))
+		eventfd_t n;
+		int kicked = poll(&kicks, 1, LOOK_MS) > 0 && !eventfd_read(T.kicks, &n), any = kicked;
+		for (; SDL_PollEvent(&e); any = 1)
+			dispatch(&e);
+		if (!any)
 			continue;
-		do {
-			if (e.type == T.wake_event)
-				atomic_store(&T.kicked, 0);
-			else
-				dispatch(&e);
-		} while (SDL_PollEvent(&e));
 		run_jobs();
 		for (lq__sdl_client *c = T.clients; c; c = c->next)
 			c->update(c);
@@ -128,11 +127,8 @@ static void *thread_main(void *arg)
 	}
 	/* Our pictures are BT.601 whatever their size; SDL would guess by height. */
 	SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT601);
-	T.wake_event = SDL_RegisterEvents(1);
 	set_state(ON);
 	serve();
-	pthread_mutex_lock(&T.push_lock); /* the one who woke us to stop may still be inside SDL */
-	pthread_mutex_unlock(&T.push_lock);
 	lq__sdl_quit(SDL_INIT_VIDEO);
 	return NULL;
 }
@@ -141,8 +137,9 @@ static int start_thread(char *text, size_t size)
 {
 	T.state = STARTING;
 	T.stop = 0;
-	atomic_store(&T.kicked, 0);
-	if (pthread_create(&T.thread, NULL, thread_main, NULL)) {
+	T.kicks = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (T.kicks < 0 || pthread_create(&T.thread, NULL, thread_main, NULL)) {
+		close(T.kicks);
 		snprintf(text, size, "cannot make the window thread");
 		return LQ_ENOMEM;
 	}
@@ -156,6 +153,7 @@ static int start_thread(char *text, size_t size)
 	if (!failed)
 		return 0;
 	pthread_join(T.thread, NULL);
+	close(T.kicks);
 	return LQ_ENODEV;
 }
 
@@ -178,6 +176,7 @@ void lq__sdl_leave(void)
 		pthread_mutex_unlock(&T.lock);
 		lq__sdl_kick();
 		pthread_join(T.thread, NULL);
+		close(T.kicks);
 	}
 	pthread_mutex_unlock(&T.users_lock);
 }
@@ -201,13 +200,7 @@ int lq__sdl_call(int (*fn)(void *arg), void *arg)
 
 void lq__sdl_kick(void)
 {
-	if (atomic_exchange(&T.kicked, 1))
-		return;
-	SDL_Event e = {.type = T.wake_event};
-	pthread_mutex_lock(&T.push_lock);
-	if (SDL_PushEvent(&e) != 1)
-		atomic_store(&T.kicked, 0);
-	pthread_mutex_unlock(&T.push_lock);
+	eventfd_write(T.kicks, 1); /* it cannot come to the end of its 64 bits */
 }
 
 void lq__sdl_add(lq__sdl_client *client)
