@@ -87,7 +87,7 @@ static void serve(void)
 	SDL_Event e;
 	while (!stopping()) {
 		eventfd_t n;
-		int kicked = poll(&kicks, 1, LOOK_MS) > 0 && !eventfd_read(T.kicks, &n), any = kicked;
+		int any = poll(&kicks, 1, LOOK_MS) > 0 && !eventfd_read(T.kicks, &n);
 		for (; SDL_PollEvent(&e); any = 1)
 			dispatch(&e);
 		if (!any)
