@@ -63,10 +63,10 @@ async function rates(who, from, seconds = 5) {
   return { sound: 8 * (after.audio.bytesReceived - before.audio.bytesReceived) / lines, keys: (after.video.keyFramesReceived - before.video.keyFramesReceived) / lines };
 }
 
-// The same, once the sound has come to that rate; on a busy machine a sender takes its time.
+// The same, and with a sanitizer, which slows a sender down, once the sound has come to that rate.
 async function rates_above(least, ...args) {
   let r;
-  for (let looks = 0; looks < 6 && !((r = await rates(...args)).sound > least); looks++);
+  for (let looks = 0; looks < (sanitized ? 6 : 1) && !((r = await rates(...args)).sound > least); looks++);
   return r;
 }
 
@@ -115,7 +115,7 @@ main(async () => {
   ok(live.audio.channels === 2 && live.audio.rate === 48000, 'live-broadcast: stereo, 48 kHz', text);
   ok(live.audioRate > 3 * call.audioRate && live.audioRate > 120000, 'live-broadcast: sound with the rate of music', text);
   ok(live.videoRate > 1.4 * call.videoRate, 'live-broadcast: pictures with a higher rate', text);
-  ok(call.video.keys <= (sanitized ? 4 : 2) && live.video.keys >= 5 && Math.abs(live.video.key_gap - 2) < 0.1 + live.video.gap, 'live-broadcast: a key frame every two seconds; communication: only when asked for', text);
+  ok(call.video.keys <= (sanitized ? 4 : 2) && live.video.keys >= 5 && Math.abs(live.video.key_gap - 2) < 0.1 + (sanitized ? live.video.gap : 0), 'live-broadcast: a key frame every two seconds; communication: only when asked for', text);
   const ms = (p, q) => p.merged.graphs[q[0]].queues[q[1]].ms;
   for (const q of [['publish', 'aenc->net'], ['publish', 'venc->net'], ['subscribe', 'net->adec'], ['subscribe', 'net->vdec']])
     ok(ms(live, q) >= 4 * ms(call, q), `live-broadcast: ${q[1]} holds four times as much`);
